@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { AccessGroupId, AgentId, HumanId } from '../id.ts'
+
+export const NewHuman = z.strictObject({ name: z.string().min(1).max(100), email: z.email().max(254) })
+export type NewHuman = z.infer<typeof NewHuman>
+export const HumanView = z.strictObject({
+  id: HumanId,
+  name: z.string(),
+  email: z.string(),
+  groups: z.array(AccessGroupId),
+  createdAt: z.iso.datetime(),
+})
+export type HumanView = z.infer<typeof HumanView>
+
+/** `human`: the person that the agent acts for. */
+export const NewAgent = z.strictObject({ name: z.string().min(1).max(100), human: HumanId })
+export type NewAgent = z.infer<typeof NewAgent>
+export const AgentView = z.strictObject({
+  id: AgentId,
+  name: z.string(),
+  human: HumanId,
+  status: z.enum(['invited', 'enrolled', 'revoked']),
+  /** RFC 7638 thumbprint of the identity key, once enrolled */
+  identityKey: z.string().nullable(),
+  groups: z.array(AccessGroupId),
+  createdAt: z.iso.datetime(),
+  enrolledAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+})
+export type AgentView = z.infer<typeof AgentView>
+
+/** The only answer that holds the one-time token: `wen_<id>.<secret>`. */
+export const EnrolmentToken = z.strictObject({
+  token: z.string(),
+  agent: AgentId,
+  expiresAt: z.iso.datetime(),
+})
+export type EnrolmentToken = z.infer<typeof EnrolmentToken>

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { ActionClass } from './action.ts'
+import { AccessGroupId, AgentId, ConnectionId, HumanId, PolicyId, SessionId, Slug, TenantId } from './id.ts'
+import { PolicyDocument } from './policy.ts'
+
+const Ec256Key = z.strictObject({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string(),
+  y: z.string(),
+})
+
+/** How the upstream wants its credential; the secret itself never stands in a bundle. */
+export const CredentialPlace = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({
+    kind: z.literal('api-key'),
+    /** lower-case name of the header that carries the secret */
+    header: z.string().regex(/^[a-z0-9-]{1,64}$/),
+    /** grows with every new secret, so that a pooled socket is never shared across credentials */
+    version: z.int().positive(),
+  }),
+])
+export type CredentialPlace = z.infer<typeof CredentialPlace>
+
+export const BundleConnection = z.strictObject({
+  id: ConnectionId,
+  name: Slug,
+  url: z.url({ protocol: /^https?$/ }),
+  credential: CredentialPlace,
+  /** access groups that may use it */
+  groups: z.array(AccessGroupId),
+  /** action classes that an admin set by tool name; they beat everything else */
+  toolClasses: z.record(z.string(), ActionClass),
+})
+export type BundleConnection = z.infer<typeof BundleConnection>
+
+export const BundlePolicy = z.strictObject({
+  id: PolicyId,
+  name: z.string(),
+  version: z.int().positive(),
+  groups: z.array(AccessGroupId),
+  document: PolicyDocument,
+})
+export type BundlePolicy = z.infer<typeof BundlePolicy>
+
+/** What an enforcement point needs to decide for one tenant, versioned and signed. */
+export const Bundle = z.strictObject({
+  format: z.literal('writ.bundle.v1'),
+  tenant: z.strictObject({ id: TenantId, slug: Slug }),
+  version: z.int().positive(),
+  issuedAt: z.iso.datetime({ precision: 3 }),
+  /** the authority whose tokens count, and its keys by `kid`; a token never makes a gateway fetch anything */
+  issuer: z.url(),
+  issuerKeys: z.array(z.strictObject({ kid: z.string(), key: Ec256Key })).min(1),
+  defaultGroup: AccessGroupId,
+  groups: z.array(z.strictObject({ id: AccessGroupId, name: z.string() })),
+  /** enrolled and not revoked: an agent that is not in this list is nobody */
+  agents: z.array(
+    z.strictObject({
+      id: AgentId,
+      name: z.string(),
+      groups: z.array(AccessGroupId),
+      epoch: z.int().nonnegative(),
+    }),
+  ),
+  humans: z.array(z.strictObject({ id: HumanId, name: z.string(), groups: z.array(AccessGroupId) })),
+  /** sessions that were ended before their last token expired */
+  revokedSessions: z.array(SessionId),
+  connections: z.array(BundleConnection),
+  policies: z.array(BundlePolicy),
+})
+export type Bundle = z.infer<typeof Bundle>
+
+/** One step of the change feed. `seq` grows over all tenants; it comes from Postgres. */
+export const BundleChange = z.strictObject({
+  seq: z.int().nonnegative(),
+  tenant: Slug,
+  version: z.int().positive(),
+})
+export type BundleChange = z.infer<typeof BundleChange>
+
+/** Payload of the signed freshness heartbeat (the TUF "timestamp" role): everything up to `seq` is published. */
+export const Heartbeat = z.strictObject({
+  format: z.literal('writ.heartbeat.v1'),
+  issuedAt: z.iso.datetime({ precision: 3 }),
+  seq: z.int().nonnegative(),
+})
+export type Heartbeat = z.infer<typeof Heartbeat>
+
+/** A key that signs bundles and heartbeats: raw Ed25519 public key, base64url. */
+export const BundleKey = z.strictObject({ kid: z.string(), publicKey: z.base64url() })
+export type BundleKey = z.infer<typeof BundleKey>

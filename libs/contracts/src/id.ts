@@ -1,0 +1,80 @@
+import { z } from 'zod'
+
+/** The kinds of thing that have an id, by the prefix that the id carries. */
+export type IdPrefix =
+  | 'ten'
+  | 'agt'
+  | 'hum'
+  | 'ses'
+  | 'grp'
+  | 'pol'
+  | 'con'
+  | 'dec'
+  | 'apr'
+  | 'nod'
+  | 'boo'
+  | 'wak'
+  | 'wen'
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+const idOf = <P extends IdPrefix>(prefix: P) =>
+  z.templateLiteral([`${prefix}_`, z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)])
+
+export const TenantId = idOf('ten')
+export type TenantId = z.infer<typeof TenantId>
+export const AgentId = idOf('agt')
+export type AgentId = z.infer<typeof AgentId>
+export const HumanId = idOf('hum')
+export type HumanId = z.infer<typeof HumanId>
+export const SessionId = idOf('ses')
+export type SessionId = z.infer<typeof SessionId>
+export const AccessGroupId = idOf('grp')
+export type AccessGroupId = z.infer<typeof AccessGroupId>
+export const PolicyId = idOf('pol')
+export type PolicyId = z.infer<typeof PolicyId>
+export const ConnectionId = idOf('con')
+export type ConnectionId = z.infer<typeof ConnectionId>
+export const DecisionId = idOf('dec')
+export type DecisionId = z.infer<typeof DecisionId>
+export const NodeId = idOf('nod')
+export type NodeId = z.infer<typeof NodeId>
+export const BootId = idOf('boo')
+export type BootId = z.infer<typeof BootId>
+
+/** A name that stands in a URL: lower-case letters, digits and inner hyphens, 1 to 63 characters. */
+export const Slug = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'use a-z, 0-9 and inner hyphens, at most 63')
+export type Slug = z.infer<typeof Slug>
+
+/**
+ * A ULID with the prefix of its kind, so that a log line explains itself.
+ * @param atMs milliseconds since the epoch, the sortable half
+ * @param random at least 10 random bytes, the unguessable half
+ */
+export function formatId<P extends IdPrefix>(prefix: P, atMs: number, random: Uint8Array): `${P}_${string}` {
+  return `${prefix}_${encodeTime(atMs)}${encodeRandom(random)}`
+}
+
+function encodeTime(atMs: number): string {
+  let rest = atMs
+  let text = ''
+  for (let place = 0; place < 10; place += 1) {
+    text = CROCKFORD.charAt(rest % 32) + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+function encodeRandom(random: Uint8Array): string {
+  if (random.length < 10) throw new RangeError('an id needs 10 random bytes')
+  let bits = 0n
+  for (const byte of random.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte)
+  let text = ''
+  for (let place = 0; place < 16; place += 1) {
+    text = CROCKFORD.charAt(Number(bits & 31n)) + text
+    bits >>= 5n
+  }
+  return text
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { Action, Channel } from './action.ts'
+import { Outcome, RuleMatch } from './decision.ts'
+import { AgentId, BootId, ConnectionId, DecisionId, HumanId, NodeId, SessionId, TenantId } from './id.ts'
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+/**
+ * One stream of records: one tenant at one boot of one enforcement point.
+ * Sequence numbers start at 0 and have no gaps; a boot never continues another boot's stream.
+ */
+export const StreamId = z.string().regex(/^nod_[0-9A-Z]{26}:boo_[0-9A-Z]{26}:ten_[0-9A-Z]{26}$/)
+export type StreamId = z.infer<typeof StreamId>
+
+export const streamIdOf = (node: NodeId, boot: BootId, tenant: TenantId): StreamId =>
+  `${node}:${boot}:${tenant}`
+
+/** The hash that the first record of a stream names as its predecessor. */
+export const STREAM_START = '0'.repeat(64)
+
+/** What policy said of one direction of one message. */
+export const RecordedDecision = z.strictObject({
+  outcome: Outcome,
+  matches: z.array(RuleMatch),
+  signals: z.array(z.string()),
+  modified: z.boolean(),
+})
+export type RecordedDecision = z.infer<typeof RecordedDecision>
+
+/**
+ * One record, `writ.record.v1`. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly one.
+ * Strings, integers, booleans, null and containers of them only, so that one byte form is easy to state. Never a secret, never content.
+ */
+export const AuditRecord = z.strictObject({
+  v: z.literal('writ.record.v1'),
+  kind: z.enum(['opened', 'closed']),
+  decisionId: DecisionId,
+  tenant: TenantId,
+  stream: StreamId,
+  seq: z.int().nonnegative(),
+  /** SHA-256 of the stored bytes of the record before it in the stream */
+  prev: Sha256,
+  /** RFC 3339, milliseconds, UTC; data only, order comes from `seq` */
+  at: z.iso.datetime({ precision: 3 }),
+  channel: Channel,
+  human: z.strictObject({ id: HumanId, name: z.string() }).nullable(),
+  agent: z.strictObject({ id: AgentId, name: z.string() }).nullable(),
+  session: SessionId.nullable(),
+  keyThumbprint: z.string().nullable(),
+  connection: z.strictObject({ id: ConnectionId, name: z.string() }).nullable(),
+  action: Action.nullable(),
+  /** how it ended: `allow` also when the upstream answered with an error of its own */
+  outcome: z.enum(['allow', 'deny', 'ask', 'refused', 'failed']),
+  refusal: z.string().nullable(),
+  outbound: RecordedDecision.nullable(),
+  /** the strictest of the inbound decisions of this message */
+  inbound: RecordedDecision.nullable(),
+  bundle: z.strictObject({ version: z.int().positive(), sha256: Sha256 }).nullable(),
+  credential: z.strictObject({ connection: ConnectionId, version: z.int().positive() }).nullable(),
+  request: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative() }).nullable(),
+  response: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative(), status: z.int() }).nullable(),
+  durationMicros: z.int().nonnegative(),
+  gateway: z.strictObject({ node: NodeId, build: z.string() }),
+})
+export type AuditRecord = z.infer<typeof AuditRecord>
+
+/**
+ * Consecutive records of one stream on their way to the ledger.
+ * `records` are the exact stored bytes (UTF-8); `signature` is Ed25519 by the node key over `batchStatement`.
+ */
+export const StreamBatch = z.strictObject({
+  stream: StreamId,
+  tenant: TenantId,
+  node: NodeId,
+  fromSeq: z.int().nonnegative(),
+  records: z.array(z.string().max(65_536)).min(1).max(200),
+  /** SHA-256 of the last record's bytes: by the chain it covers all before it */
+  headHash: Sha256,
+  signature: z.base64url(),
+})
+export type StreamBatch = z.infer<typeof StreamBatch>
+
+/** What a node says, signed, about how far a stream has come; a later loss of the tail is then provable. */
+export const StreamHead = z.strictObject({
+  stream: StreamId,
+  nextSeq: z.int().nonnegative(),
+  headHash: Sha256,
+  at: z.iso.datetime({ precision: 3 }),
+  signature: z.base64url(),
+})
+export type StreamHead = z.infer<typeof StreamHead>
+
+/** The text that a node signs for a batch. */
+export const batchStatement = (
+  batch: Omit<StreamBatch, 'records' | 'signature'> & { count: number },
+): string => `writ.batch.v1\n${batch.stream}\n${batch.fromSeq}\n${batch.count}\n${batch.headHash}\n`
+
+/** The text that a node signs for a stream head. */
+export const headStatement = (head: Omit<StreamHead, 'signature'>): string =>
+  `writ.head.v1\n${head.stream}\n${head.nextSeq}\n${head.headHash}\n${head.at}\n`

@@ -1,0 +1,41 @@
+import type { MessageLimits } from '@writ/mcp'
+import type { Steps } from './mediate.ts'
+import type { CredentialBroker, UpstreamClient } from './ports.ts'
+import type { Entry } from './stages.ts'
+import { decide } from './steps/decide.ts'
+import type { JudgePorts } from './steps/judge.ts'
+import { judge } from './steps/judge.ts'
+import { read } from './steps/read.ts'
+import { refuse } from './steps/refuse.ts'
+import type { VerifyPorts } from './steps/verify.ts'
+import { verify } from './steps/verify.ts'
+
+export type StepPorts = VerifyPorts & {
+  readonly broker: CredentialBroker
+  readonly upstream: UpstreamClient
+  readonly scrubberOf: JudgePorts['scrubberOf']
+  /** limits of a message that an agent sends */
+  readonly requestLimits: MessageLimits
+  /** limits of a message that an upstream sends */
+  readonly answerLimits: MessageLimits
+  readonly report: (bug: unknown, entry: Entry) => void
+}
+
+/** Binds the core rooms to the steps of `mediate`. */
+export function createSteps(ports: StepPorts): Steps {
+  return {
+    verify: (entry) => verify(entry, ports),
+    read: (verified, entry) => read(verified, entry, ports.requestLimits),
+    decide,
+    inject: async (allowed, entry) => {
+      const lease = await ports.broker.lease(allowed)
+      if ('kind' in lease) entry.lease = lease
+      return lease
+    },
+    forward: (allowed, lease) => ports.upstream.forward(allowed, lease),
+    judge: (answer, allowed, entry) =>
+      judge(answer, allowed, entry, { limits: ports.answerLimits, scrubberOf: ports.scrubberOf }),
+    refuse: (refusal, entry) => refuse(refusal, entry, ports.nonces),
+    report: ports.report,
+  }
+}

@@ -1,0 +1,25 @@
+import { createPublicKey } from 'node:crypto'
+import type { Bundle } from '@writ/contracts'
+import { compilePolicies } from '@writ/policy'
+import type { CurrentBundle } from './stages.ts'
+
+/**
+ * Derives once, from a verified bundle, what each message needs.
+ * @param sha256 hex digest of the signed payload, named by every record
+ */
+export function currentBundleOf(bundle: Bundle, sha256: string, isFresh: () => boolean): CurrentBundle {
+  const keys = new Map(
+    bundle.issuerKeys.map(({ kid, key }) => [kid, createPublicKey({ key, format: 'jwk' })]),
+  )
+  return {
+    bundle,
+    sha256,
+    isFresh,
+    policies: compilePolicies(bundle.policies),
+    keyOf: (kid) => keys.get(kid),
+    agents: new Map(bundle.agents.map((agent) => [agent.id, agent])),
+    humans: new Map(bundle.humans.map((human) => [human.id, human])),
+    connections: new Map(bundle.connections.map((connection) => [connection.name, connection])),
+    revokedSessions: new Set(bundle.revokedSessions),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Json, Refusal } from '@writ/contracts'
+import type { Allowed, CurrentBundle, Entry, Lease, UpstreamAnswer } from './stages.ts'
+
+/** The record of one enforcement point. Both promises settle only after the bytes are durable (fsync). */
+export type Ledger = {
+  /** durable intent before an effect; a Refusal means: no record, no effect */
+  readonly open: (entry: Entry) => Promise<Refusal | null>
+  /** how it ended, exactly once per entry; calling it again does nothing. A Refusal means the answer must not go out. */
+  readonly close: (entry: Entry) => Promise<Refusal | null>
+}
+
+/** Lends the credential of a connection for one allowed call. */
+export type CredentialBroker = { readonly lease: (allowed: Allowed) => Promise<Lease | Refusal> }
+
+/** Reaches the upstream; a socket is never shared across credentials. */
+export type UpstreamClient = {
+  readonly forward: (allowed: Allowed, lease: Lease) => Promise<UpstreamAnswer | Refusal>
+}
+
+/** The verified bundle of a tenant, loaded on first use; never a lower version than one seen before. */
+export type BundleSource = { readonly current: (tenantSlug: string) => Promise<CurrentBundle | Refusal> }
+
+/** Monotonic microseconds for durations, and wall-clock milliseconds for data. */
+export type Clock = { readonly nowMs: () => number; readonly monotonicMicros: () => number }
+
+/** Masks one lent secret. Each returns the very same reference when the secret was not there. */
+export type Scrubber = {
+  readonly text: (text: string) => string
+  readonly tree: (content: Json) => Json
+  readonly bytes: (bytes: Uint8Array) => Uint8Array
+}

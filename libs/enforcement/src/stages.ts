@@ -1,0 +1,142 @@
+import type { KeyObject } from 'node:crypto'
+import type {
+  Action,
+  Bundle,
+  BundleConnection,
+  Caller,
+  Decision,
+  DecisionId,
+  JsonObject,
+  LeaseSecret,
+  RefusalCode,
+} from '@writ/contracts'
+import { Refusal } from '@writ/contracts'
+import type { Message, MethodRow } from '@writ/mcp'
+import type { CompiledPolicies } from '@writ/policy'
+
+/** Header fields as they came: lower-case name to every value, in order. A name that came twice has two values. */
+export type HeaderFields = ReadonlyMap<string, readonly string[]>
+
+/** One HTTP exchange as the rim received it. Nothing in it is trusted. */
+export type Received = {
+  readonly decisionId: DecisionId
+  readonly verb: 'POST' | 'GET' | 'DELETE'
+  readonly tenantSlug: string
+  readonly connectionName: string
+  /** the protected resource: this gateway's configured origin + the routed path; never built from `Host` */
+  readonly resource: string
+  readonly headers: HeaderFields
+  readonly body: Uint8Array
+  readonly atMs: number
+  /** aborted when the agent hangs up */
+  readonly hangUp: AbortSignal
+}
+
+/** One verified bundle with what is derived from it once: the immutable object that is swapped. */
+export type CurrentBundle = {
+  readonly bundle: Bundle
+  /** SHA-256 of the signed payload, hex */
+  readonly sha256: string
+  readonly policies: CompiledPolicies
+  /** public key of the tenant's authority by `kid`; nothing is ever fetched for a token */
+  readonly keyOf: (kid: string) => KeyObject | undefined
+  readonly agents: ReadonlyMap<string, Bundle['agents'][number]>
+  readonly humans: ReadonlyMap<string, Bundle['humans'][number]>
+  readonly connections: ReadonlyMap<string, BundleConnection>
+  readonly revokedSessions: ReadonlySet<string>
+  /** true while the last heartbeat is younger than the stale bound */
+  readonly isFresh: () => boolean
+}
+
+/** A message whose caller is proven. Made by the verify step only. */
+export type Verified = {
+  readonly received: Received
+  readonly current: CurrentBundle
+  readonly caller: Caller
+}
+
+/** A message that was read strictly and may be decided. */
+export type Asked = Verified & {
+  readonly connection: BundleConnection
+  readonly message: Message
+  readonly row: MethodRow
+  readonly action: Action
+  readonly args: JsonObject
+}
+
+declare const proven: unique symbol
+
+/** A message that policy let out. Only `allow` makes one, and only an `Allowed` reaches a credential or an upstream. */
+export type Allowed = Asked & {
+  readonly decision: Decision
+  /** original bytes, or the rewritten ones when a rule modified them */
+  readonly outgoing: Uint8Array
+  readonly [proven]: true
+}
+
+/** The one gate: anything but an allow becomes a refusal. */
+export function allow(asked: Asked, decision: Decision, outgoing: Uint8Array): Allowed | Refusal {
+  if (decision.outcome === 'deny') return new Refusal('policy_denied')
+  if (decision.outcome === 'ask') return new Refusal('approval_unavailable')
+  return { ...asked, decision, outgoing } as Allowed
+}
+
+/** A credential on loan for one call; `none` where the upstream wants no credential. */
+export type Lease = { readonly kind: 'none' } | { readonly kind: 'header'; readonly secret: LeaseSecret }
+
+/** One event of an event stream: its bytes exactly as they came, and its joined `data` lines, null where it has none. */
+export type StreamEvent = { readonly bytes: Uint8Array; readonly data: string | null }
+
+/** What the upstream answered, not yet judged. Hop-by-hop, cookie and length headers are already gone. */
+export type UpstreamAnswer = {
+  readonly status: number
+  readonly headers: readonly (readonly [string, string])[]
+} & (
+  | { readonly kind: 'whole'; readonly body: Uint8Array }
+  | { readonly kind: 'stream'; readonly events: AsyncIterable<StreamEvent> }
+)
+
+type Head = { readonly status: number; readonly headers: readonly (readonly [string, string])[] }
+
+/** One judged piece of a stream. `endsCall`: it carries the answer to the message that began the stream. */
+export type Frame = { readonly bytes: Uint8Array; readonly endsCall: boolean }
+
+/** An answer after policy, before its record is closed. */
+export type Judged =
+  | (Head & { readonly kind: 'whole'; readonly body: Uint8Array })
+  | (Head & { readonly kind: 'stream'; readonly frames: AsyncIterable<Frame> })
+
+/** What goes to the agent. */
+export type Answer =
+  | (Head & { readonly kind: 'whole'; readonly body: Uint8Array })
+  | (Head & { readonly kind: 'stream'; readonly frames: AsyncIterable<Uint8Array> })
+  | {
+      readonly kind: 'refusal'
+      readonly refusal: Refusal
+      readonly id: string | number | null
+      readonly rule: DenyingRule | null
+      /** server nonce for the proof of the next try, where one is wanted */
+      readonly nonce: string | null
+    }
+
+/** The rule that an agent is told about when policy denied. */
+export type DenyingRule = { readonly policy: string; readonly rule: string; readonly reason: string }
+
+/** What is being learnt about one message while it climbs; logs, metrics and records are views of it. */
+export type Entry = {
+  readonly received: Received
+  readonly startedAtMicros: number
+  current?: CurrentBundle
+  caller?: Caller
+  connection?: BundleConnection
+  message?: Message
+  action?: Action
+  outbound?: Decision
+  /** the strictest inbound decision so far */
+  inbound?: Decision
+  lease?: Lease
+  response?: { status: number; sha256: string; sizeBytes: number }
+  refusal?: { readonly code: RefusalCode; readonly detail: string }
+  opened: boolean
+  closed: boolean
+}

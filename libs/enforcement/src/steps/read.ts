@@ -1,0 +1,53 @@
+import { classify } from '@writ/actions'
+import type { BundleConnection, JsonObject } from '@writ/contracts'
+import { isRefusal, Refusal } from '@writ/contracts'
+import type { Message, MessageLimits } from '@writ/mcp'
+import { argumentsOf, checkHeaders, namedBy, readMessage, rowOf } from '@writ/mcp'
+import type { Asked, Entry, Received, Verified } from '../stages.ts'
+
+/** What is asked: the connection of the route, the strictly read message, and the action that it would be. */
+export function read(verified: Verified, entry: Entry, limits: MessageLimits): Asked | Refusal {
+  const connection = connectionFor(verified)
+  if (isRefusal(connection)) return connection
+  entry.connection = connection
+
+  const message = messageIn(verified.received, limits)
+  if (isRefusal(message)) return message
+  entry.message = message
+
+  const row = rowOf(message)
+  if (!row || row.from === 'server') return new Refusal('method_unknown')
+  const named = namedBy(message, row)
+  const args = argumentsOf(message, row)
+  const action = classify({
+    method: message.method ?? 'response',
+    named,
+    connectionName: connection.name,
+    toolClasses: connection.toolClasses,
+    args,
+  })
+  entry.action = action
+  if (!isGiven(connection, verified)) return new Refusal('connection_forbidden')
+  return { ...verified, connection, message, row, action, args }
+}
+
+function connectionFor({ current, received }: Verified): BundleConnection | Refusal {
+  return current.connections.get(received.connectionName) ?? new Refusal('connection_unknown')
+}
+
+/** Connections are given to the agent's own access groups: a human's groups never widen what an agent reaches. */
+const isGiven = (connection: BundleConnection, { caller }: Verified): boolean =>
+  caller.agent.groups.some((group) => connection.groups.includes(group))
+
+const NO_PARAMS: JsonObject = {}
+
+/** GET and DELETE carry no body; they are messages of their own rows, so that nothing passes beside the table. */
+function messageIn(received: Received, limits: MessageLimits): Message | Refusal {
+  if (received.verb !== 'POST') {
+    const method = received.verb === 'GET' ? 'http/get' : 'http/delete'
+    return { kind: 'notification', id: null, method, params: NO_PARAMS, tree: NO_PARAMS }
+  }
+  const message = readMessage(received.body, limits)
+  if (isRefusal(message)) return message
+  return checkHeaders(message, (name) => received.headers.get(name) ?? []) ?? message
+}
