@@ -36,6 +36,12 @@ export const REFUSALS = {
     oauth: 'invalid_request',
     text: 'exactly one Authorization field is accepted',
   },
+  client_invalid: {
+    http: 401,
+    rpc: -31008,
+    oauth: 'invalid_client',
+    text: 'the agent is not authenticated',
+  },
   tenant_unknown: { http: 404, rpc: -31020, oauth: null, text: 'there is nothing here' },
   connection_unknown: { http: 404, rpc: -31021, oauth: null, text: 'there is nothing here' },
   session_unknown: { http: 404, rpc: -31022, oauth: null, text: 'the session is not known' },

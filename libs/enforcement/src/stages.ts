@@ -78,6 +78,7 @@ export type Allowed = Asked & {
 export function allow(asked: Asked, decision: Decision, outgoing: Uint8Array): Allowed | Refusal {
   if (decision.outcome === 'deny') return new Refusal('policy_denied')
   if (decision.outcome === 'ask') return new Refusal('approval_unavailable')
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand has no value: this line is the only maker of an `Allowed`
   return { ...asked, decision, outgoing } as Allowed
 }
 
@@ -114,6 +115,8 @@ export type Answer =
       readonly kind: 'refusal'
       readonly refusal: Refusal
       readonly id: string | number | null
+      /** `data` of the JSON-RPC error */
+      readonly data: JsonObject
       readonly rule: DenyingRule | null
       /** server nonce for the proof of the next try, where one is wanted */
       readonly nonce: string | null
@@ -128,6 +131,8 @@ export type Entry = {
   readonly startedAtMicros: number
   current?: CurrentBundle
   caller?: Caller
+  /** whom a well-signed token named that no longer counts: for the record only, nothing was proven */
+  named?: Pick<Caller, 'agent' | 'human' | 'session'>
   connection?: BundleConnection
   message?: Message
   action?: Action

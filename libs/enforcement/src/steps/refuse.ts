@@ -1,4 +1,4 @@
-import type { Decision, Refusal } from '@writ/contracts'
+import type { Decision, JsonObject, Refusal } from '@writ/contracts'
 import type { NonceKeeper } from '@writ/identity'
 import type { Answer, DenyingRule, Entry } from '../stages.ts'
 
@@ -8,9 +8,17 @@ export function refuse(refusal: Refusal, entry: Entry, nonces: NonceKeeper): Ans
     kind: 'refusal',
     refusal,
     id: entry.message?.id ?? null,
+    data: refusalData(refusal, entry),
     rule: ruleBehind(refusal, entry),
     nonce: refusal.code === 'nonce_required' ? nonces.current() : null,
   }
+}
+
+/** The `data` of the JSON-RPC error: why, by which rule where policy denied, and the decision to ask an admin about. */
+export function refusalData(refusal: Refusal, entry: Entry): JsonObject {
+  const rule = ruleBehind(refusal, entry)
+  const { decisionId } = entry.received
+  return rule ? { ...rule, decisionId } : { reason: refusal.detail, decisionId }
 }
 
 function ruleBehind(refusal: Refusal, entry: Entry): DenyingRule | null {

@@ -23,7 +23,7 @@ export async function verify(entry: Entry, ports: VerifyPorts): Promise<Verified
 
   const proven = await verifyPresented(
     presentedBy(received),
-    trustOf(current, received, ports.origin),
+    trustOf(current, entry, ports.origin),
     checksAt(received, ports),
   )
   if (isRefusal(proven)) return proven
@@ -61,14 +61,18 @@ const checksAt = (received: Received, { replay, nonces }: VerifyPorts) => ({
   nowMs: received.atMs,
 })
 
-function trustOf(current: CurrentBundle, received: Received, origin: string): Trust {
+function trustOf(current: CurrentBundle, entry: Entry, origin: string): Trust {
   const { tenant, issuer } = current.bundle
   return {
     tenantId: tenant.id,
     issuer,
-    audiences: [received.resource, `${origin}/${tenant.slug}`],
+    audiences: [entry.received.resource, `${origin}/${tenant.slug}`],
     keyOf: current.keyOf,
-    standing: (claims) => standingOf(claims, current),
+    standing: (claims) => {
+      const fallen = standingOf(claims, current)
+      if (fallen) entry.named = namedBy(claims, current)
+      return fallen
+    },
   }
 }
 
@@ -82,6 +86,16 @@ function standingOf(claims: AccessTokenClaims, current: CurrentBundle): Refusal 
     current.humans.has(claims.sub) &&
     !current.revokedSessions.has(claims.sid)
   return counts ? null : new Refusal('token_revoked')
+}
+
+/** Names are those of the bundle; who left it is named by id. */
+function namedBy(claims: AccessTokenClaims, { agents, humans }: CurrentBundle): NonNullable<Entry['named']> {
+  const { client_id: agent, sub: human, sid: session } = claims
+  return {
+    agent: agents.get(agent) ?? { id: agent, name: agent, groups: [] },
+    human: humans.get(human) ?? { id: human, name: human, groups: [] },
+    session,
+  }
 }
 
 function callerOf({ claims, keyThumbprint }: Proven, current: CurrentBundle): Caller {

@@ -1,0 +1,2 @@
+export { ConfigSchema } from './config.ts'
+export type { Config } from './config.ts'

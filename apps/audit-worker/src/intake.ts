@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common'
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common'
+import type { StreamBatch } from '@writ/contracts'
+import { createRecordWorker } from '@writ/redis'
+import type { RecordStore, RecordWorker } from '@writ/redis'
+import { Acknowledgements } from './acknowledgements.ts'
+import { Ingest } from './ingest.ts'
+import { Telling } from './telling.ts'
+
+/** The queues that batches come through. */
+export class Queues {
+  readonly stores: readonly RecordStore[]
+
+  constructor(stores: readonly RecordStore[]) {
+    this.stores = stores
+  }
+}
+
+/** Empties the queues into the ledger, from the start of the application until its end. */
+@Injectable()
+export class Intake implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #queues: Queues
+  readonly #ingest: Ingest
+  readonly #acknowledgements: Acknowledgements
+  readonly #telling: Telling
+  #workers: RecordWorker[] = []
+
+  constructor(queues: Queues, ingest: Ingest, acknowledgements: Acknowledgements, telling: Telling) {
+    this.#queues = queues
+    this.#ingest = ingest
+    this.#acknowledgements = acknowledgements
+    this.#telling = telling
+  }
+
+  onApplicationBootstrap(): void {
+    this.#workers = this.#queues.stores.map((store) =>
+      createRecordWorker(
+        store,
+        (batch) => this.#take(batch),
+        (said) => this.#telling.queueSaid(said),
+      ),
+    )
+  }
+
+  /** Ends after the batches at hand. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()))
+  }
+
+  // A gap ends the job too: the node goes back to the watermark and sends on from there.
+  async #take(batch: StreamBatch): Promise<void> {
+    const taken = await this.#ingest.take(batch)
+    this.#telling.taken(batch, taken)
+    if (taken.outcome !== 'quarantined') await this.#acknowledgements.publish(batch.stream, taken.nextSeq)
+  }
+}

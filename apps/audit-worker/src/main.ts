@@ -1,0 +1,53 @@
+import 'reflect-metadata'
+import { NestFactory } from '@nestjs/core'
+import {
+  announceReady,
+  ConfigError,
+  createLog,
+  createMetrics,
+  onShutdown,
+  startAdminServer,
+} from '@writ/runtime'
+import type { Config } from './config.ts'
+import { environment, readConfig } from './config.ts'
+import { openWorld } from './world.ts'
+import { WorkerModule } from './worker.module.ts'
+
+/** Starts the audit worker: what it talks to, the intake, the admin page, and stops in the other order. */
+async function start(config: Config): Promise<void> {
+  const log = createLog('audit-worker', config.WRIT_LOG_LEVEL)
+  const metrics = createMetrics()
+  const world = await openWorld(config, log, metrics)
+  const app = await NestFactory.createApplicationContext(WorkerModule.around(world.outside), {
+    logger: false,
+    abortOnError: false,
+  })
+  const admin = await startAdminServer({
+    host: config.WRIT_WORKER_ADMIN_HOST,
+    port: config.WRIT_WORKER_ADMIN_PORT,
+    isReady: () => world.database.isReachable(),
+    metrics,
+  })
+  onShutdown(async () => {
+    await admin.close()
+    await app.close()
+    await world.close()
+  })
+  const mode = config.REDIS_URL === undefined ? 'single-node' : 'redis'
+  log.info({ adminPort: admin.port, mode }, 'the audit worker takes batches')
+  announceReady({ adminPort: admin.port, mode })
+}
+
+try {
+  await start(readConfig(environment()))
+} catch (error) {
+  console.error(reasonOf(error))
+  process.exitCode = error instanceof ConfigError ? 2 : 1
+}
+
+// A failed login says which role and why, and never with which password.
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError)
+    return `The audit worker cannot start:\n${error.problems.map((problem) => `  ${problem}`).join('\n')}`
+  return `The audit worker could not start: ${error instanceof Error ? error.message : 'unknown cause'}`
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common'
+import type {
+  AccessGroupId,
+  AccessGroupView,
+  AgentId,
+  ConnectionId,
+  HumanId,
+  NewAccessGroup,
+  PolicyId,
+} from '@writ/contracts'
+import { Mint } from '../bundles/mint.ts'
+import { Clock } from '../clock.ts'
+import { pageOfRows } from '../http/page.ts'
+import type { ListQuery, Page } from '../http/page.ts'
+import { conflict, notFound } from '../http/problem.ts'
+import { newId } from '../ids-and-secrets.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { replaceMembers } from './membership.ts'
+
+@Injectable()
+export class AccessGroupsService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly mint: Mint,
+  ) {}
+
+  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<AccessGroupView>> {
+    const rows = await db.rows<GroupRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
+    return pageOfRows(rows, limit, viewOf)
+  }
+
+  async get(db: TenantDb, id: AccessGroupId): Promise<AccessGroupView> {
+    const row = await db.first<GroupRow>(`${SELECT} and p.id = $2`, [id])
+    if (!row) throw notFound()
+    return viewOf(row)
+  }
+
+  async create(db: TenantDb, { name }: NewAccessGroup): Promise<AccessGroupView> {
+    const id = newId('grp', this.clock.nowMs())
+    await db.insert('access_groups', { id, name, is_default: false })
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
+  async setPolicies(db: TenantDb, id: AccessGroupId, policies: readonly PolicyId[]): Promise<AccessGroupView> {
+    return this.#replace(db, 'policy', id, policies)
+  }
+
+  async setConnections(
+    db: TenantDb,
+    id: AccessGroupId,
+    connections: readonly ConnectionId[],
+  ): Promise<AccessGroupView> {
+    return this.#replace(db, 'connection', id, connections)
+  }
+
+  /** Its principals fall back to their other groups, or to the default group. */
+  async remove(db: TenantDb, id: AccessGroupId): Promise<void> {
+    const { isDefault } = await this.get(db, id)
+    if (isDefault) throw conflict('the default group holds everyone who is in no other group, so it stays')
+    for (const table of ['group_agents', 'group_humans', 'group_policies', 'group_connections']) {
+      await db.rows(`delete from writ.${table} where tenant_id = $1 and group_id = $2`, [id])
+    }
+    await db.rows('delete from writ.access_groups where tenant_id = $1 and id = $2', [id])
+    await this.mint.mint(db)
+  }
+
+  async #replace(
+    db: TenantDb,
+    member: 'policy' | 'connection',
+    id: AccessGroupId,
+    ids: readonly string[],
+  ): Promise<AccessGroupView> {
+    await this.get(db, id)
+    await replaceMembers(db, member, id, ids)
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+}
+
+type GroupRow = {
+  id: AccessGroupId
+  name: string
+  is_default: boolean
+  agents: AgentId[]
+  humans: HumanId[]
+  policies: PolicyId[]
+  connections: ConnectionId[]
+}
+
+const members = (table: string, column: string): string =>
+  `coalesce((select array_agg(m.${column} order by m.${column}) from writ.${table} m
+    where m.tenant_id = p.tenant_id and m.group_id = p.id), '{}')`
+
+// The default group also holds every principal that is in no group at all.
+const principals = (kind: 'agent' | 'human'): string =>
+  `coalesce((select array_agg(x.id order by x.id) from writ.${kind}s x where x.tenant_id = p.tenant_id and (
+    exists (select 1 from writ.group_${kind}s m where m.tenant_id = x.tenant_id and m.${kind}_id = x.id and m.group_id = p.id)
+    or p.is_default and not exists (select 1 from writ.group_${kind}s m where m.tenant_id = x.tenant_id and m.${kind}_id = x.id)
+  )), '{}')`
+
+const SELECT = `select p.id, p.name, p.is_default, ${principals('agent')} as agents, ${principals('human')} as humans,
+  ${members('group_policies', 'policy_id')} as policies, ${members('group_connections', 'connection_id')} as connections
+  from writ.access_groups p where p.tenant_id = $1`
+
+const viewOf = ({ is_default, ...row }: GroupRow): AccessGroupView => ({ ...row, isDefault: is_default })

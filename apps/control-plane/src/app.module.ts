@@ -1,0 +1,141 @@
+import { Module } from '@nestjs/common'
+import type { DynamicModule, Provider } from '@nestjs/common'
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core'
+import { PlatformQueries, TenantScope } from '@writ/postgres'
+import { AccessGroupsController } from './access-groups/access-groups.controller.ts'
+import { AccessGroupsService } from './access-groups/access-groups.service.ts'
+import { AgentsController } from './agents/agents.controller.ts'
+import { AgentsService } from './agents/agents.service.ts'
+import { ApiKeysController } from './api-keys/api-keys.controller.ts'
+import { ApiKeysService } from './api-keys/api-keys.service.ts'
+import { AuthorityController } from './authority/authority.controller.ts'
+import { EnrolmentService } from './authority/enrolment.service.ts'
+import { AuthorityNonces } from './authority/nonces.ts'
+import { SigningKeys } from './authority/signing-keys.ts'
+import { TokenService } from './authority/token.service.ts'
+import { BundleKeys } from './bundles/bundle-keys.ts'
+import { BundleOutlet } from './bundles/bundle-outlet.ts'
+import { ChangeFeed } from './bundles/change-feed.ts'
+import { CommitWatch } from './bundles/commit-watch.ts'
+import { Mint } from './bundles/mint.ts'
+import { Publication } from './bundles/publication.ts'
+import { Publisher } from './bundles/publisher.ts'
+import { Clock } from './clock.ts'
+import { ConnectionsController } from './connections/connections.controller.ts'
+import { ConnectionsService } from './connections/connections.service.ts'
+import { Faults } from './faults.ts'
+import { GatewaysController } from './gateways/gateways.controller.ts'
+import { HealthController } from './health.controller.ts'
+import { HumansController } from './humans/humans.controller.ts'
+import { HumansService } from './humans/humans.service.ts'
+import { AcknowledgementsService } from './nodes/acknowledgements.service.ts'
+import { JoinController } from './nodes/join.controller.ts'
+import { JoinService } from './nodes/join.service.ts'
+import { LeasesService } from './nodes/leases.service.ts'
+import { NodeSignatures } from './nodes/node-signatures.ts'
+import { NodesController } from './nodes/nodes.controller.ts'
+import { RecordTransport } from './nodes/record-transport.ts'
+import { StreamsService } from './nodes/streams.service.ts'
+import { OpenApiController } from './openapi/openapi.controller.ts'
+import { ExplainService } from './policies/explain.service.ts'
+import { PoliciesController } from './policies/policies.controller.ts'
+import { PoliciesService } from './policies/policies.service.ts'
+import { PolicyTemplatesController } from './policies/policy-templates.controller.ts'
+import { RecordsController } from './records/records.controller.ts'
+import { RecordsService } from './records/records.service.ts'
+import { Settings } from './settings.ts'
+import { AccessGuard } from './tenancy/access.guard.ts'
+import { ApiKeyDoor } from './tenancy/api-key-door.ts'
+import { MasterKey } from './tenancy/master-key.ts'
+import { Tenancy } from './tenancy/tenancy.ts'
+import { TenantScopeInterceptor } from './tenancy/tenant-scope.interceptor.ts'
+import { TenantSecrets } from './tenancy/tenant-secrets.ts'
+import { Newborn } from './tenants/newborn.ts'
+import { TenantsController } from './tenants/tenants.controller.ts'
+import { TenantsService } from './tenants/tenants.service.ts'
+
+/** What the composition root brings in: the ports, as things that are open already. */
+export type Outside = {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly masterKey: MasterKey
+  readonly nonces: AuthorityNonces
+  readonly scope: TenantScope
+  readonly platform: PlatformQueries
+  readonly outlet: BundleOutlet
+  readonly transport: RecordTransport
+  readonly faults: Faults
+}
+
+const CONTROLLERS = [
+  AccessGroupsController,
+  AgentsController,
+  ApiKeysController,
+  AuthorityController,
+  ConnectionsController,
+  GatewaysController,
+  HealthController,
+  HumansController,
+  JoinController,
+  NodesController,
+  OpenApiController,
+  PoliciesController,
+  PolicyTemplatesController,
+  RecordsController,
+  TenantsController,
+]
+
+const SERVICES: Provider[] = [
+  AccessGroupsService,
+  AcknowledgementsService,
+  AgentsService,
+  ApiKeyDoor,
+  ApiKeysService,
+  BundleKeys,
+  ChangeFeed,
+  CommitWatch,
+  ConnectionsService,
+  EnrolmentService,
+  ExplainService,
+  HumansService,
+  JoinService,
+  LeasesService,
+  Mint,
+  Newborn,
+  NodeSignatures,
+  PoliciesService,
+  Publication,
+  Publisher,
+  RecordsService,
+  SigningKeys,
+  StreamsService,
+  Tenancy,
+  TenantScopeInterceptor,
+  TenantSecrets,
+  TenantsService,
+  TokenService,
+]
+
+@Module({})
+export class AppModule {
+  static around(outside: Outside): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [DiscoveryModule],
+      controllers: CONTROLLERS,
+      providers: [...SERVICES, ...portsOf(outside), { provide: APP_GUARD, useClass: AccessGuard }],
+    }
+  }
+}
+
+const portsOf = (outside: Outside): Provider[] => [
+  { provide: Settings, useValue: outside.settings },
+  { provide: Clock, useValue: outside.clock },
+  { provide: MasterKey, useValue: outside.masterKey },
+  { provide: AuthorityNonces, useValue: outside.nonces },
+  { provide: TenantScope, useValue: outside.scope },
+  { provide: PlatformQueries, useValue: outside.platform },
+  { provide: BundleOutlet, useValue: outside.outlet },
+  { provide: RecordTransport, useValue: outside.transport },
+  { provide: Faults, useValue: outside.faults },
+]

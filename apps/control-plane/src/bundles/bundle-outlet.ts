@@ -1,0 +1,15 @@
+import type { BundlePublisher } from '@writ/redis'
+
+/** Where published bundles go: Redis, or nowhere more in single-node mode. A port, injected by class. */
+export abstract class BundleOutlet implements BundlePublisher {
+  abstract readonly publish: BundlePublisher['publish']
+  abstract readonly beat: BundlePublisher['beat']
+  abstract readonly versionOf: BundlePublisher['versionOf']
+}
+
+/** Without Redis gateways ask over HTTP and are answered from Postgres: what is committed is as good as published. */
+export const servedFromPostgres: BundleOutlet = {
+  publish: () => Promise.resolve('published'),
+  beat: () => Promise.resolve(),
+  versionOf: () => Promise.resolve(Number.POSITIVE_INFINITY),
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common'
+import { sealBundle, snapshotHash } from '@writ/bundle'
+import type { Bundle } from '@writ/contracts'
+import { announceBundle, mintBundleVersion } from '@writ/postgres'
+import { Clock } from '../clock.ts'
+import { conflict } from '../http/problem.ts'
+import { Settings } from '../settings.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { BundleKeys } from './bundle-keys.ts'
+import { COMMIT_CHANNEL } from './commit-watch.ts'
+import { readBundle } from './read-bundle.ts'
+
+/** Makes the next bundle of a tenant, as the last step of the transaction that edits it. */
+@Injectable()
+export class Mint {
+  constructor(
+    private readonly clock: Clock,
+    private readonly settings: Settings,
+    private readonly keys: BundleKeys,
+  ) {}
+
+  /** @returns the new version; an edit and its bundle commit together or not at all */
+  async mint(db: TenantDb): Promise<number> {
+    const version = await mintBundleVersion(db.manager)
+    const issuedAt = new Date(this.clock.nowMs())
+    const bundle = await readBundle(db, { version, issuedAt, issuer: this.settings.issuerOf(db.tenant.slug) })
+    const signed = await this.#seal(bundle)
+    await db.insert('bundles', { version, signed, sha256: snapshotHash(signed), issued_at: issuedAt })
+    await announceBundle(db.manager, { tenantId: db.tenant.id, slug: db.tenant.slug, version })
+    // Postgres delivers it at commit, to every control plane: nobody wakes for an edit that was rolled back.
+    await db.manager.query('select pg_notify($1, $2)', [COMMIT_CHANNEL, db.tenant.slug])
+    return version
+  }
+
+  async #seal(bundle: Bundle): Promise<string> {
+    try {
+      return await sealBundle(bundle, this.keys.signer)
+    } catch (error) {
+      if (error instanceof RangeError) throw conflict('this would make the policy bundle larger than 1 MiB')
+      throw error
+    }
+  }
+}

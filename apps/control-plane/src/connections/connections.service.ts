@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common'
+import type {
+  AccessGroupId,
+  ActionClass,
+  ConnectionChange,
+  ConnectionId,
+  ConnectionView,
+  NewConnection,
+  NewCredential,
+} from '@writ/contracts'
+import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
+import { Mint } from '../bundles/mint.ts'
+import { Clock } from '../clock.ts'
+import { pageOfRows } from '../http/page.ts'
+import type { ListQuery, Page } from '../http/page.ts'
+import { notFound } from '../http/problem.ts'
+import { newId } from '../ids-and-secrets.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { TenantSecrets } from '../tenancy/tenant-secrets.ts'
+
+@Injectable()
+export class ConnectionsService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly mint: Mint,
+    private readonly secrets: TenantSecrets,
+  ) {}
+
+  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<ConnectionView>> {
+    const rows = await db.rows<ConnectionRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
+    return pageOfRows(rows, limit, viewOf)
+  }
+
+  async get(db: TenantDb, id: ConnectionId): Promise<ConnectionView> {
+    const row = await db.first<ConnectionRow>(`${SELECT} and p.id = $2`, [id])
+    if (!row) throw notFound()
+    return viewOf(row)
+  }
+
+  async create(db: TenantDb, connection: NewConnection): Promise<ConnectionView> {
+    const nowMs = this.clock.nowMs()
+    const id = newId('con', nowMs)
+    await db.insert('connections', {
+      id,
+      name: connection.name,
+      url: connection.url,
+      tool_classes: JSON.stringify(connection.toolClasses),
+      created_at: new Date(nowMs),
+      ...(await this.#sealed(db, { id, version: connection.credential.kind === 'none' ? 0 : 1 }, connection.credential)),
+    })
+    await replaceGroups(db, 'connection', id, connection.groups)
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
+  async change(db: TenantDb, id: ConnectionId, change: ConnectionChange): Promise<ConnectionView> {
+    await db.rows('select 1 from writ.connections where tenant_id = $1 and id = $2 for update', [id])
+    const { credential } = await this.get(db, id)
+    if (change.url !== undefined) await update(db, id, { url: change.url })
+    if (change.toolClasses) await update(db, id, { tool_classes: JSON.stringify(change.toolClasses) })
+    if (change.credential) {
+      await update(db, id, await this.#sealed(db, { id, version: credential.version + 1 }, change.credential))
+    }
+    if (change.groups) await replaceGroups(db, 'connection', id, change.groups)
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
+  /** The row stays, because records name it; its secret goes. */
+  async remove(db: TenantDb, id: ConnectionId): Promise<void> {
+    await this.get(db, id)
+    await db.rows('delete from writ.group_connections where tenant_id = $1 and connection_id = $2', [id])
+    await update(db, id, {
+      deleted_at: new Date(this.clock.nowMs()),
+      credential_kind: 'none',
+      credential_header: null,
+      sealed_secret: null,
+    })
+    await this.mint.mint(db)
+  }
+
+  async #sealed(db: TenantDb, place: { id: ConnectionId; version: number }, credential: NewCredential) {
+    const isKey = credential.kind === 'api-key'
+    return {
+      credential_kind: credential.kind,
+      credential_header: isKey ? credential.header : null,
+      credential_version: place.version,
+      sealed_secret: isKey ? await this.secrets.sealCredential(db, place, credential.secret) : null,
+    }
+  }
+}
+
+async function update(db: TenantDb, id: ConnectionId, columns: Readonly<Record<string, unknown>>): Promise<void> {
+  const assignments = Object.keys(columns).map((column, index) => `${column} = $${index + 3}`)
+  await db.rows(`update writ.connections set ${assignments.join(', ')} where tenant_id = $1 and id = $2`, [
+    id,
+    ...Object.values(columns),
+  ])
+}
+
+type ConnectionRow = {
+  id: ConnectionId
+  name: string
+  url: string
+  credential_kind: 'none' | 'api-key'
+  credential_header: string | null
+  credential_version: number
+  tool_classes: Record<string, ActionClass>
+  groups: AccessGroupId[]
+  created_at: Date
+}
+
+// The sealed secret is not among the columns: no view can show it by mistake.
+const SELECT = `select p.id, p.name, p.url, p.credential_kind, p.credential_header, p.credential_version, p.tool_classes,
+  p.created_at, ${groupsOf('connection')} as groups
+  from writ.connections p where p.tenant_id = $1 and p.deleted_at is null`
+
+const viewOf = (row: ConnectionRow): ConnectionView => ({
+  id: row.id,
+  name: row.name,
+  url: row.url,
+  credential: { kind: row.credential_kind, header: row.credential_header, version: row.credential_version },
+  groups: row.groups,
+  toolClasses: row.tool_classes,
+  createdAt: row.created_at.toISOString(),
+})

@@ -1,0 +1,16 @@
+import type { NodeRow } from '@writ/postgres'
+import type { FastifyRequest } from 'fastify'
+import type { Admission } from '../tenancy/admission.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+
+/** A request with what the rim found out about it. */
+export type RimRequest = FastifyRequest & {
+  /** the body exactly as it came, for signatures over it */
+  rawBody?: Uint8Array
+  /** set by the guard on routes of a tenant's API key */
+  admission?: Admission
+  /** set by the interceptor, for as long as the tenant's transaction is open */
+  db?: TenantDb
+  /** set by the guard on routes of a node */
+  node?: NodeRow
+}

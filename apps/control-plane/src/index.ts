@@ -1,0 +1,2 @@
+export { ConfigSchema, MigrationConfigSchema } from './config.ts'
+export type { Config } from './config.ts'

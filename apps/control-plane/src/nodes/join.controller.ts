@@ -1,0 +1,27 @@
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common'
+import { JoinAnswer, JoinRequest } from '@writ/contracts'
+import type { FastifyReply } from 'fastify'
+import type { RimRequest } from '../http/request.ts'
+import { parseBody } from '../http/schema.pipe.ts'
+import { Access } from '../tenancy/access.ts'
+import { Answers } from '../http/answers.ts'
+import { JoinService } from './join.service.ts'
+
+/** The only route that a node uses before it has a signature of its own. */
+@Controller('internal/v1/join')
+@Access('public')
+export class JoinController {
+  constructor(private readonly nodes: JoinService) {}
+
+  @Post()
+  @HttpCode(200)
+  @Answers({ body: JoinRequest, answer: JoinAnswer })
+  async join(@Req() request: RimRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    this.nodes.requireSecret(request.raw.headersDistinct['writ-join'] ?? [], request.rawBody ?? new Uint8Array())
+    const asked = parseBody(JoinRequest, request.body)
+    // Serialised here, because the very bytes of the answer are authenticated.
+    const answer = JSON.stringify(await this.nodes.join(asked))
+    reply.headers({ 'content-type': 'application/json', 'writ-join': this.nodes.answerMac(asked.nonce, answer) })
+    return answer
+  }
+}

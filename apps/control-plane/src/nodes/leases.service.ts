@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common'
+import type { Bundle, BundleConnection, LeaseAnswer, LeaseRequest } from '@writ/contracts'
+import { sealLease } from '@writ/credentials'
+import type { NodeRow } from '@writ/postgres'
+import { currentBundle } from '../bundles/current-bundle.ts'
+import { Clock } from '../clock.ts'
+import { notFound } from '../http/problem.ts'
+import { Tenancy } from '../tenancy/tenancy.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { TenantSecrets } from '../tenancy/tenant-secrets.ts'
+
+const RENEW_AFTER_MS = 60_000
+const EXPIRE_AFTER_MS = 600_000
+
+/** Lends credentials to nodes, sealed to the node's own lease key. */
+@Injectable()
+export class LeasesService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly tenancy: Tenancy,
+    private readonly secrets: TenantSecrets,
+  ) {}
+
+  /** @throws the same 404 whatever it is that does not fit */
+  lend(node: NodeRow, request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.tenancy.runById(request.tenant, async (db) => {
+      const connection = connectionFor(request, await currentBundle(db))
+      if (!connection || connection.credential.kind === 'none') throw notFound()
+      if (!(await hasLiveSession(db, request))) throw notFound()
+      const nowMs = this.clock.nowMs()
+      const place = { id: connection.id, version: connection.credential.version }
+      const lease = await sealLease(
+        {
+          tenant: db.tenant.id,
+          connection: connection.id,
+          version: place.version,
+          origin: new URL(connection.url).origin,
+          header: connection.credential.header,
+          value: await this.secrets.openCredential(db, place, await sealedSecretOf(db, request)),
+          renewAtMs: nowMs + RENEW_AFTER_MS,
+          expiresAtMs: nowMs + EXPIRE_AFTER_MS,
+        },
+        node.leaseKey,
+      )
+      return { lease }
+    })
+  }
+}
+
+/** The connection asked for, if the newest bundle lets this agent use this version of its credential. */
+function connectionFor(request: LeaseRequest, bundle: Bundle): BundleConnection | null {
+  const agent = bundle.agents.find(({ id }) => id === request.agent)
+  const connection = bundle.connections.find(({ id }) => id === request.connection)
+  if (!agent || !connection || bundle.revokedSessions.includes(request.session)) return null
+  if (connection.credential.kind === 'none' || connection.credential.version !== request.credentialVersion) return null
+  return connection.groups.some((group) => agent.groups.includes(group)) ? connection : null
+}
+
+async function hasLiveSession(db: TenantDb, { session, agent }: LeaseRequest): Promise<boolean> {
+  const row = await db.first(
+    'select 1 from writ.sessions where tenant_id = $1 and id = $2 and agent_id = $3 and ended_at is null',
+    [session, agent],
+  )
+  return row !== null
+}
+
+async function sealedSecretOf(db: TenantDb, { connection, credentialVersion }: LeaseRequest): Promise<Buffer> {
+  const row = await db.first<{ sealed_secret: Buffer }>(
+    `select sealed_secret from writ.connections
+     where tenant_id = $1 and id = $2 and credential_version = $3 and sealed_secret is not null`,
+    [connection, credentialVersion],
+  )
+  if (!row) throw notFound()
+  return row.sealed_secret
+}

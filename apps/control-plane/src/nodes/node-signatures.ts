@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { Injectable } from '@nestjs/common'
+import { statementHolds } from '@writ/audit'
+import { nodeStatement } from '@writ/contracts'
+import { PlatformQueries } from '@writ/postgres'
+import type { NodeRow } from '@writ/postgres'
+import { Clock } from '../clock.ts'
+import { unauthorized } from '../http/problem.ts'
+import type { RimRequest } from '../http/request.ts'
+
+const CLOCK_WINDOW_MS = 60_000
+const SEEN_EVERY_MS = 15_000
+
+/** Checks the signature that a joined node puts on each request (contracts, `nodeStatement`). */
+@Injectable()
+export class NodeSignatures {
+  constructor(
+    private readonly clock: Clock,
+    private readonly platform: PlatformQueries,
+  ) {}
+
+  /** @throws one and the same 401 for every way in which a request is not one of a node */
+  async verify(request: RimRequest): Promise<NodeRow> {
+    const sent = signatureOf(request)
+    const nowMs = this.clock.nowMs()
+    if (!sent || Math.abs(nowMs - sent.atMs) > CLOCK_WINDOW_MS) throw unauthorized()
+    const node = await this.platform.nodeById(sent.node)
+    if (!node || !statementHolds(statementOf(request, sent.atMs), sent.signature, node.publicKey)) throw unauthorized()
+    if (nowMs - node.lastSeenAt.getTime() > SEEN_EVERY_MS) await this.platform.nodeSeen(node.id)
+    return node
+  }
+}
+
+const SIGNATURE = /^(nod_[0-9A-HJKMNP-TV-Z]{26})\.(\d{13})\.([A-Za-z0-9_-]{86})$/
+
+function signatureOf({ raw }: RimRequest): { node: string; atMs: number; signature: string } | null {
+  const fields = raw.headersDistinct['writ-node'] ?? []
+  const [, node, atMs, signature] = (fields.length === 1 && SIGNATURE.exec(fields[0] ?? '')) || []
+  return node && atMs && signature ? { node, atMs: Number(atMs), signature } : null
+}
+
+// The path is signed as it stands on the request line, query included.
+const statementOf = (request: RimRequest, atMs: number): string =>
+  nodeStatement({
+    method: request.raw.method ?? '',
+    path: request.raw.url ?? '',
+    atMs,
+    bodySha256: createHash('sha256')
+      .update(request.rawBody ?? '')
+      .digest('base64url'),
+  })

@@ -1,0 +1,53 @@
+import { createLocalKeyProvider } from '@writ/credentials'
+import { createNonceKeeper } from '@writ/identity'
+import { createTenantScope, openDatabase, PlatformQueries } from '@writ/postgres'
+import { connectRedis, createBundlePublisher, createRecordQueue } from '@writ/redis'
+import type { Log } from '@writ/runtime'
+import type { Outside } from './app.module.ts'
+import { servedFromPostgres } from './bundles/bundle-outlet.ts'
+import type { Clock } from './clock.ts'
+import { Faults } from './faults.ts'
+import { Settings } from './settings.ts'
+import type { Config } from './config.ts'
+
+/** Opens everything that the control plane talks to. `close` ends it again, last opened first. */
+export async function openOutside(
+  config: Config,
+  clock: Clock,
+  log: Log,
+): Promise<{ readonly outside: Outside; readonly close: () => Promise<void> }> {
+  const settings = new Settings(config)
+  const database = await openDatabase(settings.databaseUrl, { poolSize: 20, applicationName: 'writ control-plane' })
+  const redis = settings.redisUrl === undefined ? null : connectRedis(settings.redisUrl)
+  const transport = createRecordQueue(
+    settings.redisUrl === undefined
+      ? { kind: 'postgres', url: settings.databaseUrl }
+      : { kind: 'redis', url: settings.redisUrl },
+  )
+  const outside: Outside = {
+    settings,
+    clock,
+    masterKey: createLocalKeyProvider(settings.masterKey),
+    nonces: noncesOf(settings, clock),
+    scope: createTenantScope(database),
+    platform: new PlatformQueries(database),
+    outlet: redis ? createBundlePublisher(redis) : servedFromPostgres,
+    transport,
+    faults: new Faults(log),
+  }
+  const close = async () => {
+    await transport.close()
+    await redis?.close()
+    await database.close()
+  }
+  return { outside, close }
+}
+
+// Derived from the master key, so that every control plane knows the nonces of the others.
+function noncesOf({ masterKey: secret }: Settings, clock: Clock): Outside['nonces'] {
+  const nowMs = () => clock.nowMs()
+  return {
+    token: createNonceKeeper({ secret, scope: 'token endpoint', required: false, nowMs }),
+    enrolment: createNonceKeeper({ secret, scope: 'enrolment', required: true, nowMs }),
+  }
+}

@@ -1,0 +1,99 @@
+import { Problem } from '@writ/contracts'
+import { z } from 'zod'
+import type { Route } from './routes.ts'
+
+type Node = Record<string, unknown>
+
+/** The description of the API in OpenAPI 3.1. */
+export function describeApi(routes: readonly Route[]): Node {
+  const paths: Record<string, Node> = {}
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method]: operationOf(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Writ control plane', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    paths,
+    components: { securitySchemes: SECURITY_SCHEMES, schemas: { Problem: schemaOf(Problem, 'output') } },
+  }
+}
+
+const SECURITY_SCHEMES = {
+  apiKey: { type: 'http', scheme: 'bearer', description: "A tenant's API key: wak_<id>.<secret>" },
+  operatorKey: { type: 'http', scheme: 'bearer', description: 'The key of the operator of the platform' },
+  nodeSignature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Writ-Node',
+    description: '<node id>.<epoch milliseconds>.<base64url Ed25519 signature>',
+  },
+}
+
+function operationOf(route: Route): Node {
+  return {
+    operationId: `${route.group}.${route.name}${route.path.endsWith('/.well-known/oauth-authorization-server') ? '.suffixed' : ''}`,
+    tags: [route.group],
+    security: securityOf(route),
+    'x-writ-access': route.access,
+    parameters: [...pathParametersOf(route), ...queryParametersOf(route)],
+    ...requestBodyOf(route),
+    responses: { [route.status]: answerOf(route), default: PROBLEM },
+  }
+}
+
+function securityOf({ access }: Route): Node[] {
+  switch (access) {
+    case 'public':
+      return []
+    case 'node':
+      return [{ nodeSignature: [] }]
+    case 'operator':
+      return [{ operatorKey: [] }]
+    case 'owner':
+    case 'admin':
+    case 'auditor':
+      return [{ apiKey: [] }]
+  }
+}
+
+const pathParametersOf = ({ parameters }: Route): Node[] =>
+  parameters.map(({ name, schema }) => ({ name, in: 'path', required: true, schema: schemaOf(schema, 'input') }))
+
+function queryParametersOf({ query }: Route): Node[] {
+  if (!query) return []
+  const { properties = {}, required = [] } = schemaOf(query, 'input') as {
+    properties?: Record<string, Node>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }))
+}
+
+function requestBodyOf({ body, form }: Route): Node {
+  const [type, schema] = form ? ['application/x-www-form-urlencoded', form] : ['application/json', body]
+  if (!schema) return {}
+  return { requestBody: { required: true, content: { [type]: { schema: schemaOf(schema, 'input') } } } }
+}
+
+function answerOf({ answer, status }: Route): Node {
+  const description = status === 204 || !answer ? 'Done' : 'The answer'
+  return answer
+    ? { description, content: { 'application/json': { schema: schemaOf(answer, 'output') } } }
+    : { description }
+}
+
+const PROBLEM = {
+  description: 'A problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+}
+
+// Recursive schemas refer to themselves below `$defs`, which is legal where OpenAPI 3.1 puts a schema.
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Node {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' })
+  return rest
+}

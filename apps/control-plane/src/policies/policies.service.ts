@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common'
+import type { AccessGroupId, NewPolicy, PolicyChange, PolicyDocument, PolicyId, PolicyView } from '@writ/contracts'
+import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
+import { Mint } from '../bundles/mint.ts'
+import { Clock } from '../clock.ts'
+import { pageOfRows } from '../http/page.ts'
+import type { ListQuery, Page } from '../http/page.ts'
+import { notFound } from '../http/problem.ts'
+import { newId } from '../ids-and-secrets.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+
+@Injectable()
+export class PoliciesService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly mint: Mint,
+  ) {}
+
+  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<PolicyView>> {
+    const rows = await db.rows<PolicyRow>(`${SELECT_CURRENT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
+    return pageOfRows(rows, limit, viewOf)
+  }
+
+  async get(db: TenantDb, id: PolicyId): Promise<PolicyView> {
+    const row = await db.first<PolicyRow>(`${SELECT_CURRENT} and p.id = $2`, [id])
+    if (!row) throw notFound()
+    return viewOf(row)
+  }
+
+  /** Every document that the policy ever had, newest first. */
+  async versions(db: TenantDb, id: PolicyId): Promise<{ items: PolicyView[] }> {
+    await this.get(db, id)
+    const rows = await db.rows<PolicyRow>(`${SELECT} and p.id = $2 order by v.version desc`, [id])
+    return { items: rows.map(viewOf) }
+  }
+
+  async create(db: TenantDb, { name, document, groups }: NewPolicy): Promise<PolicyView> {
+    const id = await insertPolicy(db, { name, document, template: null }, this.clock.nowMs())
+    await replaceGroups(db, 'policy', id, groups)
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
+  async change(db: TenantDb, id: PolicyId, { document, groups }: PolicyChange): Promise<PolicyView> {
+    await lockPolicy(db, id)
+    const { version } = await this.get(db, id)
+    if (document) await insertVersion(db, id, version + 1, { document, nowMs: this.clock.nowMs() })
+    if (groups) await replaceGroups(db, 'policy', id, groups)
+    if (document || groups) await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
+  /** The versions stay, because records name them. */
+  async remove(db: TenantDb, id: PolicyId): Promise<void> {
+    await this.get(db, id)
+    await db.rows('delete from writ.group_policies where tenant_id = $1 and policy_id = $2', [id])
+    await db.rows('update writ.policies set deleted_at = $3 where tenant_id = $1 and id = $2', [
+      id,
+      new Date(this.clock.nowMs()),
+    ])
+    await this.mint.mint(db)
+  }
+}
+
+/** Writes a policy and its first version; the caller attaches it and mints. */
+export async function insertPolicy(
+  db: TenantDb,
+  { name, document, template }: { name: string; document: PolicyDocument; template: string | null },
+  nowMs: number,
+): Promise<PolicyId> {
+  const id = newId('pol', nowMs)
+  await db.insert('policies', { id, name, template, created_at: new Date(nowMs) })
+  await insertVersion(db, id, 1, { document, nowMs })
+  return id
+}
+
+const insertVersion = (
+  db: TenantDb,
+  id: PolicyId,
+  version: number,
+  { document, nowMs }: { document: PolicyDocument; nowMs: number },
+): Promise<void> =>
+  db.insert('policy_versions', {
+    policy_id: id,
+    version,
+    document: JSON.stringify(document),
+    created_at: new Date(nowMs),
+  })
+
+// Two changes of one policy take turns, so that each gets a version of its own.
+async function lockPolicy(db: TenantDb, id: PolicyId): Promise<void> {
+  await db.rows('select 1 from writ.policies where tenant_id = $1 and id = $2 for update', [id])
+}
+
+type PolicyRow = {
+  id: PolicyId
+  name: string
+  version: number
+  template: string | null
+  document: PolicyDocument
+  groups: AccessGroupId[]
+  created_at: Date
+}
+
+const SELECT = `select p.id, p.name, p.template, v.version, v.document, v.created_at, ${groupsOf('policy')} as groups
+  from writ.policies p join writ.policy_versions v on v.tenant_id = p.tenant_id and v.policy_id = p.id
+  where p.tenant_id = $1 and p.deleted_at is null`
+
+const SELECT_CURRENT = `${SELECT} and v.version = (select max(n.version) from writ.policy_versions n
+  where n.tenant_id = p.tenant_id and n.policy_id = p.id)`
+
+const viewOf = ({ created_at, ...row }: PolicyRow): PolicyView => ({ ...row, createdAt: created_at.toISOString() })

@@ -1,0 +1,56 @@
+import type { Config } from './config.ts'
+
+/** The configuration in the words of the code; made once, injected by class. */
+export class Settings {
+  readonly #config: Config
+
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  get origin(): string {
+    return this.#config.WRIT_PUBLIC_ORIGIN
+  }
+
+  get gatewayOrigins(): readonly string[] {
+    return this.#config.WRIT_GATEWAY_ORIGINS
+  }
+
+  get masterKey(): Buffer {
+    return Buffer.from(this.#config.WRIT_MASTER_KEY, 'base64url')
+  }
+
+  get joinSecret(): string {
+    return this.#config.WRIT_JOIN_SECRET
+  }
+
+  get operatorKey(): string {
+    return this.#config.WRIT_OPERATOR_KEY
+  }
+
+  get databaseUrl(): string {
+    return this.#config.DATABASE_URL
+  }
+
+  get redisUrl(): string | undefined {
+    return this.#config.REDIS_URL
+  }
+
+  /** The authority of one tenant (RFC 8414 issuer identifier). */
+  issuerOf(slug: string): string {
+    return `${this.origin}/t/${slug}/oauth`
+  }
+
+  tokenEndpointOf(slug: string): string {
+    return `${this.issuerOf(slug)}/token`
+  }
+
+  enrolmentEndpointOf(slug: string): string {
+    return `${this.origin}/t/${slug}/enrol`
+  }
+
+  /** Where a tenant's agents reach their connections, one per gateway origin. */
+  gatewaysOf(slug: string): string[] {
+    return this.gatewayOrigins.map((origin) => `${origin}/${slug}`)
+  }
+}

@@ -1,0 +1,6 @@
+import type { Role, TenantId } from '@writ/contracts'
+
+export type Tenant = { readonly id: TenantId; readonly slug: string }
+
+/** Whom an API key lets in, and as what. */
+export type Admission = { readonly tenantId: TenantId; readonly role: Role }

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common'
+import type { ConnectionId } from '@writ/contracts'
+import { createEnvelope } from '@writ/credentials'
+import type { DekStore, Envelope, Place, WrappedDek } from '@writ/credentials'
+import { MasterKey } from './master-key.ts'
+import type { TenantDb } from './tenant-db.ts'
+
+/** One version of the credential of one connection. */
+export type CredentialPlace = { readonly id: ConnectionId; readonly version: number }
+
+/** What of a tenant is sealed at rest under its own data key. What is sealed for one row opens in no other. */
+@Injectable()
+export class TenantSecrets {
+  constructor(private readonly masterKey: MasterKey) {}
+
+  sealCredential(db: TenantDb, place: CredentialPlace, secret: string): Promise<Uint8Array> {
+    return this.#envelope(db).seal(secret, credentialPlace(db, place))
+  }
+
+  openCredential(db: TenantDb, place: CredentialPlace, sealed: Uint8Array): Promise<string> {
+    return this.#envelope(db).open(sealed, credentialPlace(db, place))
+  }
+
+  sealSigningKey(db: TenantDb, kid: string, privatePem: string): Promise<Uint8Array> {
+    return this.#envelope(db).seal(privatePem, signingKeyPlace(db, kid))
+  }
+
+  openSigningKey(db: TenantDb, kid: string, sealed: Uint8Array): Promise<string> {
+    return this.#envelope(db).open(sealed, signingKeyPlace(db, kid))
+  }
+
+  #envelope(db: TenantDb): Envelope {
+    return createEnvelope(this.masterKey, dekStoreOf(db))
+  }
+}
+
+// The version is part of the place: an older secret that is put back into a newer row stays shut.
+const credentialPlace = ({ tenant }: TenantDb, { id, version }: CredentialPlace): Place => ({
+  tenant: tenant.id,
+  table: 'connections',
+  row: id,
+  column: `sealed_secret.${version}`,
+})
+
+const signingKeyPlace = ({ tenant }: TenantDb, kid: string): Place => ({
+  tenant: tenant.id,
+  table: 'signing_keys',
+  row: kid,
+  column: 'sealed_private',
+})
+
+/** The wrapped data keys of the open tenant. */
+const dekStoreOf = (db: TenantDb): DekStore => ({
+  latest: () =>
+    db.first<WrappedDek>(
+      'select version, wrapped_dek as wrapped from writ.tenant_keys where tenant_id = $1 order by version desc limit 1',
+    ),
+  version: (_, version) => dekOf(db, version),
+  add: async (_, { version, wrapped }) => {
+    await db.rows(
+      'insert into writ.tenant_keys (tenant_id, version, wrapped_dek) values ($1, $2, $3) on conflict do nothing',
+      [version, wrapped],
+    )
+    const kept = await dekOf(db, version)
+    if (!kept) throw new Error('the data key was not kept')
+    return kept
+  },
+})
+
+const dekOf = (db: TenantDb, version: number): Promise<WrappedDek | null> =>
+  db.first<WrappedDek>(
+    'select version, wrapped_dek as wrapped from writ.tenant_keys where tenant_id = $1 and version = $2',
+    [version],
+  )

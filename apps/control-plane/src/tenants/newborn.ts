@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common'
+import type { AccessGroupId } from '@writ/contracts'
+import { TEMPLATES } from '@writ/policy'
+import { replaceMembers } from '../access-groups/membership.ts'
+import { SigningKeys } from '../authority/signing-keys.ts'
+import { Mint } from '../bundles/mint.ts'
+import { Clock } from '../clock.ts'
+import { newId } from '../ids-and-secrets.ts'
+import { insertPolicy } from '../policies/policies.service.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+
+/** What every new tenant starts with: keys of its own, a default group, copies of the templates, its first bundle. */
+@Injectable()
+export class Newborn {
+  constructor(
+    private readonly clock: Clock,
+    private readonly signingKeys: SigningKeys,
+    private readonly mint: Mint,
+  ) {}
+
+  async furnish(db: TenantDb, name: string): Promise<void> {
+    const nowMs = this.clock.nowMs()
+    const group = newId('grp', nowMs)
+    await insertTenant(db, name, group)
+    await db.insert('access_groups', { id: group, name: 'default', is_default: true })
+    // Sealing it makes the tenant's data key too.
+    await this.signingKeys.create(db)
+    await copyTemplates(db, group, nowMs)
+    await this.mint.mint(db)
+  }
+}
+
+// Not a row of a tenant but the tenant itself: its own id is what row security compares.
+const insertTenant = (db: TenantDb, name: string, defaultGroup: AccessGroupId): Promise<unknown> =>
+  db.rows('insert into writ.tenants (id, slug, name, default_group_id) values ($1, $2, $3, $4)', [
+    db.tenant.slug,
+    name,
+    defaultGroup,
+  ])
+
+async function copyTemplates(db: TenantDb, group: AccessGroupId, nowMs: number): Promise<void> {
+  const policies = []
+  for (const { name, document } of TEMPLATES) {
+    policies.push(await insertPolicy(db, { name, document, template: name }, nowMs))
+  }
+  await replaceMembers(db, 'policy', group, policies)
+}

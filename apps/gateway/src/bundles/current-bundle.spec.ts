@@ -1,0 +1,287 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { createFreshness } from '@writ/bundle'
+import { isRefusal } from '@writ/contracts'
+import type { BundleAcknowledgement, ChangesAnswer } from '@writ/contracts'
+import { until } from '../gate.fixture.ts'
+import { pause } from '../pause.ts'
+import { openBundleCache } from './bundle-cache.ts'
+import { createLiveBundles } from './current-bundle.ts'
+import type { BundlePorts } from './current-bundle.ts'
+import { followChanges } from './follow.ts'
+import { FORGER, KEYS, sealedBeat, sealedBundle } from '../sample.fixture.ts'
+
+const folders: string[] = []
+const stops: AbortController[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) stop.abort()
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+/** The fleet as one gateway sees it: what is published in Redis and at the control plane, and which of them is away. */
+type Outside = {
+  redis: Map<string, { version: number; jws: string }> | 'away' | 'none'
+  control: Map<string, string> | 'away'
+  beats: { seq: number; atMs: number } | 'away'
+  asked: string[]
+  acknowledged: BundleAcknowledgement[]
+  atMs: number
+}
+
+const outside = (): Outside => ({
+  redis: 'none',
+  control: new Map(),
+  beats: 'away',
+  asked: [],
+  acknowledged: [],
+  atMs: 1_800_000_000_000,
+})
+
+async function gateway(there: Outside, folder?: string, change: Partial<BundlePorts> = {}) {
+  const path = folder ?? (await mkdtemp(join(tmpdir(), 'writ-bundles-')))
+  folders.push(path)
+  const cache = await openBundleCache(path)
+  const freshness = createFreshness({ staleAfterMs: 10_000, skewMs: 0 })
+  const monotonicMs = () => there.atMs - 1_700_000_000_000
+  const bundles = createLiveBundles({
+    head:
+      there.redis === 'none'
+        ? null
+        : async (slug) => {
+            there.asked.push(`redis ${slug}`)
+            if (there.redis === 'away' || there.redis === 'none') throw new Error('away')
+            return there.redis.get(slug) ?? null
+          },
+    fetch: async (slug) => {
+      there.asked.push(`control ${slug}`)
+      if (there.control === 'away') throw new Error('away')
+      return there.control.get(slug) ?? null
+    },
+    cache,
+    keys: () => KEYS,
+    askForKeys: () => there.asked.push('keys'),
+    acknowledge: (acknowledgement) => there.acknowledged.push(acknowledgement),
+    freshness,
+    monotonicMs,
+    staleAfterMs: 10_000,
+    resident: 100,
+    report: () => {},
+    ...change,
+  })
+  const follow = () => {
+    const stop = new AbortController()
+    stops.push(stop)
+    void followChanges(
+      {
+        bundles,
+        freshness,
+        cache,
+        keys: () => KEYS,
+        askForKeys: () => {},
+        redis: null,
+        changes: async (after, _wait, signal): Promise<ChangesAnswer> => {
+          await pause(5, signal)
+          if (there.beats === 'away') throw new Error('away')
+          const { seq, atMs } = there.beats
+          const changes = [...(there.control === 'away' ? [] : there.control)].map(([tenant]) => ({
+            seq,
+            tenant,
+            version: seq,
+          }))
+          return { heartbeat: await sealedBeat(seq, atMs), changes: after < seq ? changes : [], seq }
+        },
+        clock: { monotonicMs, wallMs: () => there.atMs },
+        report: () => {},
+      },
+      stop.signal,
+    )
+    return stop
+  }
+  const versionOf = async (slug: string): Promise<number | string> => {
+    const current = await bundles.current(slug)
+    return isRefusal(current) ? current.code : current.bundle.version
+  }
+  const isFresh = async (slug: string): Promise<boolean> => {
+    const current = await bundles.current(slug)
+    return !isRefusal(current) && current.isFresh()
+  }
+  return { bundles, versionOf, isFresh, follow, path, cache }
+}
+
+describe('the bundle of a tenant', () => {
+  it('is loaded once however many calls ask at the same moment', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    const { versionOf } = await gateway(there)
+    expect(await Promise.all([versionOf('acme'), versionOf('acme'), versionOf('acme')])).toEqual([3, 3, 3])
+    expect(there.asked).toEqual(['control acme'])
+    expect(there.acknowledged).toEqual([{ tenant: 'acme', version: 3, outcome: 'applied', detail: '' }])
+  })
+
+  it('comes from Redis where it is there, and from the control plane where Redis has none', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 4, jws: await sealedBundle('acme', 4) }]])
+    there.control = new Map([['other', await sealedBundle('other', 2)]])
+    const { versionOf } = await gateway(there)
+    expect([await versionOf('acme'), await versionOf('other')]).toEqual([4, 2])
+    expect(there.asked).toEqual(['redis acme', 'redis other', 'control other'])
+  })
+
+  it('is remembered to be absent for two seconds', async () => {
+    const there = outside()
+    const { versionOf } = await gateway(there)
+    expect([await versionOf('nobody'), await versionOf('nobody')]).toEqual([
+      'tenant_unknown',
+      'tenant_unknown',
+    ])
+    expect(there.asked).toEqual(['control nobody'])
+    there.atMs += 2001
+    there.control = new Map([['nobody', await sealedBundle('nobody', 1)]])
+    expect(await versionOf('nobody')).toBe(1)
+  })
+
+  it('is unavailable, not unknown, where nobody can be asked', async () => {
+    const there = outside()
+    there.redis = 'away'
+    there.control = 'away'
+    expect(await (await gateway(there)).versionOf('acme')).toBe('policy_unavailable')
+  })
+
+  it.each<[string, () => Promise<string>]>([
+    ['was signed by somebody else', () => sealedBundle('acme', 9, FORGER)],
+    ['is of another tenant', () => sealedBundle('other', 9)],
+    ['is no bundle', () => Promise.resolve('a.b.c')],
+  ])('is not replaced by one that %s', async (_, forged) => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    const { versionOf, bundles } = await gateway(there)
+    expect(await versionOf('acme')).toBe(3)
+    there.control = new Map([['acme', await forged()]])
+    await bundles.changed({ seq: 1, tenant: 'acme', version: 9 })
+    expect(await versionOf('acme')).toBe(3)
+    expect(there.acknowledged.at(-1)).toMatchObject({ outcome: 'refused' })
+  })
+
+  it('never goes back to a lower version, from Redis or from the control plane', async () => {
+    const there = outside()
+    const [older, newer] = [await sealedBundle('acme', 4), await sealedBundle('acme', 5)]
+    there.redis = new Map([['acme', { version: 5, jws: newer }]])
+    const { versionOf, bundles } = await gateway(there)
+    expect(await versionOf('acme')).toBe(5)
+    there.redis = new Map([['acme', { version: 4, jws: older }]])
+    there.control = new Map([['acme', older]])
+    await bundles.resync()
+    expect(await versionOf('acme')).toBe(5)
+  })
+
+  it('never goes back over a restart either, whatever the head in Redis claims', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 5)]])
+    const { versionOf, path } = await gateway(there)
+    expect(await versionOf('acme')).toBe(5)
+    there.redis = new Map([['acme', { version: 6, jws: await sealedBundle('acme', 4) }]])
+    there.control = new Map([['acme', await sealedBundle('acme', 4)]])
+    const again = await gateway(there, path)
+    expect(await again.versionOf('acme')).toBe(5)
+  })
+
+  it('is looked for at the control plane when the head in Redis does not hold', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 9, jws: await sealedBundle('acme', 9, FORGER) }]])
+    there.control = new Map([['acme', await sealedBundle('acme', 2)]])
+    expect(await (await gateway(there)).versionOf('acme')).toBe(2)
+  })
+
+  it('is swapped whole: a call keeps the one that it began with', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 1)]])
+    const { bundles, versionOf } = await gateway(there)
+    const before = await bundles.current('acme')
+    there.control = new Map([['acme', await sealedBundle('acme', 2)]])
+    await bundles.changed({ seq: 1, tenant: 'acme', version: 2 })
+    expect(await versionOf('acme')).toBe(2)
+    expect(!isRefusal(before) && before.bundle.version).toBe(1)
+  })
+
+  it('makes room for others and is loaded again', async () => {
+    const there = outside()
+    there.control = new Map(
+      await Promise.all(['a', 'b', 'c'].map(async (slug) => [slug, await sealedBundle(slug, 1)] as const)),
+    )
+    const { versionOf, bundles } = await gateway(there, undefined, { resident: 2 })
+    for (const slug of ['a', 'b', 'c', 'a']) expect(await versionOf(slug)).toBe(1)
+    expect(bundles.versions().map(({ slug }) => slug)).toEqual(['c', 'a'])
+  })
+})
+
+describe('a gateway that restarts while control plane and Redis are away', () => {
+  it('serves from its disk, as fresh as the last heartbeat is young', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    there.beats = { seq: 3, atMs: there.atMs }
+    const first = await gateway(there)
+    const stop = first.follow()
+    await until(() => first.isFresh('acme'))
+    await until(async () => (await first.cache.readBeat()) !== null)
+    stop.abort()
+
+    there.control = 'away'
+    there.beats = 'away'
+    there.redis = 'away'
+    there.atMs += 6000
+    const again = await gateway(there, first.path)
+    again.follow()
+    await until(() => again.isFresh('acme'))
+    expect(await again.versionOf('acme')).toBe(3)
+    there.atMs += 5000
+    expect(await again.isFresh('acme')).toBe(false)
+  })
+
+  it('does not serve a bundle that was known to be outdated', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    const { versionOf, path } = await gateway(there)
+    expect(await versionOf('acme')).toBe(3)
+    const other = await gateway(there, path)
+    await other.bundles.changed({ seq: 1, tenant: 'acme', version: 4 })
+    there.control = 'away'
+    const again = await gateway(there, path)
+    expect(await again.versionOf('acme')).toBe('policy_unavailable')
+  })
+})
+
+describe('freshness', () => {
+  it('is not there before the first heartbeat and ends with the stale bound', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    const { isFresh, follow } = await gateway(there)
+    expect(await isFresh('acme')).toBe(false)
+    there.beats = { seq: 3, atMs: there.atMs }
+    follow()
+    await until(() => isFresh('acme'))
+    there.beats = 'away'
+    there.atMs += 10_001
+    expect(await isFresh('acme')).toBe(false)
+  })
+
+  it('ends for the one tenant whose announced bundle cannot be applied, and for no other', async () => {
+    const there = outside()
+    there.control = new Map([
+      ['acme', await sealedBundle('acme', 3)],
+      ['other', await sealedBundle('other', 3)],
+    ])
+    there.beats = { seq: 3, atMs: there.atMs }
+    const { isFresh, follow, bundles } = await gateway(there)
+    follow()
+    await until(async () => (await isFresh('acme')) && (await isFresh('other')))
+    there.control.set('acme', await sealedBundle('acme', 4, FORGER))
+    await bundles.changed({ seq: 4, tenant: 'acme', version: 4 })
+    there.atMs += 10_001
+    there.beats = { seq: 4, atMs: there.atMs }
+    there.control.delete('other')
+    await until(() => isFresh('other'))
+    expect(await isFresh('acme')).toBe(false)
+  })
+})

@@ -1,0 +1,255 @@
+import type { Freshness, OpenedBundle } from '@writ/bundle'
+import { isBundleFault, openBundle } from '@writ/bundle'
+import type { BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
+import { Refusal } from '@writ/contracts'
+import type { BundleSource, CurrentBundle } from '@writ/enforcement'
+import { currentBundleOf } from '@writ/enforcement'
+import type { BundleCache, CachedBundle } from './bundle-cache.ts'
+
+export type BundlePorts = {
+  /** the published head in Redis; null in single-node mode. Rejects when Redis does not answer. */
+  readonly head: ((slug: string) => Promise<{ readonly version: number; readonly jws: string } | null>) | null
+  /** from the control plane; null when there is no such tenant. Rejects when it does not answer. */
+  readonly fetch: (slug: string) => Promise<string | null>
+  readonly cache: BundleCache
+  readonly keys: () => readonly BundleKey[]
+  /** a bundle was signed by a key that is not known here */
+  readonly askForKeys: () => void
+  readonly acknowledge: (acknowledgement: BundleAcknowledgement) => void
+  readonly freshness: Freshness
+  readonly monotonicMs: () => number
+  readonly staleAfterMs: number
+  /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
+  readonly resident: number
+  readonly report: (problem: string, detail: unknown) => void
+}
+
+/** The bundle of each tenant that calls, and how it is kept current. */
+export type LiveBundles = BundleSource & {
+  readonly changed: (change: BundleChange) => Promise<void>
+  /** Changes may have been missed: looks at every tenant that is in memory or on disk. */
+  readonly resync: () => Promise<void>
+  /** Tries again what was announced and could not be applied. */
+  readonly retryBehind: () => Promise<void>
+  readonly versions: () => readonly { readonly slug: string; readonly version: number }[]
+}
+
+const ABSENT_MS = 2000
+const MOST_ABSENT = 10_000
+const MOST_LOADS = 64
+
+/** Loads on first use (memory, Redis, control plane, disk), verifies, compiles, and swaps one reference. */
+export function createLiveBundles(ports: BundlePorts): LiveBundles {
+  const bundles = new Bundles(ports)
+  return {
+    current: (slug) => bundles.current(slug),
+    changed: (change) => bundles.changed(change),
+    resync: () => bundles.resync(),
+    retryBehind: () => bundles.retryBehind(),
+    versions: () => bundles.versions(),
+  }
+}
+
+class Bundles {
+  readonly #ports: BundlePorts
+  readonly #resident = new Map<string, CurrentBundle>()
+  readonly #loading = new Map<string, Promise<CurrentBundle | Refusal>>()
+  readonly #absentUntilMs = new Map<string, number>()
+  /** announced and not applied, since when */
+  readonly #behind = new Map<string, { readonly version: number; readonly sinceMs: number }>()
+
+  constructor(ports: BundlePorts) {
+    this.#ports = ports
+  }
+
+  async current(slug: string): Promise<CurrentBundle | Refusal> {
+    const resident = this.#resident.get(slug)
+    if (resident) return this.#touch(slug, resident)
+    if ((this.#absentUntilMs.get(slug) ?? 0) > this.#ports.monotonicMs()) return new Refusal('tenant_unknown')
+    return this.#load(slug)
+  }
+
+  async changed({ tenant, version }: BundleChange): Promise<void> {
+    this.#absentUntilMs.delete(tenant)
+    const resident = this.#resident.get(tenant)
+    if (resident) {
+      if (resident.bundle.version < version) await this.#catchUp(tenant, version)
+      return
+    }
+    const cached = await this.#ports.cache.read(tenant)
+    if (cached && cached.announced < version)
+      await this.#ports.cache.write(tenant, { ...cached, announced: version })
+  }
+
+  async resync(): Promise<void> {
+    this.#absentUntilMs.clear()
+    const slugs = new Set([...this.#resident.keys(), ...(await this.#ports.cache.slugs())])
+    for (const slug of slugs) await this.#refresh(slug, 0)
+  }
+
+  async retryBehind(): Promise<void> {
+    for (const [slug, { version }] of this.#behind) await this.#catchUp(slug, version)
+  }
+
+  versions(): { slug: string; version: number }[] {
+    return [...this.#resident].map(([slug, { bundle }]) => ({ slug, version: bundle.version }))
+  }
+
+  #touch(slug: string, resident: CurrentBundle): CurrentBundle {
+    this.#resident.delete(slug)
+    this.#resident.set(slug, resident)
+    return resident
+  }
+
+  /** Calls that arrive together share one load. Loads of names that nobody knows must not grow without bound. */
+  #load(slug: string): Promise<CurrentBundle | Refusal> {
+    const underWay = this.#loading.get(slug)
+    if (underWay) return underWay
+    if (this.#loading.size >= MOST_LOADS) return Promise.resolve(new Refusal('policy_unavailable'))
+    const loading = this.#loadOnce(slug).finally(() => this.#loading.delete(slug))
+    this.#loading.set(slug, loading)
+    return loading
+  }
+
+  async #loadOnce(slug: string): Promise<CurrentBundle | Refusal> {
+    const cached = await this.#ports.cache.read(slug)
+    for await (const offer of this.#offers(slug, cached?.announced ?? 0)) {
+      if (offer === null) return this.#remember(slug)
+      const adopted = await this.#adopt(slug, offer, cached)
+      if (adopted) return adopted
+    }
+    // The disk serves only what was the newest when it was last known what is.
+    const isNewest = cached !== null && cached.announced <= cached.version
+    const kept = isNewest ? await this.#adopt(slug, cached.jws, cached) : null
+    return kept ?? new Refusal('policy_unavailable')
+  }
+
+  async #adopt(slug: string, jws: string, cached: CachedBundle | null): Promise<CurrentBundle | null> {
+    const opened = await this.#open(slug, jws, cached)
+    return opened && this.#apply(slug, opened, jws)
+  }
+
+  #remember(slug: string): Refusal {
+    if (this.#absentUntilMs.size >= MOST_ABSENT) this.#absentUntilMs.clear()
+    this.#absentUntilMs.set(slug, this.#ports.monotonicMs() + ABSENT_MS)
+    return new Refusal('tenant_unknown')
+  }
+
+  /**
+   * Signed bundles, or null for a tenant that does not exist: Redis first, then the control plane; nothing where both are away.
+   * @param least the version that is known to exist
+   */
+  async *#offers(slug: string, least: number): AsyncGenerator<string | null> {
+    const head = await this.#ports.head?.(slug).catch(() => null)
+    if (head && head.version >= least) yield head.jws
+    try {
+      yield await this.#ports.fetch(slug)
+    } catch (error) {
+      this.#ports.report('the control plane gave no bundle', error)
+      if (head && head.version < least) yield head.jws
+    }
+  }
+
+  async #catchUp(slug: string, version: number): Promise<void> {
+    await this.#refresh(slug, version)
+    const resident = this.#resident.get(slug)
+    if (!resident || resident.bundle.version >= version) {
+      this.#behind.delete(slug)
+      return
+    }
+    const sinceMs = this.#behind.get(slug)?.sinceMs ?? this.#ports.monotonicMs()
+    this.#behind.set(slug, { version, sinceMs })
+  }
+
+  /** Takes a newer bundle where one is offered; everything else leaves what is at hand. */
+  async #refresh(slug: string, least: number): Promise<void> {
+    const cached = await this.#ports.cache.read(slug)
+    for await (const offer of this.#offers(slug, Math.max(least, cached?.announced ?? 0))) {
+      if (offer === null) this.#resident.delete(slug)
+      if (offer === null || offer === cached?.jws) return
+      const opened = await this.#open(slug, offer, cached)
+      if (opened && (await this.#take(slug, opened, offer))) return
+    }
+  }
+
+  /** A tenant that does not call is kept current on disk only. */
+  async #take(slug: string, opened: OpenedBundle, jws: string): Promise<boolean> {
+    if (this.#resident.has(slug)) return (await this.#apply(slug, opened, jws)) !== null
+    await this.#keep(slug, opened, jws)
+    return true
+  }
+
+  /** Null when the bundle was refused: then nothing changes. */
+  async #open(slug: string, jws: string, cached: CachedBundle | null): Promise<OpenedBundle | null> {
+    const floor = newest(this.#resident.get(slug), cached)
+    const opened = await openBundle(jws, this.#ports.keys(), { tenant: slug, ...floor })
+    if (!isBundleFault(opened)) return opened
+    if (opened.reason === 'key_unknown') this.#ports.askForKeys()
+    this.#ports.report('a bundle was refused', { tenant: slug, reason: opened.reason, detail: opened.detail })
+    this.#acknowledge(
+      slug,
+      Math.max(1, this.#behind.get(slug)?.version ?? floor.version),
+      'refused',
+      opened.detail,
+    )
+    return null
+  }
+
+  async #apply(slug: string, opened: OpenedBundle, jws: string): Promise<CurrentBundle | null> {
+    try {
+      const next = this.#compile(slug, opened)
+      await this.#keep(slug, opened, jws)
+      return this.#swap(slug, next)
+    } catch (error) {
+      this.#ports.report('a bundle could not be compiled', error)
+      this.#acknowledge(slug, opened.bundle.version, 'refused', 'it could not be compiled')
+      return null
+    }
+  }
+
+  #compile(slug: string, { bundle, sha256 }: OpenedBundle): CurrentBundle {
+    const { freshness, monotonicMs, staleAfterMs } = this.#ports
+    return currentBundleOf(bundle, sha256, () => {
+      const nowMs = monotonicMs()
+      const behind = this.#behind.get(slug)
+      return freshness.isFresh(nowMs) && (behind === undefined || nowMs - behind.sinceMs <= staleAfterMs)
+    })
+  }
+
+  /** The floor is on disk before the version decides anything, unless the disk fails: a revocation does not wait for a disk. */
+  async #keep(slug: string, { bundle, sha256 }: OpenedBundle, jws: string): Promise<void> {
+    const { version } = bundle
+    try {
+      await this.#ports.cache.write(slug, { version, sha256, announced: version, jws })
+    } catch (error) {
+      this.#ports.report('a bundle could not be kept on disk', error)
+    }
+  }
+
+  #swap(slug: string, next: CurrentBundle): CurrentBundle {
+    const resident = this.#resident.get(slug)
+    // Two loads can overlap; the newer bundle stays.
+    if (resident && resident.bundle.version >= next.bundle.version) return resident
+    this.#touch(slug, next)
+    this.#behind.delete(slug)
+    for (const oldest of this.#resident.keys()) {
+      if (this.#resident.size <= this.#ports.resident) break
+      this.#resident.delete(oldest)
+    }
+    this.#acknowledge(slug, next.bundle.version, 'applied', '')
+    return next
+  }
+
+  #acknowledge(tenant: string, version: number, outcome: 'applied' | 'refused', detail: string): void {
+    this.#ports.acknowledge({ tenant, version, outcome, detail })
+  }
+}
+
+type Floor = { readonly version: number; readonly sha256: string | null }
+
+function newest(resident: CurrentBundle | undefined, cached: CachedBundle | null): Floor {
+  const kept: Floor = cached ?? { version: 0, sha256: null }
+  if (!resident || resident.bundle.version <= kept.version)
+    return { version: kept.version, sha256: kept.sha256 }
+  return { version: resident.bundle.version, sha256: resident.sha256 }
+}

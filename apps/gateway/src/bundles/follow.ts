@@ -1,0 +1,165 @@
+import type { BundleFault, Freshness } from '@writ/bundle'
+import { isBundleFault, openHeartbeat } from '@writ/bundle'
+import type { BundleKey, ChangesAnswer } from '@writ/contracts'
+import type { BundleFeed } from '@writ/redis'
+import { pause } from '../pause.ts'
+import type { BundleCache } from './bundle-cache.ts'
+import type { LiveBundles } from './current-bundle.ts'
+
+export type FollowPorts = {
+  readonly bundles: LiveBundles
+  readonly freshness: Freshness
+  readonly cache: BundleCache
+  readonly keys: () => readonly BundleKey[]
+  /** a heartbeat was signed by a key that is not known here */
+  readonly askForKeys: () => void
+  /** null in single-node mode */
+  readonly redis: { readonly feed: BundleFeed; readonly isReady: () => boolean } | null
+  readonly changes: (after: number, waitSeconds: number, signal: AbortSignal) => Promise<ChangesAnswer>
+  readonly clock: { readonly monotonicMs: () => number; readonly wallMs: () => number }
+  readonly report: (problem: string, error: unknown) => void
+}
+
+const BEAT_EVERY_MS = 1000
+const KEPT_EVERY_MS = 5000
+/** how long the stream may owe a change that the heartbeat speaks of */
+const OUT_OF_STEP_MS = 5000
+const LONG_POLL_SECONDS = 25
+
+/** Keeps the bundles current until the signal aborts: by Redis where it is at hand, by the control plane where it is not. */
+export async function followChanges(ports: FollowPorts, signal: AbortSignal): Promise<void> {
+  const follower = new Follower(ports)
+  await follower.restore()
+  const loops = [follower.tend(signal), follower.poll(signal)]
+  if (ports.redis) loops.push(follower.readStream(ports.redis.feed, signal))
+  await Promise.all(loops)
+}
+
+class Follower {
+  readonly #ports: FollowPorts
+  /** everything up to here is applied */
+  #after = 0
+  /** everything up to here is published, as the newest heartbeat says */
+  #promisedSeq = 0
+  #inStepAtMs: number
+  #keptAtMs = 0
+
+  constructor(ports: FollowPorts) {
+    this.#ports = ports
+    this.#inStepAtMs = ports.clock.monotonicMs()
+  }
+
+  /** What was fresh before a restart is as fresh as its heartbeat is young. */
+  async restore(): Promise<void> {
+    const last = await this.#ports.cache.readBeat()
+    if (last === null) return
+    await this.#beat(last.heartbeat, last.seq)
+    this.#after = last.seq
+  }
+
+  /** Retries what could not be applied, and listens to the heartbeat in Redis. */
+  async tend(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#attempt('bundles', () => this.#ports.bundles.retryBehind())
+      const { redis } = this.#ports
+      if (redis?.isReady()) await this.#attempt('heartbeat', () => this.#readHeartbeat(redis.feed))
+      await pause(BEAT_EVERY_MS, signal)
+    }
+  }
+
+  /** Long polls, while there is no Redis to listen to. */
+  async poll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const isNeeded = !this.#ports.redis?.isReady()
+      const isDone = isNeeded && (await this.#attempt('changes', () => this.#pollOnce(signal)))
+      if (!isDone) await pause(BEAT_EVERY_MS, signal)
+    }
+  }
+
+  /** The stream from where it ends now on, and every bundle at hand once: nothing between the two is missed. */
+  async readStream(feed: BundleFeed, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#attempt('stream', async () => {
+        const from = await feed.position()
+        await this.#resync(feed)
+        await feed.follow(
+          from,
+          async (step) => {
+            if (step.kind === 'resync') return this.#resync(feed)
+            await this.#ports.bundles.changed(step.change)
+            this.#caughtUp(step.change.seq)
+          },
+          signal,
+        )
+      })
+      await pause(BEAT_EVERY_MS, signal)
+    }
+  }
+
+  /** The heartbeat is read first: it speaks of no change that the heads read after it could lack. */
+  async #resync(feed: BundleFeed): Promise<void> {
+    const jws = await feed.heartbeat()
+    await this.#ports.bundles.resync()
+    if (jws === null) return
+    const heartbeat = await openHeartbeat(jws, this.#ports.keys())
+    if (!isBundleFault(heartbeat)) await this.#beat(jws, heartbeat.seq)
+  }
+
+  async #readHeartbeat(feed: BundleFeed): Promise<void> {
+    const jws = await feed.heartbeat()
+    if (jws !== null) await this.#beat(jws, null)
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#after >= this.#promisedSeq) this.#inStepAtMs = nowMs
+    if (nowMs - this.#inStepAtMs < OUT_OF_STEP_MS) return
+    // The heartbeat speaks of a change that the stream does not bring.
+    this.#inStepAtMs = nowMs
+    await this.#resync(feed)
+  }
+
+  async #pollOnce(signal: AbortSignal): Promise<void> {
+    // With Redis configured this is an interlude: it must not hang on when Redis is back.
+    const waitSeconds = this.#ports.redis ? 2 : LONG_POLL_SECONDS
+    const answer = await this.#ports.changes(this.#after, waitSeconds, signal)
+    for (const change of answer.changes) await this.#ports.bundles.changed(change)
+    this.#after = Math.max(this.#after, answer.seq)
+    await this.#beat(answer.heartbeat, answer.seq)
+  }
+
+  /** @param appliedSeq up to where everything is applied by now; null where this says nothing about it */
+  async #beat(jws: string, appliedSeq: number | null): Promise<void> {
+    const heartbeat = await openHeartbeat(jws, this.#ports.keys())
+    if (isBundleFault(heartbeat)) return this.#refuse(heartbeat)
+    const { clock, freshness } = this.#ports
+    this.#promisedSeq = Math.max(this.#promisedSeq, heartbeat.seq)
+    freshness.beat(heartbeat, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() })
+    if (appliedSeq !== null) this.#caughtUp(appliedSeq)
+    if (this.#after >= heartbeat.seq) await this.#keepBeat(jws)
+  }
+
+  #refuse(fault: BundleFault): void {
+    if (fault.reason === 'key_unknown') this.#ports.askForKeys()
+    this.#ports.report('a heartbeat was refused', fault)
+  }
+
+  #caughtUp(seq: number): void {
+    this.#after = Math.max(this.#after, seq)
+    this.#ports.freshness.caughtUp(seq)
+  }
+
+  async #keepBeat(heartbeat: string): Promise<void> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#keptAtMs !== 0 && nowMs - this.#keptAtMs < KEPT_EVERY_MS) return
+    this.#keptAtMs = nowMs
+    await this.#ports.cache.writeBeat({ heartbeat, seq: this.#after })
+  }
+
+  async #attempt(what: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      this.#ports.report(what, error)
+      return false
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path'
+import type { Environment } from '@writ/runtime'
+import { loadConfig } from '@writ/runtime'
+import { z } from 'zod'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback)
+const whole = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback)
+
+/** `http(s)://host[:port]` and nothing after it: what agents sign is this string plus a path. */
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''), {
+    error: 'is an origin: scheme, host and port, no path',
+  })
+  .transform((text) => new URL(text).origin)
+
+/** Every variable that the gateway reads. Each default is safe. */
+export const ConfigSchema = z.object({
+  WRIT_GATEWAY_NAME: z.string().min(1).max(100).default('gateway'),
+  WRIT_GATEWAY_HOST: z.string().default('127.0.0.1'),
+  WRIT_GATEWAY_PORT: port(7410),
+  /** `/healthz`, `/readyz`, `/metrics`; 0 takes any free port */
+  WRIT_GATEWAY_ADMIN_HOST: z.string().default('127.0.0.1'),
+  WRIT_GATEWAY_ADMIN_PORT: port(0),
+  /** the origin that agents know this gateway by */
+  WRIT_PUBLIC_ORIGIN: origin,
+  WRIT_CONTROL_PLANE_URL: origin,
+  /** where agents get their tokens; the control plane's origin when absent */
+  WRIT_AUTHORITY_ORIGIN: origin.optional(),
+  WRIT_JOIN_SECRET: z.string().min(32),
+  /** absent: single-node mode, bundles and records travel over HTTP and replay memory is this process */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  WRIT_GATEWAY_STATE_DIR: z.string().default(join('.writ', 'gateway')),
+  WRIT_BUNDLE_STALE_SECONDS: whole(3600),
+  WRIT_LIMIT_BODY_BYTES: whole(MIB, KIB),
+  WRIT_LIMIT_RESPONSE_BYTES: whole(8 * MIB, KIB),
+  WRIT_LIMIT_EVENT_BYTES: whole(MIB, KIB),
+  WRIT_LIMIT_DEPTH: whole(64),
+  WRIT_LIMIT_CALLS_UNDER_WAY: whole(2048),
+  WRIT_LIMIT_SOCKETS: whole(10_000),
+  WRIT_LIMIT_TENANTS_RESIDENT: whole(1000),
+  WRIT_LIMIT_UPSTREAM_POOLS: whole(1000),
+  WRIT_LIMIT_SPOOL_BYTES: whole(512 * MIB, 16 * MIB),
+  WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS: whole(10),
+  WRIT_TIMEOUT_REQUEST_SECONDS: whole(30),
+  WRIT_TIMEOUT_SLOW_READER_SECONDS: whole(30),
+  WRIT_TIMEOUT_UPSTREAM_CONNECT_SECONDS: whole(10),
+  /** a tool may think for minutes before its first byte */
+  WRIT_TIMEOUT_UPSTREAM_HEADERS_SECONDS: whole(300),
+  WRIT_TIMEOUT_UPSTREAM_BODY_SECONDS: whole(60),
+  WRIT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  WRIT_BUILD: z.string().max(100).default('0.1.0'),
+})
+
+export type GatewayConfig = ReturnType<typeof readConfig>
+
+/** @throws ConfigError with one line per variable that is missing or malformed */
+export function readConfig(env: Environment) {
+  const read = loadConfig(ConfigSchema, env)
+  return {
+    name: read.WRIT_GATEWAY_NAME,
+    build: read.WRIT_BUILD,
+    logLevel: read.WRIT_LOG_LEVEL,
+    stateDir: read.WRIT_GATEWAY_STATE_DIR,
+    listen: { host: read.WRIT_GATEWAY_HOST, port: read.WRIT_GATEWAY_PORT },
+    admin: { host: read.WRIT_GATEWAY_ADMIN_HOST, port: read.WRIT_GATEWAY_ADMIN_PORT },
+    publicOrigin: read.WRIT_PUBLIC_ORIGIN,
+    controlPlaneOrigin: read.WRIT_CONTROL_PLANE_URL,
+    authorityOrigin: read.WRIT_AUTHORITY_ORIGIN ?? read.WRIT_CONTROL_PLANE_URL,
+    joinSecret: read.WRIT_JOIN_SECRET,
+    redisUrl: read.REDIS_URL ?? null,
+    bundleStaleMs: read.WRIT_BUNDLE_STALE_SECONDS * 1000,
+    spoolBytes: read.WRIT_LIMIT_SPOOL_BYTES,
+    tenantsResident: read.WRIT_LIMIT_TENANTS_RESIDENT,
+    server: serverLimits(read),
+    upstream: upstreamLimits(read),
+    requestLimits: { maxBytes: read.WRIT_LIMIT_BODY_BYTES, maxDepth: read.WRIT_LIMIT_DEPTH },
+    answerLimits: { maxBytes: read.WRIT_LIMIT_RESPONSE_BYTES, maxDepth: read.WRIT_LIMIT_DEPTH },
+  }
+}
+
+type Read = Readonly<z.output<typeof ConfigSchema>>
+
+const serverLimits = (read: Read) => ({
+  bodyBytes: read.WRIT_LIMIT_BODY_BYTES,
+  callsUnderWay: read.WRIT_LIMIT_CALLS_UNDER_WAY,
+  sockets: read.WRIT_LIMIT_SOCKETS,
+  headersTimeoutMs: read.WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS * 1000,
+  requestTimeoutMs: read.WRIT_TIMEOUT_REQUEST_SECONDS * 1000,
+  slowReaderMs: read.WRIT_TIMEOUT_SLOW_READER_SECONDS * 1000,
+})
+
+const upstreamLimits = (read: Read) => ({
+  responseBytes: read.WRIT_LIMIT_RESPONSE_BYTES,
+  eventBytes: read.WRIT_LIMIT_EVENT_BYTES,
+  pools: read.WRIT_LIMIT_UPSTREAM_POOLS,
+  connectTimeoutMs: read.WRIT_TIMEOUT_UPSTREAM_CONNECT_SECONDS * 1000,
+  headersTimeoutMs: read.WRIT_TIMEOUT_UPSTREAM_HEADERS_SECONDS * 1000,
+  bodyTimeoutMs: read.WRIT_TIMEOUT_UPSTREAM_BODY_SECONDS * 1000,
+})
+
+/** The only place of this app that looks at the environment. */
+export const environment = (): Environment => process.env

@@ -1,0 +1,33 @@
+import type { Metrics } from '@writ/runtime'
+import type { GatewayServer } from './server/server.ts'
+import type { World } from './world.ts'
+
+const EVERY_MS = 1000
+
+/** Figures that are a state and not an event, looked at every second. */
+export function startGauges(metrics: Metrics, world: World, server: GatewayServer): { stop: () => void } {
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help })
+  const underWay = gauge('writ_calls_under_way', 'Calls and open streams.')
+  const spoolRecords = gauge('writ_spool_records', 'Records that the ledger has not confirmed.')
+  const spoolBytes = gauge('writ_spool_bytes', 'Bytes of the spool on disk.')
+  const spoolFenced = gauge('writ_spool_fenced', '1 while records cannot be written.')
+  const resident = gauge('writ_bundles_resident', 'Tenants whose bundle is in memory.')
+  const newest = gauge('writ_bundle_newest_version', 'Highest bundle version in memory, over all tenants.')
+  const age = gauge(
+    'writ_bundle_age_seconds',
+    'Since the control plane last vouched for the bundles; -1 before it did.',
+  )
+  const look = () => {
+    const versions = world.bundles.versions()
+    const ageSeconds = world.freshness.ageMs(performance.now()) / 1000
+    underWay.set(server.callsUnderWay())
+    spoolRecords.set(world.spool.depth)
+    spoolBytes.set(world.spool.usedBytes)
+    spoolFenced.set(world.spool.isFenced ? 1 : 0)
+    resident.set(versions.length)
+    newest.set(versions.reduce((most, { version }) => Math.max(most, version), 0))
+    age.set(Number.isFinite(ageSeconds) ? ageSeconds : -1)
+  }
+  const timer = setInterval(look, EVERY_MS)
+  return { stop: () => clearInterval(timer) }
+}

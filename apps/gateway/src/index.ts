@@ -1,0 +1,1 @@
+export { ConfigSchema } from './config.ts'

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { signStatement } from '@writ/audit'
+import { BundleAnswer, ChangesAnswer, HeadsAnswer, LeaseAnswer, nodeStatement } from '@writ/contracts'
+import type { BundleAcknowledgement, LeaseRequest, NodeId, StreamBatch, StreamHead } from '@writ/contracts'
+import type { z } from 'zod'
+import type { ControlPlaneHttp, HttpAnswer } from './control-plane-http.ts'
+import { ControlPlaneAway } from './control-plane-http.ts'
+
+/** The control plane as a gateway sees it. Each call rejects with `ControlPlaneAway` when it was not done. */
+export type ControlPlaneClient = {
+  readonly changes: (after: number, waitSeconds: number, signal: AbortSignal) => Promise<ChangesAnswer>
+  /** the signed bundle; null when there is no such tenant */
+  readonly bundle: (slug: string) => Promise<string | null>
+  readonly acknowledge: (acknowledgement: BundleAcknowledgement) => Promise<void>
+  readonly sendBatch: (batch: StreamBatch) => Promise<void>
+  readonly sendHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
+  /** a compact JWE that only this gateway opens */
+  readonly lease: (request: LeaseRequest) => Promise<string>
+}
+
+export type ClientPorts = {
+  readonly http: ControlPlaneHttp
+  readonly node: () => NodeId | null
+  readonly nodeKey: KeyObject
+  readonly nowMs: () => number
+}
+
+const TIMEOUT_MS = 10_000
+
+/** Every request is signed with the node key, over its method, path, time and body. */
+export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient {
+  const get = (path: string, timeoutMs: number, signal?: AbortSignal) =>
+    send(ports, { method: 'GET', path, body: '', timeoutMs, ...(signal ? { signal } : {}) })
+  const post = (path: string, content: unknown) =>
+    send(ports, { method: 'POST', path, body: JSON.stringify(content), timeoutMs: TIMEOUT_MS })
+  return {
+    changes: async (after, waitSeconds, signal) => {
+      const path = `/changes?after=${after}&waitSeconds=${waitSeconds}`
+      return read(ChangesAnswer, await get(path, TIMEOUT_MS + waitSeconds * 1000, signal))
+    },
+    bundle: async (slug) => {
+      const answer = await get(`/bundles/${slug}`, TIMEOUT_MS)
+      return answer.status === 404 ? null : read(BundleAnswer, answer).bundle
+    },
+    acknowledge: async (acknowledgement) => done(await post('/acknowledgements', acknowledgement)),
+    sendBatch: async (batch) => done(await post('/batches', batch)),
+    sendHeads: async (heads) => read(HeadsAnswer, await post('/heads', { heads })),
+    lease: async (request) => read(LeaseAnswer, await post('/leases', request)).lease,
+  }
+}
+
+type Sent = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body: string
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+function send(ports: ClientPorts, sent: Sent): Promise<HttpAnswer> {
+  const node = ports.node()
+  if (node === null) return Promise.reject(new ControlPlaneAway('this gateway has not joined yet'))
+  const path = `/internal/v1${sent.path}`
+  const atMs = ports.nowMs()
+  const bodySha256 = createHash('sha256').update(sent.body).digest('base64url')
+  const statement = nodeStatement({ method: sent.method, path, atMs, bodySha256 })
+  const signature = signStatement(statement, ports.nodeKey)
+  return ports.http.send({ ...sent, path, headers: { 'writ-node': `${node}.${atMs}.${signature}` } })
+}
+
+function done({ status }: HttpAnswer): void {
+  if (status >= 300) throw new ControlPlaneAway(`the control plane answered with ${status}`, status)
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, answer: HttpAnswer): z.output<Schema> {
+  done(answer)
+  const content = schema.safeParse(parsed(answer.body))
+  if (!content.success)
+    throw new ControlPlaneAway('the control plane answered with something else', answer.status)
+  return content.data
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown
+  } catch {
+    return null
+  }
+}

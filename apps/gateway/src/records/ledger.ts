@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import type { RecordFields, SealedRecord, StreamPosition } from '@writ/audit'
+import { extendStream, sealRecord, startOfStream } from '@writ/audit'
+import type { BootId, NodeId, RecordedDecision, TenantId } from '@writ/contracts'
+import { Refusal, streamIdOf } from '@writ/contracts'
+import type { Decision } from '@writ/contracts'
+import type { Clock, Entry, Ledger } from '@writ/enforcement'
+import { outcomeOf } from './outcome.ts'
+import type { Room, Spool } from './spool.ts'
+
+/** How long a fenced spool stays closed before it is tried again with new files. */
+const FENCE_MS = 1000
+
+export type LedgerPorts = {
+  readonly spool: Spool
+  /** null until this gateway has joined: without a name there is no record, and so no effect */
+  readonly node: () => NodeId | null
+  readonly newBoot: () => BootId
+  readonly clock: Clock
+  readonly build: string
+  /** hears of a record that could not be sealed; the call is then refused */
+  readonly report: (problem: string, error: unknown) => void
+}
+
+/** Seals records into one stream per tenant and boot. Nothing settles before the bytes are on this machine's disk. */
+export function createLedger(ports: LedgerPorts, firstBoot: BootId): Ledger {
+  const log = new StreamLog(ports, firstBoot)
+  return {
+    open: async (entry) => {
+      const unrecorded = await log.write(entry, 'opened', 'ordinary')
+      if (unrecorded === null) entry.opened = true
+      return unrecorded
+    },
+    close: async (entry) => {
+      if (entry.closed) return null
+      entry.closed = true
+      // The reserve is for what was begun: a flood of refusals must not take the room of a closing record.
+      return log.write(entry, 'closed', entry.opened ? 'reserve' : 'ordinary')
+    },
+  }
+}
+
+class StreamLog {
+  readonly #ports: LedgerPorts
+  readonly #positions = new Map<TenantId, StreamPosition>()
+  #boot: BootId
+  #fencedAtMs: number | null = null
+
+  constructor(ports: LedgerPorts, firstBoot: BootId) {
+    this.#ports = ports
+    this.#boot = firstBoot
+  }
+
+  async write(entry: Entry, kind: RecordFields['kind'], room: Room): Promise<Refusal | null> {
+    // Where no tenant is known there is no stream: nothing happened on anybody's behalf.
+    if (!entry.current) return null
+    const node = this.#ports.node()
+    if (node === null || !this.#isWritable() || !this.#ports.spool.hasRoom(room)) return unrecorded()
+    const tenant = entry.current.bundle.tenant.id
+    const position = this.#positions.get(tenant) ?? startOfStream(streamIdOf(node, this.#boot, tenant))
+    const sealed = this.#seal(this.#fieldsOf(entry, kind, node), position)
+    if (sealed === null) return unrecorded()
+    const { bytes, sha256 } = sealed
+    this.#positions.set(tenant, extendStream(position, sha256))
+    const isDurable = await this.#ports.spool.append(
+      { stream: position.stream, seq: position.seq, bytes },
+      sha256,
+    )
+    return isDurable ? null : unrecorded()
+  }
+
+  #seal(fields: RecordFields, position: StreamPosition): SealedRecord | null {
+    try {
+      return sealRecord(fields, position)
+    } catch (error) {
+      this.#ports.report('a record could not be sealed', error)
+      return null
+    }
+  }
+
+  /** After a fence the streams of that boot may miss their last records: they end there, and a new boot begins. */
+  #isWritable(): boolean {
+    const { spool, clock, newBoot } = this.#ports
+    if (!spool.isFenced) return true
+    this.#fencedAtMs ??= clock.nowMs()
+    if (clock.nowMs() - this.#fencedAtMs < FENCE_MS) return false
+    this.#fencedAtMs = null
+    this.#boot = newBoot()
+    this.#positions.clear()
+    spool.startOver(this.#boot)
+    return true
+  }
+
+  #fieldsOf(entry: Entry, kind: RecordFields['kind'], node: NodeId): RecordFields {
+    const { clock, build } = this.#ports
+    return {
+      kind,
+      ...callOf(entry),
+      outbound: recorded(entry.outbound),
+      inbound: recorded(entry.inbound),
+      at: new Date(clock.nowMs()).toISOString(),
+      durationMicros: Math.max(0, Math.round(clock.monotonicMicros() - entry.startedAtMicros)),
+      gateway: { node, build },
+    }
+  }
+}
+
+const unrecorded = (): Refusal => new Refusal('record_unavailable')
+
+type CallFields = Omit<RecordFields, 'kind' | 'outbound' | 'inbound' | 'at' | 'durationMicros' | 'gateway'>
+
+function callOf(entry: Entry): CallFields {
+  const { current, connection, received } = entry
+  if (!current) throw new Error('a record has a tenant')
+  return {
+    decisionId: received.decisionId,
+    tenant: current.bundle.tenant.id,
+    channel: 'gateway',
+    ...callerOf(entry),
+    connection: connection ? { id: connection.id, name: connection.name } : null,
+    action: entry.action ?? null,
+    outcome: outcomeOf(entry.refusal?.code),
+    refusal: entry.refusal?.code ?? null,
+    bundle: { version: current.bundle.version, sha256: current.sha256 },
+    credential: lentTo(entry),
+    request: { sha256: sha256Of(received.body), sizeBytes: received.body.length },
+    response: entry.response ?? null,
+  }
+}
+
+function callerOf({ caller }: Entry): Pick<CallFields, 'human' | 'agent' | 'session' | 'keyThumbprint'> {
+  if (!caller) return { human: null, agent: null, session: null, keyThumbprint: null }
+  const { human, agent, session, keyThumbprint } = caller
+  return {
+    human: { id: human.id, name: human.name },
+    agent: { id: agent.id, name: agent.name },
+    session,
+    keyThumbprint,
+  }
+}
+
+const lentTo = ({ lease }: Entry): CallFields['credential'] =>
+  lease?.kind === 'header' ? { connection: lease.secret.connection, version: lease.secret.version } : null
+
+/** What was decided, without the content that it was decided on. */
+const recorded = (decision: Decision | undefined): RecordedDecision | null =>
+  decision
+    ? {
+        outcome: decision.outcome,
+        matches: [...decision.matches],
+        signals: [...decision.signals],
+        modified: decision.modified,
+      }
+    : null
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,157 @@
+import type { KeyObject } from 'node:crypto'
+import { BATCH_LIMITS, batchesOf, signBatch, signHead } from '@writ/audit'
+import type { HeadsAnswer, StreamBatch, StreamHead, StreamId } from '@writ/contracts'
+import { pause } from '../pause.ts'
+import type { Spool } from './spool.ts'
+
+/** A way to the ledger. Settles when the batch was handed over, rejects when it was not. */
+export type RecordCarrier = (batch: StreamBatch) => Promise<void>
+
+export type ShipperPorts = {
+  readonly spool: Spool
+  readonly nodeKey: KeyObject
+  /** the queue in Redis; null in single-node mode */
+  readonly queue: RecordCarrier | null
+  /** the control plane over HTTP */
+  readonly direct: RecordCarrier
+  readonly postHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
+  readonly nowMs: () => number
+  readonly report: (problem: string, error: unknown) => void
+}
+
+const HEADS_EVERY_MS = 1000
+const HEADS_AT_ONCE = 1000
+const LINGER_MS = 50
+/** a queue that has failed for so long is gone round */
+const QUEUE_PATIENCE_MS = 5000
+/** a stream whose watermark stands still for so long is sent again from there */
+const STALL_MS = 5000
+
+type Progress = { sentSeq: number; confirmedSeq: number; movedAtMs: number }
+
+/**
+ * Brings records from the spool to the ledger: batches of one stream in order, then the signed heads, whose answer is the
+ * watermark of each stream. Whatever was lost on the way is behind the watermark and is sent again from there.
+ */
+export class Shipper {
+  readonly #ports: ShipperPorts
+  readonly #progress = new Map<StreamId, Progress>()
+  #queueFailedAtMs: number | null = null
+  #queueTriedAtMs = 0
+
+  constructor(ports: ShipperPorts) {
+    this.#ports = ports
+  }
+
+  /** Ships until the signal aborts, then once more. */
+  async run(signal: AbortSignal): Promise<void> {
+    let headsAtMs = -Infinity
+    while (!signal.aborted) {
+      const hasShipped = await this.#attempt('shipping', () => this.shipAll())
+      if (hasShipped || this.#ports.nowMs() - headsAtMs >= HEADS_EVERY_MS) {
+        headsAtMs = this.#ports.nowMs()
+        await this.#attempt('heads', () => this.confirmAll())
+      }
+      await pause(LINGER_MS, signal)
+    }
+    await this.#attempt('shipping', () => this.shipAll())
+    await this.#attempt('heads', () => this.confirmAll())
+  }
+
+  /** Sends everything that was not sent yet. @returns whether there was anything */
+  async shipAll(): Promise<boolean> {
+    let hasShipped = false
+    for (const { stream, nextSeq } of this.#ports.spool.heads()) {
+      const progress = this.#progressOf(stream)
+      while (progress.sentSeq < nextSeq) {
+        const sentSeq = await this.#shipSome(stream, progress.sentSeq)
+        if (sentSeq === progress.sentSeq) break
+        progress.sentSeq = sentSeq
+        hasShipped = true
+      }
+    }
+    return hasShipped
+  }
+
+  /** Says how far the streams have come, hears what the ledger holds, and lets go of that. */
+  async confirmAll(): Promise<void> {
+    const heads = this.#ports.spool.heads()
+    for (let start = 0; start < heads.length; start += HEADS_AT_ONCE)
+      await this.#confirmSome(heads.slice(start, start + HEADS_AT_ONCE))
+    this.#forget(new Set(heads.map(({ stream }) => stream)))
+  }
+
+  async #confirmSome(heads: ReturnType<Spool['heads']>): Promise<void> {
+    const at = new Date(this.#ports.nowMs()).toISOString()
+    const signed = heads.map((head) => signHead({ ...head, at }, this.#ports.nodeKey))
+    const { watermarks } = await this.#ports.postHeads(signed)
+    for (const { stream, nextSeq } of watermarks) {
+      await this.#ports.spool.confirm(stream, nextSeq)
+      this.#advance(stream, nextSeq)
+    }
+  }
+
+  #advance(stream: StreamId, confirmedSeq: number): void {
+    const progress = this.#progressOf(stream)
+    const nowMs = this.#ports.nowMs()
+    progress.sentSeq = Math.max(progress.sentSeq, confirmedSeq)
+    const hasMoved = confirmedSeq > progress.confirmedSeq || progress.sentSeq === confirmedSeq
+    progress.confirmedSeq = confirmedSeq
+    if (hasMoved) progress.movedAtMs = nowMs
+    if (nowMs - progress.movedAtMs < STALL_MS) return
+    progress.sentSeq = confirmedSeq
+    progress.movedAtMs = nowMs
+  }
+
+  #progressOf(stream: StreamId): Progress {
+    const known = this.#progress.get(stream)
+    if (known) return known
+    const fresh: Progress = { sentSeq: 0, confirmedSeq: -1, movedAtMs: this.#ports.nowMs() }
+    this.#progress.set(stream, fresh)
+    return fresh
+  }
+
+  /** @returns the sequence number to go on from */
+  async #shipSome(stream: StreamId, fromSeq: number): Promise<number> {
+    const frames = await this.#ports.spool.read(stream, fromSeq, BATCH_LIMITS.records)
+    let sentSeq = fromSeq
+    for (const batch of batchesOf(frames)) {
+      await this.#carry(signBatch(batch, this.#ports.nodeKey))
+      sentSeq = batch.fromSeq + batch.records.length
+    }
+    return sentSeq
+  }
+
+  async #carry(batch: StreamBatch): Promise<void> {
+    const { queue, direct, nowMs } = this.#ports
+    if (queue === null || this.#isQueueGivenUp()) return direct(batch)
+    this.#queueTriedAtMs = nowMs()
+    try {
+      await queue(batch)
+      this.#queueFailedAtMs = null
+    } catch (error) {
+      this.#queueFailedAtMs ??= nowMs()
+      throw error
+    }
+  }
+
+  /** Given up after its patience, and tried again as often. */
+  #isQueueGivenUp(): boolean {
+    const nowMs = this.#ports.nowMs()
+    const isFailing = this.#queueFailedAtMs !== null && nowMs - this.#queueFailedAtMs >= QUEUE_PATIENCE_MS
+    return isFailing && nowMs - this.#queueTriedAtMs < QUEUE_PATIENCE_MS
+  }
+
+  #forget(alive: ReadonlySet<StreamId>): void {
+    for (const stream of this.#progress.keys()) if (!alive.has(stream)) this.#progress.delete(stream)
+  }
+
+  async #attempt(what: string, work: () => Promise<boolean | void>): Promise<boolean> {
+    try {
+      return (await work()) === true
+    } catch (error) {
+      this.#ports.report(what, error)
+      return false
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { close, constants, fdatasync, open as openFile, writev } from 'node:fs'
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+/** An append-only file. `write` resolves with the bytes that the system took, which can be fewer than were given. */
+export type SpoolFile = {
+  readonly write: (pieces: readonly Uint8Array[]) => Promise<number>
+  readonly sync: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** The file system as the spool needs it, a port so that a full or failing disk can be shown. */
+export type SpoolDisk = {
+  /** a new file whose name survives a crash */
+  readonly create: (name: string) => Promise<SpoolFile>
+  readonly list: () => Promise<readonly string[]>
+  readonly read: (name: string) => Promise<Uint8Array>
+  readonly readAt: (name: string, offset: number, length: number) => Promise<Uint8Array>
+  readonly remove: (name: string) => Promise<void>
+}
+
+/** One private folder of the real file system. */
+export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return {
+    create: (name) => createFile(folder, name),
+    list: async () => (await readdir(folder)).sort(),
+    read: (name) => readFile(join(folder, name)),
+    readAt: (name, offset, length) => readAt(join(folder, name), offset, length),
+    remove: (name) => rm(join(folder, name), { force: true }),
+  }
+}
+
+async function createFile(folder: string, name: string): Promise<SpoolFile> {
+  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND
+  const descriptor = await openDescriptor(join(folder, name), flags, 0o600)
+  await syncFolder(folder)
+  return {
+    write: (pieces) => writeAll(descriptor, pieces),
+    sync: () => syncDescriptor(descriptor),
+    close: () => closeDescriptor(descriptor),
+  }
+}
+
+// Plain descriptors: a FileHandle costs a request object and two promises more for every commit.
+const openDescriptor = promisify(openFile) as (path: string, flags: number, mode: number) => Promise<number>
+const syncDescriptor = promisify(fdatasync)
+const closeDescriptor = promisify(close)
+
+function writeAll(descriptor: number, pieces: readonly Uint8Array[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(descriptor, pieces, (error, writtenBytes) => {
+      if (error) reject(error)
+      else resolve(writtenBytes)
+    })
+  })
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readAt(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const handle = await open(path, 'r')
+  try {
+    const bytes = Buffer.alloc(length)
+    const { bytesRead } = await handle.read(bytes, 0, length, offset)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,127 @@
+import type { ServerResponse } from 'node:http'
+import type { DecisionId, Refusal } from '@writ/contracts'
+import { REFUSALS } from '@writ/contracts'
+import type { Answer } from '@writ/enforcement'
+import { challengeOf } from '@writ/identity'
+import { errorAnswer } from '@writ/mcp'
+
+type Fields = readonly (readonly [string, string])[]
+type StreamAnswer = Extract<Answer, { kind: 'stream' }>
+type RefusedAnswer = Extract<Answer, { kind: 'refusal' }>
+
+/** What every answer carries, whatever it says. */
+export type AnswerFrame = {
+  readonly decisionId: DecisionId
+  /** URL of the protected-resource metadata that a challenge points at; null where the route has none */
+  readonly resourceMetadata: string | null
+  /** a client that takes nothing for so long is cut off */
+  readonly slowReaderMs: number
+  /** true while the gateway stops: the client should come back on another connection */
+  readonly isLast: boolean
+}
+
+/** Writes one answer. Settles when it is handed over whole, or when nobody is there to take it. */
+export async function sendAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  frame: AnswerFrame,
+): Promise<void> {
+  if (answer.kind === 'stream') return sendStream(response, answer, frame)
+  if (answer.kind === 'refusal') return sendRefusal(response, answer, frame)
+  sendWhole(response, answer, frame)
+}
+
+/** A "no" from the rim, where no message was read yet. */
+export const refusalAnswer = (refusal: Refusal, decisionId: DecisionId): RefusedAnswer => ({
+  kind: 'refusal',
+  refusal,
+  id: null,
+  data: { reason: refusal.detail, decisionId },
+  rule: null,
+  nonce: null,
+})
+
+function sendRefusal(response: ServerResponse, answer: RefusedAnswer, frame: AnswerFrame): void {
+  const { refusal, id, data } = answer
+  const body = errorAnswer(id, refusal, data)
+  const headers: Fields = [
+    ['content-type', 'application/json'],
+    ...challengeFields(answer, frame),
+    ...extraFields(refusal),
+  ]
+  sendWhole(response, { status: REFUSALS[refusal.code].http, headers, body }, frame)
+}
+
+function challengeFields({ refusal, nonce }: RefusedAnswer, { resourceMetadata }: AnswerFrame): Fields {
+  const fields: [string, string][] = []
+  if (nonce !== null) fields.push(['dpop-nonce', nonce])
+  if (isChallenged(refusal))
+    fields.push([
+      'www-authenticate',
+      challengeOf(refusal, resourceMetadata === null ? {} : { resourceMetadata }),
+    ])
+  return fields
+}
+
+const isChallenged = ({ code }: Refusal): boolean =>
+  REFUSALS[code].http === 401 || code === 'authorization_ambiguous'
+
+function extraFields({ code }: Refusal): Fields {
+  if (code === 'method_not_allowed') return [['allow', 'POST, GET, DELETE']]
+  return REFUSALS[code].http === 503 ? [['retry-after', '1']] : []
+}
+
+type Whole = { readonly status: number; readonly headers: Fields; readonly body: Uint8Array }
+
+function sendWhole(response: ServerResponse, { status, headers, body }: Whole, frame: AnswerFrame): void {
+  response.writeHead(
+    status,
+    flat([...headers, ...frameFields(frame), ['content-length', String(body.length)]]),
+  )
+  response.end(body)
+}
+
+async function sendStream(response: ServerResponse, answer: StreamAnswer, frame: AnswerFrame): Promise<void> {
+  response.writeHead(
+    answer.status,
+    flat([...answer.headers, ...frameFields(frame), ['x-accel-buffering', 'no']]),
+  )
+  response.flushHeaders()
+  // Leaving the loop early ends the frames, and with them the upstream's answer and the record.
+  for await (const bytes of answer.frames) {
+    if (response.destroyed) return
+    if (!response.write(bytes) && !(await drained(response, frame.slowReaderMs))) return
+  }
+  response.end()
+}
+
+/** At most one event waits for a client: nothing more is read from the upstream until it was taken. */
+function drained(response: ServerResponse, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (isDrained: boolean) => {
+      clearTimeout(timer)
+      response.off('drain', onDrain)
+      response.off('close', onClose)
+      if (!isDrained) response.destroy()
+      resolve(isDrained)
+    }
+    const onDrain = () => settle(true)
+    const onClose = () => settle(false)
+    const timer = setTimeout(onClose, limitMs)
+    response.once('drain', onDrain)
+    response.once('close', onClose)
+    if (response.destroyed) onClose()
+  })
+}
+
+function frameFields({ decisionId, isLast }: AnswerFrame): Fields {
+  const fields: [string, string][] = [
+    ['writ-decision-id', decisionId],
+    ['cache-control', 'no-store'],
+    ['x-content-type-options', 'nosniff'],
+  ]
+  if (isLast) fields.push(['connection', 'close'])
+  return fields
+}
+
+const flat = (fields: Fields): string[] => fields.flatMap(([name, value]) => [name, value])

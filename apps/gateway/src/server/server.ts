@@ -1,0 +1,230 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { DecisionId } from '@writ/contracts'
+import { isRefusal, Refusal } from '@writ/contracts'
+import type { Answer, HeaderFields, Received } from '@writ/enforcement'
+import { listenOn } from '@writ/runtime'
+import { refusalAnswer, sendAnswer } from './answer.ts'
+import { collectBody, discard, refuseBody } from './body.ts'
+import { checkMediaType, checkOrigin, readHeaders, servedNames } from './headers.ts'
+import type { ServedNames } from './headers.ts'
+import { metadataAnswer } from './metadata.ts'
+import { routeOf } from './route.ts'
+import type { Route } from './route.ts'
+
+export type ServerLimits = {
+  readonly bodyBytes: number
+  /** calls and open streams at once; one more is refused */
+  readonly callsUnderWay: number
+  readonly sockets: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly slowReaderMs: number
+}
+
+export type ServerPorts = {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly publicOrigin: string
+  readonly authorityOrigin: string
+  readonly limits: ServerLimits
+  readonly mediate: (received: Received) => Promise<Answer>
+  readonly newDecisionId: () => DecisionId
+  readonly nowMs: () => number
+  /** hears of what was refused before it was a message, and of bugs; neither is shown to the agent */
+  readonly refusedAtRim: (refusal: Refusal, decisionId: DecisionId) => void
+  readonly report: (bug: unknown) => void
+}
+
+export type GatewayServer = {
+  readonly port: number
+  readonly callsUnderWay: () => number
+  /** Lets calls under way end for `graceMs`, then cuts what is left. */
+  readonly close: (graceMs: number) => Promise<void>
+}
+
+/** The rim towards agents: bytes in, one `Received`, bytes out. Settles when the port is bound. */
+export async function startServer(ports: ServerPorts): Promise<GatewayServer> {
+  const underWay = new Set<Promise<void>>()
+  const state = { isStopping: false }
+  let names: ServedNames = { hosts: new Set(), origin: ports.publicOrigin }
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const isFull = underWay.size >= ports.limits.callsUnderWay
+    const rim: Rim = { ports, names, isFull, isLast: () => state.isStopping }
+    const call = serve(request, response, rim).finally(() => underWay.delete(call))
+    underWay.add(call)
+  }
+  const server = hardenedServer(ports.limits, onRequest)
+  const port = await listenOn(server, ports.listen)
+  names = servedNames(ports.publicOrigin, { host: ports.listen.host, port })
+  return {
+    port,
+    callsUnderWay: () => underWay.size,
+    close: async (graceMs) => {
+      state.isStopping = true
+      await closeServer(server, graceMs)
+      await Promise.all(underWay)
+    },
+  }
+}
+
+function hardenedServer(
+  limits: ServerLimits,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createServer({
+    noDelay: true,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    keepAliveTimeout: 75_000,
+  })
+  // Node would drop fields beyond a count without a word; ours are counted in `readHeaders`.
+  server.maxHeadersCount = 0
+  server.maxConnections = limits.sockets
+  server.on('request', onRequest)
+  server.on('checkContinue', onRequest)
+  server.on('clientError', refuseSocket)
+  return server
+}
+
+/** What is no HTTP request gets a status line and nothing else. */
+function refuseSocket(error: Error & { code?: string }, socket: Duplex): void {
+  const isGone = error.code === 'ECONNRESET' || !socket.writable
+  if (isGone) socket.destroy()
+  else
+    socket.end(
+      `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    )
+}
+
+const STATUS_LINES: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+type Rim = {
+  readonly ports: ServerPorts
+  readonly names: ServedNames
+  readonly isFull: boolean
+  readonly isLast: () => boolean
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, rim: Rim): Promise<void> {
+  const decisionId = rim.ports.newDecisionId()
+  const route = routeOf(request.url ?? '')
+  const frame = {
+    decisionId,
+    resourceMetadata: metadataUrl(route, rim.ports.publicOrigin),
+    slowReaderMs: rim.ports.limits.slowReaderMs,
+    isLast: rim.isLast(),
+  }
+  try {
+    const answer = await answerTo(request, response, { rim, route, decisionId })
+    if (answer !== null) await sendAnswer(response, answer, frame)
+  } catch (bug) {
+    rim.ports.report(bug)
+    if (response.headersSent) response.destroy()
+    else await sendAnswer(response, refusalAnswer(new Refusal('internal'), decisionId), frame)
+  }
+}
+
+const metadataUrl = (route: Route, origin: string): string | null =>
+  route.kind === 'mcp' ? `${origin}/.well-known/oauth-protected-resource${route.path}` : null
+
+type Exchange = { readonly rim: Rim; readonly route: Route; readonly decisionId: DecisionId }
+
+/** Null when the agent went away before it had said anything whole. */
+async function answerTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+): Promise<Answer | null> {
+  const { rim, route, decisionId } = exchange
+  const headers = admit(request, exchange)
+  if (isRefusal(headers)) return refuseAtRim(headers, request, exchange)
+  if (route.kind === 'metadata') return metadataAnswer(route, rim.ports)
+  if (request.headers.expect !== undefined) response.writeContinue()
+  const body = await bodyOf(request, headers, rim.ports.limits.bodyBytes)
+  if (body === null) return null
+  if (isRefusal(body)) return refuseAtRim(body, request, exchange)
+  return rim.ports.mediate(receivedFrom({ request, response, headers, body, decisionId, route, rim }))
+}
+
+function refuseAtRim(refusal: Refusal, request: IncomingMessage, { rim, decisionId }: Exchange): Answer {
+  discard(request)
+  rim.ports.refusedAtRim(refusal, decisionId)
+  return refusalAnswer(refusal, decisionId)
+}
+
+/** Everything that can be said before a body is read. */
+function admit(request: IncomingMessage, { rim, route }: Exchange): HeaderFields | Refusal {
+  const headers = readHeaders(request.rawHeaders)
+  if (isRefusal(headers)) return headers
+  const foreign = checkOrigin(headers, rim.names)
+  if (foreign) return foreign
+  if (route.kind === 'nothing') return new Refusal('tenant_unknown')
+  if (!isServed(request.method, route)) return new Refusal('method_not_allowed')
+  return rim.isFull ? new Refusal('overloaded') : headers
+}
+
+const isServed = (method: string | undefined, route: Route): boolean =>
+  route.kind === 'metadata' ? method === 'GET' : isVerb(method)
+
+const isVerb = (method: string | undefined): method is Received['verb'] =>
+  method === 'POST' || method === 'GET' || method === 'DELETE'
+
+const NO_BODY = new Uint8Array(0)
+
+async function bodyOf(
+  request: IncomingMessage,
+  headers: HeaderFields,
+  limitBytes: number,
+): Promise<Uint8Array | Refusal | null> {
+  if (request.method !== 'POST') return refuseBody(request) ?? NO_BODY
+  return checkMediaType(headers) ?? collectBody(request, limitBytes)
+}
+
+type Arrived = Exchange & {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly headers: HeaderFields
+  readonly body: Uint8Array
+}
+
+function receivedFrom({ request, response, headers, body, decisionId, route, rim }: Arrived): Received {
+  if (route.kind !== 'mcp' || !isVerb(request.method)) throw new Error('only an admitted call is received')
+  return {
+    decisionId,
+    verb: request.method,
+    tenantSlug: route.tenant,
+    connectionName: route.connection,
+    resource: rim.ports.publicOrigin + route.path,
+    headers,
+    body,
+    atMs: rim.ports.nowMs(),
+    hangUp: hangUpOf(response),
+  }
+}
+
+function hangUpOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,67 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const IV_BYTES = 12
+const TAG_BYTES = 16
+const LONGEST_SEAL = 2048
+
+/** Whom an upstream's session belongs to. With a new credential or origin it is a session of somebody else. */
+export type SessionOwner = {
+  readonly tenant: string
+  readonly connection: string
+  readonly credentialVersion: number
+  readonly origin: string
+  readonly agent: string
+  readonly human: string
+}
+
+/** Hides the upstream's `Mcp-Session-Id` in a value that any gateway can open and that only its owner can use. */
+export type SessionSeal = {
+  readonly seal: (sessionId: string, owner: SessionOwner) => string
+  /** null for a value that was forged, changed or belongs to another owner */
+  readonly open: (sealed: string, owner: SessionOwner) => string | null
+}
+
+/** AES-256-GCM under a key that all gateways of one platform derive from their join secret (HKDF, RFC 5869). */
+export function createSessionSeal(joinSecret: string): SessionSeal {
+  const key = new Uint8Array(hkdfSync('sha256', joinSecret, '', 'writ.mcp-session.v1', 32))
+  return {
+    seal: (sessionId, owner) => sealWith(key, sessionId, owner),
+    open: (sealed, owner) => openWith(key, sealed, owner),
+  }
+}
+
+function sealWith(key: Uint8Array, sessionId: string, owner: SessionOwner): string {
+  const iv = randomBytes(IV_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(boundTo(owner))
+  const sealed = Buffer.concat([iv, cipher.update(sessionId, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  return sealed.toString('base64url')
+}
+
+function openWith(key: Uint8Array, sealed: string, owner: SessionOwner): string | null {
+  if (sealed.length > LONGEST_SEAL) return null
+  const bytes = Buffer.from(sealed, 'base64url')
+  // Node reads sloppy base64; a session has one spelling only.
+  if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return null
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
+    decipher.setAAD(boundTo(owner)).setAuthTag(bytes.subarray(-TAG_BYTES))
+    return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+  } catch {
+    return null
+  }
+}
+
+const boundTo = (owner: SessionOwner): Buffer =>
+  Buffer.from(
+    JSON.stringify([
+      'v1',
+      owner.tenant,
+      owner.connection,
+      owner.credentialVersion,
+      owner.origin,
+      owner.agent,
+      owner.human,
+    ]),
+  )

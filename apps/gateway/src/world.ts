@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { createFreshness } from '@writ/bundle'
+import type { Freshness } from '@writ/bundle'
+import { formatId, Refusal } from '@writ/contracts'
+import type { LeaseRequest } from '@writ/contracts'
+import { createCredentialBroker, createScrubbers, openLease } from '@writ/credentials'
+import type { Clock, CredentialBroker, Ledger, Steps } from '@writ/enforcement'
+import { createSteps } from '@writ/enforcement'
+import { createMemoryReplayGuard, createNonceKeeper, createReplayPolicy, PROOF_LIFE_MS } from '@writ/identity'
+import type { ReplayPolicy } from '@writ/identity'
+import { connectRedis, createBundleFeed, createRecordQueue, createRedisReplayGuard } from '@writ/redis'
+import type { BundleFeed, RecordQueue, RedisLink } from '@writ/redis'
+import type { Log } from '@writ/runtime'
+import { createAcknowledger } from './bundles/acknowledger.ts'
+import { openBundleCache } from './bundles/bundle-cache.ts'
+import { createLiveBundles } from './bundles/current-bundle.ts'
+import type { LiveBundles } from './bundles/current-bundle.ts'
+import { followChanges } from './bundles/follow.ts'
+import type { GatewayConfig } from './config.ts'
+import { createControlPlaneClient } from './node/control-plane-client.ts'
+import type { ControlPlaneClient } from './node/control-plane-client.ts'
+import { ControlPlaneAway, openControlPlaneHttp } from './node/control-plane-http.ts'
+import { joinFleet } from './node/join.ts'
+import { openLeaseStore } from './node/lease-store.ts'
+import { openNodeIdentity } from './node/node-identity.ts'
+import type { NodeIdentity } from './node/node-identity.ts'
+import { openNodeKeys } from './node/node-keys.ts'
+import type { NodeKeys } from './node/node-keys.ts'
+import { pause } from './pause.ts'
+import { createProblemReport, reasonOf } from './problems.ts'
+import type { ReportProblem } from './problems.ts'
+import { createLedger } from './records/ledger.ts'
+import { Shipper } from './records/shipper.ts'
+import { Spool, spoolLimits } from './records/spool.ts'
+import { openSpoolDisk } from './records/spool-disk.ts'
+import { createSessionSeal } from './upstream/session-seal.ts'
+import { createUpstreamClient } from './upstream/upstream-client.ts'
+
+/** Everything that mediation needs, made of this machine, the control plane and Redis. */
+export type World = {
+  readonly steps: Steps
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly identity: NodeIdentity
+  readonly bundles: LiveBundles
+  readonly freshness: Freshness
+  readonly spool: Spool
+  /** true while calls can be proven, decided and recorded */
+  readonly isReady: () => boolean
+  /** everything that goes on beside the calls, until the signal aborts */
+  readonly background: (signal: AbortSignal) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Adapters to ports. Needs neither the control plane nor Redis to be there: what they bring comes when they do. */
+export async function openWorld(config: GatewayConfig, log: Log): Promise<World> {
+  const report = createProblemReport(log, clock.nowMs)
+  const stateDir = resolve(config.stateDir)
+  const node = await openNode(config, stateDir, report)
+  const redis = openRedis(config.redisUrl, report)
+  const records = await openRecords(config, stateDir, { node, redis, report })
+  const policy = await openBundles(config, stateDir, { node, redis, report })
+  const upstream = createUpstreamClient(config.upstream, createSessionSeal(config.joinSecret))
+  const steps = createSteps({
+    bundles: policy.bundles,
+    ...openReplay(redis),
+    origin: config.publicOrigin,
+    broker: await openBroker(stateDir, node),
+    upstream,
+    scrubberOf: createScrubbers(),
+    requestLimits: config.requestLimits,
+    answerLimits: config.answerLimits,
+    report: (bug, entry) =>
+      log.error({ decision: entry.received.decisionId, reason: reasonOf(bug), stack: stackOf(bug) }, 'a bug'),
+  })
+  return {
+    steps,
+    clock,
+    identity: node.identity,
+    ledger: records.ledger,
+    spool: records.spool,
+    bundles: policy.bundles,
+    freshness: policy.freshness,
+    isReady: () =>
+      node.identity.node() !== null &&
+      policy.freshness.isFresh(monotonicMs()) &&
+      !records.spool.isFenced &&
+      records.spool.hasRoom('ordinary'),
+    background: async (signal) => {
+      const joining = node.identity.keepJoined(signal)
+      await Promise.all([
+        joining,
+        policy.follow(signal),
+        policy.acknowledge(signal),
+        records.shipper.run(signal),
+      ])
+    },
+    close: async () => {
+      await Promise.all([upstream.close(), records.spool.close(), redis?.close(), node.close()])
+    },
+  }
+}
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMicros: () => performance.now() * 1000,
+}
+const monotonicMs = (): number => performance.now()
+
+/** An id of one kind, made now. */
+export const newId = <P extends Parameters<typeof formatId>[0]>(prefix: P): ReturnType<typeof formatId<P>> =>
+  formatId(prefix, clock.nowMs(), randomBytes(10))
+
+const stackOf = (bug: unknown): string | undefined => (bug instanceof Error ? bug.stack : undefined)
+
+type Node = {
+  readonly keys: NodeKeys
+  readonly identity: NodeIdentity
+  readonly client: ControlPlaneClient
+  readonly close: () => Promise<void>
+}
+
+async function openNode(config: GatewayConfig, stateDir: string, report: ReportProblem): Promise<Node> {
+  const keys = await openNodeKeys(stateDir)
+  const http = openControlPlaneHttp(config.controlPlaneOrigin)
+  const settings = {
+    name: config.name,
+    origin: config.publicOrigin,
+    build: config.build,
+    joinSecret: config.joinSecret,
+  }
+  const identity = await openNodeIdentity({
+    stateDir,
+    join: () => joinFleet(http, keys, settings, clock.nowMs()),
+    nowMs: clock.nowMs,
+    report,
+  })
+  const client = createControlPlaneClient({
+    http,
+    node: identity.node,
+    nodeKey: keys.nodeKey,
+    nowMs: clock.nowMs,
+  })
+  return { keys, identity, client, close: http.close }
+}
+
+type Redis = {
+  readonly link: RedisLink
+  readonly feed: BundleFeed
+  readonly queue: RecordQueue
+  readonly close: () => Promise<void>
+}
+
+/** Null in single-node mode. */
+function openRedis(url: string | null, report: ReportProblem): Redis | null {
+  if (url === null) return null
+  const link = connectRedis(url, { onError: (error) => report('Redis does not answer', error) })
+  const queue = createRecordQueue({ kind: 'redis', url })
+  return {
+    link,
+    queue,
+    feed: createBundleFeed(link),
+    close: async () => {
+      await queue.close()
+      await link.close()
+    },
+  }
+}
+
+type Means = { readonly node: Node; readonly redis: Redis | null; readonly report: ReportProblem }
+
+async function openRecords(config: GatewayConfig, stateDir: string, { node, redis, report }: Means) {
+  const boot = newId('boo')
+  const disk = await openSpoolDisk(join(stateDir, 'spool'))
+  const spool = await Spool.open(disk, boot, spoolLimits(config.spoolBytes), (reason) =>
+    report('the spool is fenced: records cannot be written', reason),
+  )
+  const ports = {
+    spool,
+    node: node.identity.node,
+    newBoot: () => newId('boo'),
+    clock,
+    build: config.build,
+    report,
+  }
+  const shipper = new Shipper({
+    spool,
+    nodeKey: node.keys.nodeKey,
+    queue: redis ? redis.queue.add : null,
+    direct: node.client.sendBatch,
+    postHeads: node.client.sendHeads,
+    nowMs: clock.nowMs,
+    report: (what, error) => report(`records wait on this machine: ${what}`, error),
+  })
+  return { spool, shipper, ledger: createLedger(ports, boot) }
+}
+
+async function openBundles(config: GatewayConfig, stateDir: string, { node, redis, report }: Means) {
+  const cache = await openBundleCache(join(stateDir, 'bundles'))
+  const freshness = createFreshness({ staleAfterMs: config.bundleStaleMs })
+  const acknowledger = createAcknowledger(node.client.acknowledge, report)
+  const trust = { keys: node.identity.bundleKeys, askForKeys: node.identity.askForKeys }
+  const bundles = createLiveBundles({
+    ...trust,
+    head: redis ? redis.feed.head : null,
+    fetch: node.client.bundle,
+    cache,
+    acknowledge: acknowledger.acknowledge,
+    freshness,
+    monotonicMs,
+    staleAfterMs: config.bundleStaleMs,
+    resident: config.tenantsResident,
+    report,
+  })
+  const following = {
+    ...trust,
+    bundles,
+    freshness,
+    cache,
+    redis: redis ? { feed: redis.feed, isReady: redis.link.isReady } : null,
+    changes: node.client.changes,
+    clock: { monotonicMs, wallMs: clock.nowMs },
+    report,
+  }
+  return {
+    bundles,
+    freshness,
+    follow: (signal: AbortSignal) => followChanges(following, signal),
+    acknowledge: async (signal: AbortSignal) => {
+      for (; !signal.aborted; await pause(ACKNOWLEDGE_EVERY_MS, signal)) await acknowledger.flush()
+    },
+  }
+}
+
+const ACKNOWLEDGE_EVERY_MS = 5000
+
+/** Strict and shared in Redis; without one, the memory of this one process, which forgets with a restart. */
+function openReplay(redis: Redis | null): ReplayPolicy {
+  const local = createMemoryReplayGuard(clock.nowMs)
+  return createReplayPolicy({
+    shared: redis ? createRedisReplayGuard(redis.link, clock.nowMs) : local,
+    local,
+    nodeNonces: createNonceKeeper({
+      secret: randomBytes(32),
+      scope: 'gateway',
+      required: false,
+      nowMs: clock.nowMs,
+    }),
+    nowMs: clock.nowMs,
+    ...(redis ? {} : { nonceUntilMs: clock.nowMs() + PROOF_LIFE_MS }),
+  })
+}
+
+async function openBroker(stateDir: string, { client, keys }: Node): Promise<CredentialBroker> {
+  return createCredentialBroker({
+    requestLease: (request) => requestLease(client, request),
+    openLease: (sealed) => openLease(sealed, keys.leaseKey),
+    nowMs: clock.nowMs,
+    store: await openLeaseStore(join(stateDir, 'leases'), clock.nowMs()),
+  })
+}
+
+/** The control plane's own "no" ends a lease in hand; silence does not. */
+async function requestLease(client: ControlPlaneClient, request: LeaseRequest): Promise<string | Refusal> {
+  try {
+    return await client.lease(request)
+  } catch (error) {
+    if (error instanceof ControlPlaneAway && error.status === 404)
+      return new Refusal(
+        'connection_forbidden',
+        'the credential of this connection is not lent to this session',
+      )
+    throw error
+  }
+}

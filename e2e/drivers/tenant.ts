@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
+import type { AgentSession } from '@writ/identity'
+import { AgentView, ConnectionView, CreatedTenant, EnrolmentToken, HumanView } from '@writ/contracts'
+import type { Platform } from '../../tools/local/platform.d.mts'
+import type { Admin } from '../../apps/demo/src/control-plane.ts'
+import { adminOf } from '../../apps/demo/src/control-plane.ts'
+
+export type Tenant = {
+  readonly slug: string
+  readonly id: string
+  readonly defaultGroup: string
+  readonly admin: Admin
+  readonly human: HumanView
+  readonly connection: ConnectionView
+  /** enrols a new agent over HTTP, as `writ enrol` does, and opens a session for it */
+  readonly enrol: (name?: string) => Promise<EnrolledAgent>
+}
+
+export type RpcAnswer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly error: { code: number; message: string; data?: Record<string, string> } | undefined
+  readonly result: { content?: { type: string; text: string }[] } | undefined
+}
+
+export type EnrolledAgent = {
+  readonly id: string
+  readonly identityPem: string
+  readonly session: AgentSession
+  readonly url: string
+  /** one `tools/call` through the first gateway, or through the URL given */
+  readonly call: (tool: string, args: object, url?: string) => Promise<RpcAnswer>
+}
+
+export async function createTenant(
+  platform: Platform,
+  slug: string,
+  upstream: { url: string; secret: string },
+): Promise<Tenant> {
+  const response = await fetch(`${platform.controlPlaneUrl}/api/v1/tenants`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${platform.secrets.operatorKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ slug, name: slug }),
+  })
+  if (response.status !== 201)
+    throw new Error(`tenant ${slug} was answered ${response.status}: ${await response.text()}`)
+  const { tenant, ownerKey } = CreatedTenant.parse(await response.json())
+  const admin = adminOf(platform.controlPlaneUrl, ownerKey.key)
+  const human = await admin.send('POST', 'humans', { name: 'Ada', email: `ada@${slug}.example` }, HumanView)
+  const credential = { kind: 'api-key', header: 'x-api-key', secret: upstream.secret }
+  const connection = await admin.send(
+    'POST',
+    'connections',
+    { name: 'tools', url: upstream.url, credential, groups: [tenant.defaultGroup] },
+    ConnectionView,
+  )
+  return {
+    slug,
+    id: tenant.id,
+    defaultGroup: tenant.defaultGroup,
+    admin,
+    human,
+    connection,
+    enrol: (name = `agent-${randomBytes(3).toString('hex')}`) =>
+      enrol(platform, { slug, admin, human }, name),
+  }
+}
+
+async function enrol(
+  platform: Platform,
+  tenant: Pick<Tenant, 'slug' | 'admin' | 'human'>,
+  name: string,
+): Promise<EnrolledAgent> {
+  const agent = await tenant.admin.send('POST', 'agents', { name, human: tenant.human.id }, AgentView)
+  const { token } = await tenant.admin.send('POST', `agents/${agent.id}/enrolment-tokens`, {}, EnrolmentToken)
+  const identity = generateKeyPem()
+  const ports = { fetch, nowMs: Date.now, randomBytes }
+  const answer = await enrolAgent({
+    endpoint: `${platform.controlPlaneUrl}/t/${tenant.slug}/enrol`,
+    token,
+    identityKey: identity.privateKey,
+    ports,
+  })
+  const session = createAgentSession({
+    issuer: answer.issuer,
+    tokenEndpoint: answer.tokenEndpoint,
+    agentId: answer.agentId,
+    identityKey: identity.privateKey,
+    sessionKey: generateKeyPem().privateKey,
+    ports,
+  })
+  const url = `${platform.gatewayUrls[0]}/${tenant.slug}/tools/mcp`
+  return {
+    id: agent.id,
+    identityPem: identity.privatePem,
+    session,
+    url,
+    call: (tool, args, at = url) => callTool(session, at, tool, args),
+  }
+}
+
+let lastId = 0
+
+export async function callTool(
+  session: AgentSession,
+  url: string,
+  tool: string,
+  args: object,
+): Promise<RpcAnswer> {
+  lastId += 1
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: lastId,
+    method: 'tools/call',
+    params: { name: tool, arguments: args },
+  })
+  const response = await session.fetch(url, {
+    method: 'POST',
+    headers: MCP_HEADERS,
+    body: new TextEncoder().encode(body),
+  })
+  return readAnswer(response)
+}
+
+export const MCP_HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': '2025-11-25',
+}
+
+/** The JSON-RPC answer, whether it came as JSON or as the last event of a stream. */
+export async function readAnswer(response: Response): Promise<RpcAnswer> {
+  const text = await response.text()
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+  const datas = isStream ? [...text.matchAll(/^data: ?(.*)$/gm)].map(([, data]) => data ?? '') : [text]
+  const message = parsed(datas.at(-1) ?? '')
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    error: message?.error,
+    result: message?.result,
+  }
+}
+
+function parsed(text: string): Pick<RpcAnswer, 'error' | 'result'> | null {
+  try {
+    return JSON.parse(text) as Pick<RpcAnswer, 'error' | 'result'>
+  } catch {
+    return null
+  }
+}

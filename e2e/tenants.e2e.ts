@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { callTool, MCP_HEADERS } from './drivers/tenant.ts'
+import type { EnrolledAgent } from './drivers/tenant.ts'
+import { startWorld } from './drivers/world.ts'
+import type { World } from './drivers/world.ts'
+
+/** What an outsider can compare: everything of an answer but what names the request itself. */
+async function comparable(response: Response, asked: string): Promise<object> {
+  const headers = [...response.headers].filter(
+    ([name]) => !['date', 'writ-decision-id', 'dpop-nonce'].includes(name),
+  )
+  const plain = (text: string) =>
+    text.replaceAll(asked, '<asked>').replaceAll(/dec_[0-9A-Z]{26}/g, '<decision>')
+  return {
+    status: response.status,
+    headers: headers.map(([name, value]) => `${name}: ${plain(value)}`),
+    body: plain(await response.text()),
+  }
+}
+
+describe('two tenants on one platform', () => {
+  let world: World
+  let outsider: EnrolledAgent
+
+  beforeAll(async () => {
+    world = await startWorld({ redis: 'required' })
+    outsider = await world.beta.enrol()
+    await outsider.call('lookup_order', { order: 'B-1' })
+  }, 120_000)
+  afterAll(() => world.stop(), 60_000)
+
+  const at = (tenant: string, connection = 'tools') =>
+    `${world.platform.gatewayUrls[0]}/${tenant}/${connection}/mcp`
+  const ask = (url: string) =>
+    outsider.session.fetch(url, {
+      method: 'POST',
+      headers: MCP_HEADERS,
+      body: new TextEncoder().encode('{"jsonrpc":"2.0","id":1,"method":"tools/list"}'),
+    })
+
+  it.each(['POST', 'GET', 'DELETE'])(
+    'the gateway answers a foreign tenant like one that does not exist (%s)',
+    async (method) => {
+      const visit = async (slug: string) => {
+        const body =
+          method === 'POST'
+            ? { body: new TextEncoder().encode('{"jsonrpc":"2.0","id":1,"method":"tools/list"}') }
+            : {}
+        return comparable(
+          await outsider.session.fetch(at(slug), { method, headers: MCP_HEADERS, ...body }),
+          slug,
+        )
+      }
+      const foreign = await visit('acme')
+      expect(foreign).toEqual(await visit('nowhere'))
+      expect(foreign).toMatchObject({ status: 401 })
+    },
+  )
+
+  it('the gateway answers without a token alike for every tenant, known or not', async () => {
+    const visit = async (slug: string) =>
+      comparable(await fetch(at(slug), { method: 'POST', headers: MCP_HEADERS, body: '{}' }), slug)
+    const known = await visit('acme')
+    expect(known).toEqual(await visit('nowhere'))
+    expect(known).toMatchObject({ status: 401 })
+  })
+
+  it('the discovery documents say nothing about which tenants exist', async () => {
+    const visit = async (slug: string) =>
+      comparable(
+        await fetch(
+          `${world.platform.gatewayUrls[0]}/.well-known/oauth-protected-resource/${slug}/tools/mcp`,
+        ),
+        slug,
+      )
+    expect(await visit('acme')).toEqual(await visit('nowhere'))
+  })
+
+  it('no call of a foreign agent reaches the upstream', async () => {
+    const before = world.acme.upstream.seen.length
+    await callTool(outsider.session, at('acme'), 'lookup_order', { order: 'A-1' })
+    await ask(at('acme'))
+    expect(world.acme.upstream.seen).toHaveLength(before)
+  })
+
+  it('an own connection that does not exist is a 404, and is on the record of nobody else', async () => {
+    expect((await ask(at('beta', 'nothing'))).status).toBe(404)
+  })
+
+  it('the API answers ids of another tenant like ids that do not exist, on every route', async () => {
+    const victim = await world.acme.enrol()
+    const nothing = (prefix: string) =>
+      `${prefix}_${[...randomBytes(26)]
+        .map((byte) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.charAt(byte % 32))
+        .join('')
+        .replace(/^./, '0')}`
+    const document = await (await fetch(`${world.platform.controlPlaneUrl}/api/openapi.json`)).json()
+    const routes = routesWithId(document as OpenApi)
+    expect(routes.length).toBeGreaterThan(10)
+    const foreignIds: Record<string, string> = {
+      agents: victim.id,
+      humans: world.acme.human.id,
+      connections: world.acme.connection.id,
+      'access-groups': world.acme.defaultGroup,
+    }
+    for (const { method, path } of routes) {
+      const resource = path.split('/')[3] ?? ''
+      const foreign = foreignIds[resource]
+      if (foreign === undefined) continue
+      const visit = async (id: string) => {
+        const response = await fetch(world.platform.controlPlaneUrl + path.replace(/\{\w+\}/, id), {
+          method,
+          headers: {
+            authorization: `Bearer ${world.beta.admin.key}`,
+            ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(method === 'GET' || method === 'DELETE' ? {} : { body: bodyFor(path) }),
+        })
+        return comparable(response, id)
+      }
+      const answered = await visit(foreign)
+      expect([method, path, answered]).toEqual([method, path, await visit(nothing(foreign.slice(0, 3)))])
+      expect([method, path, answered]).toEqual([method, path, expect.objectContaining({ status: 404 })])
+    }
+  })
+})
+
+type OpenApi = { paths: Record<string, Record<string, unknown>> }
+
+const routesWithId = ({ paths }: OpenApi): { method: string; path: string }[] =>
+  Object.entries(paths)
+    .filter(([path]) => path.startsWith('/api/v1/') && path.includes('{id}'))
+    .flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => ({ method: method.toUpperCase(), path })),
+    )
+
+/** A body that each route accepts, so that the id is what decides. */
+function bodyFor(path: string): string {
+  if (path.endsWith('/groups')) return '{"groups":[]}'
+  if (path.endsWith('/policies')) return '{"policies":[]}'
+  if (path.endsWith('/connections')) return '{"connections":[]}'
+  return '{}'
+}

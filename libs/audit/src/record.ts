@@ -1,0 +1,65 @@
+import { hash } from 'node:crypto'
+import type { Fault } from '@writ/contracts'
+import { AuditRecord } from '@writ/contracts'
+import { canonical } from './canonical.ts'
+import { faultAt } from './fault.ts'
+import { fitRecord } from './fit-record.ts'
+import type { StreamPosition } from './stream-chain.ts'
+import { partsOfStream } from './stream-chain.ts'
+
+/** What the caller knows of a record; the rest is its position in the stream. */
+export type RecordFields = Omit<AuditRecord, 'v' | 'stream' | 'seq' | 'prev'>
+
+/** `bytes` is what is stored and hashed (as UTF-8); `sha256` is its hash, hex. */
+export type SealedRecord = { readonly bytes: string; readonly sha256: string }
+
+/**
+ * The stored bytes of a record at its position. A record that would pass 64 KiB is cut to fit (see `fitRecord`).
+ * @throws when a field does not fit the schema or the position is of another tenant or node: such a record would never
+ *   be accepted and would block its stream for good
+ */
+export function sealRecord(fields: RecordFields, position: StreamPosition): SealedRecord {
+  const { stream, seq, prev } = position
+  const record = AuditRecord.parse({ ...fields, v: 'writ.record.v1', stream, seq, prev })
+  const misplaced = placementFault(record)
+  if (misplaced !== null) throw new TypeError(misplaced.message)
+  const bytes = fitRecord(record)
+  return { bytes, sha256: hashOf(bytes) }
+}
+
+/** Reads stored bytes. Only the canonical form is accepted, so one record has one byte form. */
+export function readRecord(bytes: string): AuditRecord | Fault {
+  const tree = treeOf(bytes)
+  if (tree === undefined) return faultAt({}, 'form', 'the record is not JSON')
+  const read = AuditRecord.safeParse(tree)
+  if (!read.success) return faultAt({}, 'form', `the record is malformed at ${placesOf(read.error.issues)}`)
+  const { stream, seq, decisionId } = read.data
+  if (canonical(read.data) !== bytes)
+    return faultAt({ stream, seq, decisionId }, 'form', 'the record is not in canonical form')
+  return placementFault(read.data) ?? read.data
+}
+
+/** SHA-256 of the UTF-8 bytes of a record, hex. */
+export const hashOf = (bytes: string): string => hash('sha256', bytes, 'hex')
+
+function placementFault(record: AuditRecord): Fault | null {
+  const { node, tenant } = partsOfStream(record.stream)
+  const { stream, seq, decisionId } = record
+  if (record.tenant !== tenant)
+    return faultAt({ stream, seq, decisionId }, 'form', 'the record names another tenant than its stream')
+  if (record.gateway.node !== node)
+    return faultAt({ stream, seq, decisionId }, 'form', 'the record names another node than its stream')
+  return null
+}
+
+function treeOf(bytes: string): unknown {
+  try {
+    const tree: unknown = JSON.parse(bytes)
+    return tree
+  } catch {
+    return undefined
+  }
+}
+
+const placesOf = (issues: readonly { readonly path: readonly PropertyKey[] }[]): string =>
+  issues.map((issue) => issue.path.map(String).join('.') || 'its root').join(', ')

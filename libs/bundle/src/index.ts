@@ -1,0 +1,8 @@
+export { BundleFault, isBundleFault } from './bundle-fault.ts'
+export type { BundleFaultReason } from './bundle-fault.ts'
+export { BUNDLE_TYPE, MAX_BUNDLE_BYTES, openBundle, sealBundle, snapshotHash } from './bundle.ts'
+export type { BundleFloor, OpenedBundle } from './bundle.ts'
+export { HEARTBEAT_TYPE, openHeartbeat, sealHeartbeat } from './heartbeat.ts'
+export type { BundleSigner } from './signed.ts'
+export { createFreshness } from './freshness.ts'
+export type { Freshness, FreshnessLimits, Instant } from './freshness.ts'

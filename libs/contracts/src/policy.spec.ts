@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals'
+import { PolicyDocument } from './policy.ts'
+
+const rule = {
+  id: 'no-push',
+  effect: 'deny',
+  when: { path: 'action.tool', op: 'eq', value: 'push' },
+  reason: 'Not here.',
+}
+const accepts = (document: unknown): boolean => PolicyDocument.safeParse(document).success
+
+describe('a policy document', () => {
+  it('is enforced, in both directions, unless it says otherwise', () => {
+    const document = PolicyDocument.parse({ writ: 1, rules: [rule] })
+    expect(document.mode).toBe('enforce')
+    expect(document.rules[0]?.on).toEqual(['outbound', 'inbound'])
+  })
+
+  it.each([
+    ['no rule', { writ: 1, rules: [] }],
+    ['another version', { writ: 2, rules: [rule] }],
+    ['an unknown field', { writ: 1, rules: [rule], priority: 1 }],
+    ['an unknown effect', { writ: 1, rules: [{ ...rule, effect: 'maybe' }] }],
+    [
+      'an unknown operator',
+      { writ: 1, rules: [{ ...rule, when: { path: 'action.tool', op: 'like', value: 'x' } }] },
+    ],
+    [
+      'a path from nowhere',
+      { writ: 1, rules: [{ ...rule, when: { path: 'process.env', op: 'eq', value: 'x' } }] },
+    ],
+    ['a rule without a reason', { writ: 1, rules: [{ ...rule, reason: '' }] }],
+    ['a modify rule that modifies nothing', { writ: 1, rules: [{ ...rule, effect: 'modify' }] }],
+    ['a deny rule that modifies', { writ: 1, rules: [{ ...rule, modify: { 'pii.*': 'replace' } }] }],
+    ['a condition that is two', { writ: 1, rules: [{ ...rule, when: { all: [], any: [] } }] }],
+  ])('is refused with %s', (_what, document) => {
+    expect(accepts(document)).toBe(false)
+  })
+})

@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto'
+import type { Bundle, PolicyDocument } from '@writ/contracts'
+import { formatId, Refusal } from '@writ/contracts'
+import {
+  createMemoryReplayGuard,
+  generateKeyPem,
+  issueAccessToken,
+  publicJwkOf,
+  signProof,
+  thumbprintOf,
+} from '@writ/identity'
+import { createSteps } from './create-steps.ts'
+import { currentBundleOf } from './current-bundle.ts'
+import { mediate } from './mediate.ts'
+import type { Ledger, Scrubber, UpstreamClient } from './ports.ts'
+import type { Allowed, Answer, Entry, Lease, Received, UpstreamAnswer } from './stages.ts'
+
+const NOW = Date.UTC(2026, 10, 21, 12)
+const ORIGIN = 'https://gateway.writ.test'
+const id = <P extends Parameters<typeof formatId>[0]>(prefix: P) => formatId(prefix, NOW, randomBytes(10))
+
+const KEYS = { authority: generateKeyPem(), session: generateKeyPem() }
+const IDS = {
+  tenant: id('ten'),
+  agent: id('agt'),
+  human: id('hum'),
+  group: id('grp'),
+  connection: id('con'),
+  session: id('ses'),
+  policy: id('pol'),
+} as const
+export const SECRET = 'cs_live_4242424242'
+
+export type Given = {
+  readonly rules?: PolicyDocument['rules']
+  readonly answer?: UpstreamAnswer | Refusal
+  readonly bundle?: Partial<Bundle>
+  readonly isFresh?: boolean
+  readonly opens?: Refusal
+  readonly closes?: Refusal
+  readonly lease?: Refusal
+  /** raw fields that replace the signed ones */
+  readonly headers?: Record<string, readonly string[]>
+  readonly verb?: Received['verb']
+  readonly message?: object | string
+  readonly tenantSlug?: string
+  readonly connectionName?: string
+}
+
+export type Happened = {
+  readonly answer: Answer
+  /** what was done, in order */
+  readonly log: readonly string[]
+  readonly forwarded: readonly string[]
+  readonly entry: Entry | undefined
+  readonly bugs: readonly unknown[]
+}
+
+export const call = (args: object, tool = 'lookup_order'): object => ({
+  jsonrpc: '2.0',
+  id: 7,
+  method: 'tools/call',
+  params: { name: tool, arguments: args },
+})
+
+export const whole = (message: object, status = 200): UpstreamAnswer => ({
+  kind: 'whole',
+  status,
+  headers: [['content-type', 'application/json']],
+  body: new TextEncoder().encode(JSON.stringify(message)),
+})
+
+export const result = (text: string): object => ({
+  jsonrpc: '2.0',
+  id: 7,
+  result: { content: [{ type: 'text', text }] },
+})
+
+export function stream(...datas: (object | string)[]): UpstreamAnswer {
+  async function* events() {
+    for (const data of datas) {
+      const text = typeof data === 'string' ? data : JSON.stringify(data)
+      yield { bytes: new TextEncoder().encode(`data: ${text}\n\n`), data: text }
+    }
+  }
+  return { kind: 'stream', status: 200, headers: [['content-type', 'text/event-stream']], events: events() }
+}
+
+/** One message through the real steps, with small real ports that remember what was asked of them. */
+export async function mediated(given: Given): Promise<Happened> {
+  const log: string[] = []
+  const forwarded: string[] = []
+  const bugs: unknown[] = []
+  let seen: Entry | undefined
+  const ledger: Ledger = {
+    open: async (entry) => {
+      log.push('open')
+      entry.opened = true
+      return given.opens ?? null
+    },
+    close: async (entry) => {
+      if (entry.closed) return null
+      entry.closed = true
+      seen = entry
+      log.push(`close ${entry.refusal?.code ?? 'answered'}`)
+      return given.closes ?? null
+    },
+  }
+  const upstream: UpstreamClient = {
+    forward: async (allowed: Allowed) => {
+      log.push('forward')
+      forwarded.push(new TextDecoder().decode(allowed.outgoing))
+      return given.answer ?? whole(result('two lamps'))
+    },
+  }
+  const steps = createSteps({
+    bundles: { current: async (slug) => (slug === 'acme' ? current(given) : new Refusal('tenant_unknown')) },
+    replay: createMemoryReplayGuard(() => NOW),
+    nonces: { check: () => 'invalid', required: false, current: () => 'nonce' },
+    origin: ORIGIN,
+    broker: {
+      lease: async () => {
+        log.push('inject')
+        return given.lease ?? LEASE
+      },
+    },
+    upstream,
+    scrubberOf: () => SCRUBBER,
+    requestLimits: { maxBytes: 65_536, maxDepth: 64 },
+    answerLimits: { maxBytes: 65_536, maxDepth: 64 },
+    report: (bug) => bugs.push(bug),
+  })
+  const clock = { nowMs: () => NOW, monotonicMicros: () => 0 }
+  const answer = await mediate(received(given), steps, ledger, clock)
+  return {
+    answer,
+    log,
+    forwarded,
+    bugs,
+    get entry() {
+      return seen
+    },
+  }
+}
+
+const LEASE: Lease = {
+  kind: 'header',
+  secret: {
+    tenant: IDS.tenant,
+    connection: IDS.connection,
+    version: 1,
+    origin: 'https://upstream.test',
+    header: 'x-api-key',
+    value: SECRET,
+    renewAtMs: NOW,
+    expiresAtMs: NOW,
+  },
+}
+
+const masked = (text: string): string => text.replaceAll(SECRET, '[credential]')
+const SCRUBBER: Scrubber = {
+  text: masked,
+  bytes: (bytes) => new TextEncoder().encode(masked(new TextDecoder().decode(bytes))),
+  tree: (content) => {
+    const text = JSON.stringify(content)
+    return text.includes(SECRET) ? JSON.parse(masked(text)) : content
+  },
+}
+
+function current({ rules, bundle, isFresh = true }: Given) {
+  const state: Bundle = {
+    format: 'writ.bundle.v1',
+    tenant: { id: IDS.tenant, slug: 'acme' },
+    version: 3,
+    issuedAt: new Date(NOW).toISOString(),
+    issuer: 'https://id.writ.test/t/acme/oauth',
+    issuerKeys: [{ kid: `${IDS.tenant}:1`, key: publicJwkOf(KEYS.authority.privateKey) }],
+    defaultGroup: IDS.group,
+    groups: [{ id: IDS.group, name: 'default' }],
+    agents: [{ id: IDS.agent, name: 'assistant', groups: [IDS.group], epoch: 0 }],
+    humans: [{ id: IDS.human, name: 'Ada', groups: [IDS.group] }],
+    revokedSessions: [],
+    connections: [
+      {
+        id: IDS.connection,
+        name: 'tools',
+        url: 'https://upstream.test/mcp',
+        credential: { kind: 'api-key', header: 'x-api-key', version: 1 },
+        groups: [IDS.group],
+        toolClasses: {},
+      },
+    ],
+    policies: rules
+      ? [
+          {
+            id: IDS.policy,
+            name: 'house-rules',
+            version: 2,
+            groups: [IDS.group],
+            document: { writ: 1, mode: 'enforce', rules },
+          },
+        ]
+      : [],
+    ...bundle,
+  }
+  return currentBundleOf(state, 'f'.repeat(64), () => isFresh)
+}
+
+function received(given: Given): Received {
+  const {
+    verb = 'POST',
+    tenantSlug = 'acme',
+    connectionName = 'tools',
+    message = call({ order: 'A-1' }),
+  } = given
+  const body = new TextEncoder().encode(
+    verb === 'POST' ? (typeof message === 'string' ? message : JSON.stringify(message)) : '',
+  )
+  const resource = `${ORIGIN}/${tenantSlug}/${connectionName}/mcp`
+  const signed = { ...signedHeaders(verb, resource, body), ...given.headers }
+  return {
+    decisionId: id('dec'),
+    verb,
+    tenantSlug,
+    connectionName,
+    resource,
+    headers: new Map(Object.entries(signed)),
+    body,
+    atMs: NOW,
+    hangUp: new AbortController().signal,
+  }
+}
+
+function signedHeaders(verb: string, url: string, body: Uint8Array): Record<string, readonly string[]> {
+  const seconds = NOW / 1000
+  const accessToken = issueAccessToken(
+    {
+      iss: 'https://id.writ.test/t/acme/oauth',
+      aud: [`${ORIGIN}/acme`],
+      sub: IDS.human,
+      client_id: IDS.agent,
+      act: { sub: IDS.agent },
+      tid: IDS.tenant,
+      sid: IDS.session,
+      jti: randomBytes(16).toString('base64url'),
+      iat: seconds,
+      exp: seconds + 300,
+      scope: 'mcp',
+      epo: { a: 0 },
+      cnf: { jkt: thumbprintOf(KEYS.session.publicJwk) },
+    },
+    { kid: `${IDS.tenant}:1`, privateKey: KEYS.authority.privateKey },
+  )
+  const jti = randomBytes(16).toString('base64url')
+  const proof = signProof({ key: KEYS.session.privateKey, verb, url, nowMs: NOW, jti, accessToken, body })
+  return { authorization: [`DPoP ${accessToken}`], dpop: [proof] }
+}
+
+export { IDS }

@@ -1,0 +1,5 @@
+export { replayGuardSuite } from './replay-guard.suite.ts'
+export type { GuardUnderTest } from './replay-guard.suite.ts'
+export { NEGATIVE_CASES } from './negative/negative-cases.ts'
+export { forge as forgeRequest } from './negative/attack-kit.ts'
+export type { Attack, AttackKit, Authority, Mutation, NegativeCase, Wire } from './negative/attack-kit.ts'

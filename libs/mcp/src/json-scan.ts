@@ -1,0 +1,160 @@
+import { Refusal } from '@writ/contracts'
+
+/** `inexact`: some number would not keep its value through an IEEE 754 double. */
+export type Scan = { readonly inexact: boolean }
+
+/**
+ * One pass over the text of a JSON value, before it is parsed, for what `JSON.parse` forgives:
+ * a key that stands twice in one object (escapes decoded first), `__proto__`, half surrogate pairs, and depth bombs.
+ * It does not check the grammar: on text that is not JSON it may answer anything, and the parser refuses it after.
+ */
+export function scanJson(text: string, maxDepth: number): Scan | Refusal {
+  const scanner = new Scanner(text, maxDepth)
+  while (scanner.step()) continue
+  return scanner.refusal ?? { inexact: scanner.inexact }
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPEN_BRACE = 0x7b
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACE = 0x7d
+const CLOSE_BRACKET = 0x5d
+
+class Scanner {
+  refusal: Refusal | null = null
+  inexact = false
+  private at = 0
+  private expectsKey = false
+  /** keys of every open object, innermost last; null for an array */
+  private readonly open: (SeenKeys | null)[] = []
+  private readonly text: string
+  private readonly maxDepth: number
+  private readonly hasEscapes: boolean
+  private readonly hasSurrogateEscapes: boolean
+
+  constructor(text: string, maxDepth: number) {
+    this.text = text
+    this.maxDepth = maxDepth
+    this.hasEscapes = text.includes('\\')
+    this.hasSurrogateEscapes = this.hasEscapes && SURROGATE_ESCAPE.test(text)
+  }
+
+  /** Reads one token. False at the end, or once refused. */
+  step(): boolean {
+    const code = this.text.charCodeAt(this.at)
+    if (code === QUOTE) this.readString()
+    else if (code === COMMA) this.expectsKey = this.open.at(-1) !== null
+    else if (code === OPEN_BRACE) this.enter(new SeenKeys())
+    else if (code === OPEN_BRACKET) this.enter(null)
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) this.leave()
+    else if (startsNumber(code)) this.readNumber()
+    this.at += 1
+    return this.at < this.text.length && this.refusal === null
+  }
+
+  private enter(keys: SeenKeys | null): void {
+    if (this.open.length >= this.maxDepth) this.refusal = new Refusal('message_too_deep')
+    this.open.push(keys)
+    this.expectsKey = keys !== null
+  }
+
+  private leave(): void {
+    this.open.pop()
+    this.expectsKey = false
+  }
+
+  private readString(): void {
+    const start = this.at + 1
+    this.at = this.endOfString(start)
+    if (this.expectsKey) this.readKey(this.text.slice(start, this.at))
+    else if (this.hasSurrogateEscapes) this.refuseHalfPairs(decoded(this.text.slice(start, this.at)))
+  }
+
+  private readKey(raw: string): void {
+    this.expectsKey = false
+    const key = this.hasEscapes ? decoded(raw) : raw
+    if (key === '__proto__') this.refusal = new Refusal('message_ambiguous', 'a key is __proto__')
+    if (this.open.at(-1)?.hasSeen(key)) this.refusal = new Refusal('message_ambiguous', 'a key stands twice')
+    if (this.hasSurrogateEscapes) this.refuseHalfPairs(key)
+  }
+
+  private refuseHalfPairs(text: string): void {
+    if (HALF_PAIR.test(text))
+      this.refusal = new Refusal('message_malformed', 'a string holds half a surrogate pair')
+  }
+
+  private endOfString(start: number): number {
+    let end = this.text.indexOf('"', start)
+    if (!this.hasEscapes) return end < 0 ? this.text.length : end
+    while (end >= 0 && isEscaped(this.text, end)) end = this.text.indexOf('"', end + 1)
+    return end < 0 ? this.text.length : end
+  }
+
+  private readNumber(): void {
+    const start = this.at
+    while (continuesNumber(this.text.charCodeAt(this.at + 1))) this.at += 1
+    // Fifteen characters hold at most fifteen digits, and a double keeps those.
+    const isPlain = this.at - start < 15
+    if (!isPlain || EXPONENT.test(this.text.slice(start, this.at + 1)))
+      this.inexact ||= !isExact(this.text.slice(start, this.at + 1))
+  }
+}
+
+/** Keys of one object. A short list beats a set until an object is large. */
+class SeenKeys {
+  private readonly few: string[] = []
+  private many: Set<string> | null = null
+
+  hasSeen(key: string): boolean {
+    if (this.many) {
+      if (this.many.has(key)) return true
+      this.many.add(key)
+      return false
+    }
+    if (this.few.includes(key)) return true
+    this.few.push(key)
+    if (this.few.length > 12) this.many = new Set(this.few)
+    return false
+  }
+}
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+const HALF_PAIR = /\p{Surrogate}/u
+const EXPONENT = /[eE]/
+
+function isEscaped(text: string, quoteAt: number): boolean {
+  let at = quoteAt
+  while (text.charCodeAt(at - 1) === BACKSLASH) at -= 1
+  return (quoteAt - at) % 2 === 1
+}
+
+function decoded(raw: string): string {
+  if (!raw.includes('\\')) return raw
+  try {
+    return String(JSON.parse(`"${raw}"`))
+  } catch {
+    return raw
+  }
+}
+
+const startsNumber = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39)
+
+const continuesNumber = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) ||
+  code === 0x2e ||
+  code === 0x65 ||
+  code === 0x45 ||
+  code === 0x2b ||
+  code === 0x2d
+
+/** A double keeps any 15 significant digits within its range, and whatever it writes back letter by letter. */
+function isExact(token: string): boolean {
+  const value = Number(token)
+  if (String(value) === token) return Number.isInteger(value) ? Number.isSafeInteger(value) : true
+  const digits = (token.split(EXPONENT)[0] ?? '').replaceAll(/[-.]/g, '').replace(/^0+/, '')
+  if (digits === '') return true
+  const magnitude = Math.abs(value)
+  return digits.length <= 15 && magnitude > 1e-300 && magnitude < 1e300
+}

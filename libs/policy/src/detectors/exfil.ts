@@ -1,0 +1,35 @@
+import type { Span } from './sighting.ts'
+
+/**
+ * Markdown or HTML images and links whose URL carries data away when it is shown: a query value that is a slot for the model to
+ * fill (`?data={conversation}`), or is already a packed blob under a telling name.
+ */
+export function detectExfiltration(text: string): readonly Span[] {
+  if (!text.includes('://')) return []
+  return [...text.matchAll(MARKDOWN), ...text.matchAll(HTML_IMAGE)].flatMap((match) => {
+    const { 0: found, index } = match
+    const isImage = found.startsWith('!') || found.startsWith('<')
+    if (!carriesData(match[1] ?? '', isImage)) return []
+    return [{ signal: 'inj.exfil' as const, start: index, end: index + found.length }]
+  })
+}
+
+export const MARKDOWN = /!?\[[^\]\n]{0,200}\]\( ?<?(https?:\/\/[^)\n]{1,2000})\)/gi
+export const HTML_IMAGE = /<img\b[^>\n]{0,200}?\bsrc ?= ?["']?(https?:\/\/[^"'\n]{1,2000})/gi
+
+/** Names under which stolen text travels. Names of ordinary signed, dynamic or placeholder images (`sig`, `jwt`, `text`) are not here. */
+export const PARAMETER =
+  /[?&](data|d|q|c|payload|content|secrets?|exfil|leak|dump|info|msg|message|chat|history|conversation|convo|prompt|context|cookies?|env|pwd|password|passwd|api_?key|creds?|credentials?|keys?|token|b64|body|log|stolen|result|response|summary|user_?data)=([^&#]{1,2000})/gi
+
+const SLOT =
+  /^(?:(?:\{\{?|\[|<|\$\{|%7b|%5b|%3c)[\w .,'%-]{2,80}(?:\}|\]|>|%7d|%5d|%3e)|(?:[A-Z0-9]{2,20}_){0,6}(?:DATA|SECRETS?|CONVERSATION|HISTORY|PROMPT|CREDENTIALS?|PASSWORDS?|SUMMARY)(?:_[A-Z0-9]{2,20}){0,6}$)/
+const BLOB = /^[A-Za-z0-9+/_-]{24,}={0,2}$|^(?:%[0-9A-Fa-f]{2}){12}/
+const TELLING =
+  /^(?:data|payload|secrets?|exfil|leak|dump|chat|history|conversation|convo|prompt|context|cookies?|env|pwd|password|passwd|api_?key|creds?|credentials?|b64|stolen|user_?data)$/i
+
+function carriesData(url: string, isImage: boolean): boolean {
+  return [...url.matchAll(PARAMETER)].some(([, name = '', value = '']) => {
+    if (SLOT.test(value)) return isImage || TELLING.test(name)
+    return isImage && TELLING.test(name) && BLOB.test(value)
+  })
+}

@@ -1,0 +1,381 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { openDatabase } from './data-source.ts'
+import type { Database } from './data-source.ts'
+import { ingestBatch } from './ledger.ts'
+import { announceBundle } from './outbox.ts'
+import { createTenantScope } from './tenant-scope.ts'
+import {
+  createTestDatabase,
+  createTestNode,
+  createTestStream,
+  insertTestNode,
+  insertTestTenant,
+  testId,
+} from './testing.ts'
+import type { TestDatabase } from './testing.ts'
+
+/** Tables that belong to no tenant. Everything else in the schema is a tenant's. */
+const GLOBAL_TABLES = ['audit_quarantine', 'migrations', 'nodes', 'platform_keys']
+/** Row policies besides the tenant's own: what the functions below may read over all tenants. */
+const PLATFORM_POLICIES = [
+  'api_keys_platform',
+  'bundles_platform',
+  'outbox_platform',
+  'outbox_publish',
+  'streams_platform',
+  'tenants_platform',
+]
+/** Unique over all tenants on purpose: a slug stands in a URL, and only the operator makes tenants. */
+const GLOBAL_UNIQUE = ['tenants_pkey', 'tenants_slug_key']
+const DEFINER_FUNCTIONS = [
+  'api_key_by_id',
+  'bundle_by_slug',
+  'bundle_heads',
+  'changes_after',
+  'feed_position',
+  'mark_published',
+  'pending_outbox',
+  'stream_watermarks',
+  'tenant_by_slug',
+]
+const LEDGER_TABLES = ['audit_quarantine', 'records', 'stream_batches', 'streams', 'tenant_logs']
+
+let database: TestDatabase
+let owner: Client
+let app: Database
+let tenantTables: string[]
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  owner = new Client({ connectionString: database.ownerUrl })
+  await owner.connect()
+  app = await openDatabase(database.appUrl, { poolSize: 2, applicationName: 'catalog spec' })
+  const rows = await list(
+    `select relname from pg_class where relnamespace = 'writ'::regnamespace and relkind in ('r', 'p')`,
+  )
+  tenantTables = rows.filter((table) => !GLOBAL_TABLES.includes(table))
+})
+
+afterAll(async () => {
+  await app.close()
+  await owner.end()
+  await database.drop()
+})
+
+async function list(sql: string, values: unknown[] = []): Promise<string[]> {
+  const { rows } = await owner.query<string[]>({ text: sql, values, rowMode: 'array' })
+  return rows.map((row) => String(row[0])).sort()
+}
+
+const tenantColumn = (table: string): string => (table === 'tenants' ? 'id' : 'tenant_id')
+
+/** Every way in which the schema would let one tenant reach another. Empty when it holds. */
+async function schemaFaults(): Promise<string[]> {
+  return [
+    ...(await columnFaults()),
+    ...(await rowSecurityFaults()),
+    ...(await foreignKeyFaults()),
+    ...(await uniqueFaults()),
+    ...(await viewFaults()),
+    ...(await ownerFaults()),
+  ]
+}
+
+async function columnFaults(): Promise<string[]> {
+  const present = await list(
+    `select attrelid::regclass from pg_attribute
+      where attnotnull and attname = case when attrelid = 'writ.tenants'::regclass then 'id' else 'tenant_id' end`,
+  )
+  return tenantTables
+    .filter((table) => !present.includes(`writ.${table}`))
+    .map((table) => `${table} has no tenant column`)
+}
+
+async function rowSecurityFaults(): Promise<string[]> {
+  const unforced = await list(
+    `select relname || ' does not force row security' from pg_class
+      where relnamespace = 'writ'::regnamespace and relname = any($1) and not (relrowsecurity and relforcerowsecurity)`,
+    [tenantTables],
+  )
+  const own = await list(
+    `select tablename from pg_policies where schemaname = 'writ' and policyname = tablename || '_tenant' and cmd = 'ALL'
+        and roles = '{public}' and permissive = 'PERMISSIVE' and qual = with_check
+        and qual = format('(%s = ( SELECT app.tid() AS tid))', case tablename when 'tenants' then 'id' else 'tenant_id' end)`,
+  )
+  const others = await list(
+    `select policyname || ' is a policy that is not listed' from pg_policies where schemaname = 'writ'
+        and policyname <> tablename || '_tenant' and not (policyname = any($1) and roles = '{writ_owner}')`,
+    [PLATFORM_POLICIES],
+  )
+  const unguarded = tenantTables.filter((table) => !own.includes(table))
+  return [...unforced, ...unguarded.map((table) => `${table} has no tenant policy`), ...others]
+}
+
+async function foreignKeyFaults(): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string; target: string; pairs: string[] }>(
+    `select conname as name, target.relname as target,
+            array(select a.attname || '>' || b.attname
+                    from unnest(conkey, confkey) as pair (here, there)
+                    join pg_attribute a on a.attrelid = conrelid and a.attnum = here
+                    join pg_attribute b on b.attrelid = confrelid and b.attnum = there)::text[] as pairs
+       from pg_constraint join pg_class target on target.oid = confrelid
+      where contype = 'f' and conrelid in (select oid from pg_class where relnamespace = 'writ'::regnamespace)`,
+  )
+  return rows
+    .filter(({ target }) => !GLOBAL_TABLES.includes(target))
+    .filter(
+      ({ target, pairs }) =>
+        !pairs.some((pair) => pair === `tenant_id>${tenantColumn(target)}` || pair === 'id>tenant_id'),
+    )
+    .map(({ name }) => `${name} does not carry the tenant`)
+}
+
+const uniqueFaults = (): Promise<string[]> =>
+  list(
+    `select indexrelid::regclass || ' is unique without the tenant' from pg_index join pg_class t on t.oid = indrelid
+       join pg_class i on i.oid = indexrelid
+      where indisunique and t.relnamespace = 'writ'::regnamespace and t.relname = any($1) and i.relname <> all($2)
+        and not exists (select from pg_attribute where attrelid = indrelid and attnum = any(indkey) and attname = 'tenant_id')`,
+    [tenantTables, GLOBAL_UNIQUE],
+  )
+
+const viewFaults = (): Promise<string[]> =>
+  list(
+    `select relname || ' shows rows past row security' from pg_class
+      where relnamespace in ('writ'::regnamespace, 'app'::regnamespace)
+        and (relkind = 'm' or (relkind = 'v' and not coalesce('security_invoker=true' = any(reloptions), false)))`,
+  )
+
+const ownerFaults = (): Promise<string[]> =>
+  list(
+    `select relname || ' is not owned by writ_owner' from pg_class
+      where relnamespace in ('writ'::regnamespace, 'app'::regnamespace) and relowner <> 'writ_owner'::regrole`,
+  )
+
+/** Runs in a transaction that is taken back: a copy of the schema in which one thing is broken. */
+async function broken(change: string, look: () => Promise<unknown>): Promise<void> {
+  await owner.query('begin')
+  try {
+    await owner.query(change)
+    await look()
+  } finally {
+    await owner.query('rollback')
+  }
+}
+
+describe('the schema', () => {
+  it('keeps tenants apart in every table', async () => {
+    expect(tenantTables.length).toBeGreaterThanOrEqual(24)
+    expect(await schemaFaults()).toEqual([])
+  })
+
+  it('shows each way of breaking that as a fault', async () => {
+    const breakings = [
+      'alter table writ.agents no force row level security',
+      'alter table writ.agents disable row level security',
+      'alter table writ.agents alter column human_id drop not null, drop constraint agents_pkey cascade, alter column tenant_id drop not null',
+      'create policy open on writ.agents for select using (true)',
+      'alter policy tenants_platform on writ.tenants to public',
+      'alter policy agents_tenant on writ.agents with check (true)',
+      'create table writ.extra (id text primary key)',
+      'alter table writ.agents add parent_id text unique',
+      'create unique index on writ.agents (human_id)',
+      'create materialized view writ.everything as select * from writ.agents',
+      'create view writ.everything as select * from writ.agents',
+      'alter table writ.agents owner to writ_app',
+      `alter table writ.humans add constraint bare unique (id);
+       alter table writ.agents add constraint crossing foreign key (human_id) references writ.humans (id)`,
+    ]
+    for (const change of breakings) {
+      await broken(change, async () => {
+        tenantTables.push(...(change.includes('writ.extra') ? ['extra'] : []))
+        expect({ change, faults: await schemaFaults() }).not.toEqual({ change, faults: [] })
+        tenantTables = tenantTables.filter((table) => table !== 'extra')
+      })
+    }
+  })
+
+  it('is red without any single tenant policy', async () => {
+    for (const table of tenantTables)
+      await broken(`drop policy ${table}_tenant on writ.${table}`, async () =>
+        expect(await schemaFaults()).toContain(`${table} has no tenant policy`),
+      )
+  })
+
+  it('lists every function that runs with the rights of the owner', async () => {
+    const definers = `from pg_proc where prosecdef and pronamespace not in ('pg_catalog'::regnamespace)`
+    expect(await list(`select proname ${definers}`)).toEqual(DEFINER_FUNCTIONS)
+    expect(
+      await list(
+        `select proname ${definers} and not (proconfig @> array['search_path=pg_catalog, pg_temp']
+           and proowner = 'writ_owner'::regrole and not has_function_privilege('writ_worker', oid, 'execute'))`,
+      ),
+    ).toEqual([])
+    expect(
+      await list(`select proname ${definers} and exists (select from aclexplode(proacl) where grantee = 0)`),
+    ).toEqual([])
+  })
+
+  it('gives the roles of the apps no way to the owner', async () => {
+    const roles = `from unnest(array['writ_app', 'writ_worker']) as role`
+    expect(await list(`select role ${roles} where pg_has_role(role, 'writ_owner', 'member')`)).toEqual([])
+    expect(
+      await list(`select role ${roles} join pg_roles on rolname = role where rolsuper or rolbypassrls`),
+    ).toEqual([])
+    expect(
+      await list(
+        `select role ${roles}, unnest(array['writ', 'app']) as schema where has_schema_privilege(role, schema, 'create')`,
+      ),
+    ).toEqual([])
+  })
+})
+
+const writable = (role: string, privilege: string): Promise<string[]> =>
+  list(
+    `select relname from pg_class where relnamespace = 'writ'::regnamespace and relkind = 'r'
+        and (has_table_privilege($1, oid, $2) or ($2 in ('insert', 'update') and has_any_column_privilege($1, oid, $2)))`,
+    [role, privilege],
+  )
+
+describe('the roles of the apps', () => {
+  it('let the worker write the ledger and nothing else', async () => {
+    expect(await writable('writ_worker', 'insert')).toEqual(LEDGER_TABLES)
+    expect(await writable('writ_worker', 'update')).toEqual(['streams', 'tenant_logs'])
+    expect(await writable('writ_worker', 'delete')).toEqual([])
+    expect(await writable('writ_worker', 'select')).toEqual([
+      'records',
+      'stream_batches',
+      'streams',
+      'tenant_logs',
+    ])
+  })
+
+  it('let the app write no record', async () => {
+    const writes = await Promise.all(['insert', 'update', 'delete'].map((kind) => writable('writ_app', kind)))
+    for (const table of ['records', 'stream_batches', 'tenant_logs', 'audit_quarantine'])
+      expect(writes.flat()).not.toContain(table)
+    const { rows } = await owner.query(
+      `select has_column_privilege('writ_app', 'writ.streams', 'next_seq', 'update') as next,
+              has_column_privilege('writ_app', 'writ.streams', 'head_hash', 'insert') as head`,
+    )
+    expect(rows).toEqual([{ next: false, head: false }])
+  })
+})
+
+async function fill(slug: string): Promise<string> {
+  const scope = createTenantScope(app)
+  const tenant = await insertTestTenant(scope, slug)
+  await scope.run(tenant, async (manager) => {
+    for (const statement of rowsOf(testId)) await manager.query(statement)
+    await announceBundle(manager, { tenantId: tenant, slug, version: 1 })
+  })
+  await keepRecord(tenant)
+  return tenant
+}
+
+async function keepRecord(tenant: Parameters<typeof createTestStream>[1]): Promise<void> {
+  const node = createTestNode()
+  await insertTestNode(database.ownerUrl, node)
+  await owner.query(
+    `insert into writ.bundle_acknowledgements (tenant_id, node_id, version, outcome, detail) values ($1, $2, 1, 'applied', '')`,
+    [tenant, node.id],
+  )
+  const worker = await openDatabase(database.workerUrl, { poolSize: 1, applicationName: 'catalog spec' })
+  await ingestBatch(createTenantScope(worker), createTestStream(node, tenant, 1).opened(0, 1))
+  await worker.close()
+}
+
+/** Tables in which the app, working for `tenant`, sees a row of another tenant. */
+async function leaks(tenant: string): Promise<string[]> {
+  const leaking: string[] = []
+  await owner.query('savepoint sweep')
+  await owner.query(`select set_config('app.tenant_id', $1, true)`, [tenant])
+  await owner.query('set local role writ_app')
+  for (const table of tenantTables) {
+    const { rows } = await owner.query(
+      `select count(*) filter (where ${tenantColumn(table)} = $1)::int as own, count(*)::int as seen from writ.${table}`,
+      [tenant],
+    )
+    if (rows[0].own !== rows[0].seen || (tenant !== '' && rows[0].own === 0)) leaking.push(table)
+  }
+  await owner.query('rollback to sweep')
+  return leaking
+}
+
+describe('two tenants with a row in every table', () => {
+  let mine: string
+  let theirs: string
+
+  beforeAll(async () => {
+    ;[mine, theirs] = [await fill('mine'), await fill('theirs')]
+    const empty = await list(
+      `select relname from pg_class where relnamespace = 'writ'::regnamespace and relname = any($1)
+          and (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from writ.%I', relname), false, true, '')))[1]::text::int < 2`,
+      [tenantTables],
+    )
+    expect(empty).toEqual([])
+  })
+
+  it('see their own rows and none of the other', async () => {
+    await broken('select 1', async () => {
+      expect(await leaks(mine)).toEqual([])
+      expect(await leaks(theirs)).toEqual([])
+    })
+  })
+
+  it('are both invisible when no tenant is set', async () => {
+    await broken('select 1', async () => expect(await leaks('')).toEqual([]))
+  })
+
+  it('keep every row, even where the app may update every column', async () => {
+    for (const table of tenantTables) {
+      // What is append-only refuses the change before row security is asked.
+      const move = `update writ.${table} set ${tenantColumn(table)} = '${theirs}' where ${tenantColumn(table)} = '${mine}'`
+      await broken(
+        `select set_config('app.tenant_id', '${mine}', true);
+         grant update on all tables in schema writ to writ_app; set local role writ_app`,
+        async () => {
+          await expect(owner.query(move)).rejects.toMatchObject({ code: '42501' })
+        },
+      )
+    }
+  })
+
+  it('are caught by the sweep when a policy is opened or dropped', async () => {
+    for (const table of tenantTables) {
+      await broken(`alter policy ${table}_tenant on writ.${table} using (true)`, async () =>
+        expect(await leaks(mine)).toEqual([table]),
+      )
+      await broken(`drop policy ${table}_tenant on writ.${table}`, async () =>
+        expect(await leaks(mine)).toEqual([table]),
+      )
+    }
+  })
+})
+
+/** One row for each table that the app fills, for the tenant that is set. */
+function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[] {
+  const [human, agent, policy, connection] = [id('hum'), id('agt'), id('pol'), id('con')]
+  const name = randomBytes(4).toString('hex')
+  const group = `(select id from writ.access_groups where is_default)`
+  return [
+    `insert into writ.tenant_keys (tenant_id, version, wrapped_dek) values (app.tid(), 1, '\\x00')`,
+    `insert into writ.signing_keys (tenant_id, kid, public_jwk, sealed_private) values (app.tid(), 'k', '{}', '\\x00')`,
+    `insert into writ.api_keys (tenant_id, id, name, role, secret_sha256) values (app.tid(), 'wak_${name}', 'n', 'owner', 's')`,
+    `insert into writ.humans (tenant_id, id, name, email) values (app.tid(), '${human}', 'n', '${name}@example.test')`,
+    `insert into writ.agents (tenant_id, id, name, human_id) values (app.tid(), '${agent}', 'n', '${human}')`,
+    `insert into writ.enrolment_tokens (tenant_id, id, agent_id, secret_sha256, expires_at) values (app.tid(), 'e', '${agent}', 's', now())`,
+    `insert into writ.sessions (tenant_id, id, agent_id, human_id, key_thumbprint) values (app.tid(), 's', '${agent}', '${human}', 't')`,
+    `insert into writ.used_proofs (tenant_id, key, expires_at) values (app.tid(), 'k', now())`,
+    `insert into writ.policies (tenant_id, id, name) values (app.tid(), '${policy}', 'n')`,
+    `insert into writ.policy_versions (tenant_id, policy_id, version, document) values (app.tid(), '${policy}', 1, '{}')`,
+    `insert into writ.connections (tenant_id, id, name, url, credential_kind) values (app.tid(), '${connection}', 'n', 'u', 'none')`,
+    `insert into writ.group_agents select app.tid(), ${group}, '${agent}'`,
+    `insert into writ.group_humans select app.tid(), ${group}, '${human}'`,
+    `insert into writ.group_policies select app.tid(), ${group}, '${policy}'`,
+    `insert into writ.group_connections select app.tid(), ${group}, '${connection}'`,
+    `insert into writ.bundles (tenant_id, version, signed, sha256) values (app.tid(), 1, 's', 'h')`,
+  ]
+}

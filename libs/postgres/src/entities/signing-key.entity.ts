@@ -1,0 +1,24 @@
+import type { PublicJwk, TenantId } from '@writ/contracts'
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+/** A key of the tenant's authority. */
+@Entity({ schema: 'writ', name: 'signing_keys' })
+export class SigningKey {
+  @PrimaryColumn({ type: 'text', name: 'tenant_id' })
+  tenantId!: TenantId
+
+  @PrimaryColumn({ type: 'text' })
+  kid!: string
+
+  @Column({ type: 'jsonb', name: 'public_jwk' })
+  publicJwk!: PublicJwk
+
+  @Column({ type: 'bytea', name: 'sealed_private' })
+  sealedPrivate!: Buffer
+
+  @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
+  createdAt!: Date
+
+  @Column({ type: 'timestamptz', name: 'retired_at', nullable: true })
+  retiredAt!: Date | null
+}

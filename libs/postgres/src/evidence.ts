@@ -1,0 +1,100 @@
+import type { Evidence, NodeId, StreamId, TenantId } from '@writ/contracts'
+import type { EntityManager } from 'typeorm'
+
+/**
+ * Everything that verifies a tenant's records without the server.
+ * The streams are read first and bound the rest: the ledger only grows, so what they count is there and stays, and what is
+ * ingested meanwhile is left out whole.
+ */
+export async function readEvidence(
+  manager: EntityManager,
+  of: { readonly tenantId: TenantId; readonly exportedAt: Date },
+): Promise<Evidence> {
+  const streams: StreamRow[] = await manager.query(STREAMS)
+  const bounds = [streams.map((row) => row.stream), streams.map((row) => row.nextSeq)]
+  const batchesOf = byStream(await manager.query(BATCHES, bounds))
+  const records: RecordRow[] = await manager.query(RECORDS, bounds)
+  const nodes: Evidence['nodes'] = await manager.query(NODES, [streams.map((row) => row.node)])
+  return {
+    format: 'writ.evidence.v1',
+    tenant: of.tenantId,
+    exportedAt: of.exportedAt.toISOString(),
+    nodes,
+    streams: streams.map((row) => ({
+      stream: row.stream,
+      nextSeq: row.nextSeq,
+      head: headOf(row),
+      batches: (batchesOf.get(row.stream) ?? []).map((batch) => ({
+        ...batch,
+        tenant: of.tenantId,
+        node: row.node,
+      })),
+    })),
+    records: records.map((row) => ({ ...row, bytes: row.bytes.toString('utf8') })),
+  }
+}
+
+type StreamRow = {
+  readonly stream: StreamId
+  readonly node: NodeId
+  readonly nextSeq: number
+  readonly reportedNextSeq: number | null
+  readonly reportedHash: string | null
+  readonly reportedAt: string | null
+  readonly reportedSignature: string | null
+}
+type BatchRow = {
+  readonly stream: StreamId
+  readonly fromSeq: number
+  readonly count: number
+  readonly headHash: string
+  readonly signature: string
+}
+type RecordRow = {
+  readonly leafIndex: number
+  readonly stream: StreamId
+  readonly seq: number
+  readonly bytes: Buffer
+}
+
+const STREAMS = `
+  select id as stream, node_id as node, next_seq::float8 as "nextSeq", reported_next_seq::float8 as "reportedNextSeq",
+         reported_hash as "reportedHash", reported_at as "reportedAt", reported_signature as "reportedSignature"
+    from writ.streams where tenant_id = app.tid() order by id`
+
+const BATCHES = `
+  select b.stream_id as stream, b.from_seq::float8 as "fromSeq", b.count, b.head_hash as "headHash", b.signature
+    from unnest($1::text[], $2::bigint[]) as bound (stream_id, next_seq)
+    join writ.stream_batches b using (stream_id)
+   where b.tenant_id = app.tid() and b.from_seq + b.count <= bound.next_seq order by b.from_seq, b.count`
+
+const RECORDS = `
+  select r.leaf_index::float8 as "leafIndex", r.stream_id as stream, r.seq::float8 as seq, r.bytes
+    from unnest($1::text[], $2::bigint[]) as bound (stream_id, next_seq)
+    join writ.records r using (stream_id)
+   where r.tenant_id = app.tid() and r.seq < bound.next_seq order by r.leaf_index`
+
+const NODES = `select id as node, public_key as "publicKey" from writ.nodes where id = any($1) order by id`
+
+function byStream(batches: readonly BatchRow[]): ReadonlyMap<StreamId, BatchRow[]> {
+  const found = new Map<StreamId, BatchRow[]>()
+  for (const batch of batches) {
+    const of = found.get(batch.stream)
+    if (of === undefined) found.set(batch.stream, [batch])
+    else of.push(batch)
+  }
+  return found
+}
+
+function headOf(row: StreamRow): Evidence['streams'][number]['head'] {
+  const { stream, reportedNextSeq, reportedHash, reportedAt, reportedSignature } = row
+  if (reportedNextSeq === null || reportedHash === null || reportedAt === null || reportedSignature === null)
+    return null
+  return {
+    stream,
+    nextSeq: reportedNextSeq,
+    headHash: reportedHash,
+    at: reportedAt,
+    signature: reportedSignature,
+  }
+}

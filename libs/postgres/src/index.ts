@@ -1,0 +1,45 @@
+export { openDatabase } from './data-source.ts'
+export type { Database, DatabaseSettings } from './data-source.ts'
+export { createTenantScope, TenantScope } from './tenant-scope.ts'
+export { PlatformQueries } from './platform-queries.ts'
+export type {
+  ApiKeyRow,
+  BundleHead,
+  NewNode,
+  NodeRow,
+  PendingChange,
+  PlatformKey,
+  TenantRow,
+  Watermark,
+} from './platform-queries.ts'
+export { announceBundle, mintBundleVersion } from './outbox.ts'
+export { ingestBatch } from './ledger.ts'
+export type { Ingestion, OpenedBatch } from './ledger.ts'
+export { pendingRecords, recordHead } from './heads.ts'
+export type { HeadOutcome } from './heads.ts'
+export { queryRecords } from './records.ts'
+export type { RecordPage } from './records.ts'
+export { readEvidence } from './evidence.ts'
+export { quarantine } from './quarantine.ts'
+export type { QuarantineReason } from './quarantine.ts'
+export { migrate } from './migrate.ts'
+export type { MigrateSettings } from './migrate.ts'
+export { AccessGroup } from './entities/access-group.entity.ts'
+export { Agent } from './entities/agent.entity.ts'
+export { ApiKey } from './entities/api-key.entity.ts'
+export { BundleAcknowledgementRow } from './entities/bundle-acknowledgement.entity.ts'
+export { BundleRow } from './entities/bundle.entity.ts'
+export { Connection } from './entities/connection.entity.ts'
+export { EnrolmentTokenRow } from './entities/enrolment-token.entity.ts'
+export { GroupAgent } from './entities/group-agent.entity.ts'
+export { GroupConnection } from './entities/group-connection.entity.ts'
+export { GroupHuman } from './entities/group-human.entity.ts'
+export { GroupPolicy } from './entities/group-policy.entity.ts'
+export { Human } from './entities/human.entity.ts'
+export { Policy } from './entities/policy.entity.ts'
+export { PolicyVersion } from './entities/policy-version.entity.ts'
+export { Session } from './entities/session.entity.ts'
+export { SigningKey } from './entities/signing-key.entity.ts'
+export { TenantKey } from './entities/tenant-key.entity.ts'
+export { Tenant } from './entities/tenant.entity.ts'
+export { UsedProof } from './entities/used-proof.entity.ts'

@@ -1,0 +1,169 @@
+import type { BundleChange, NodeId, PublicJwk, Role, StreamId, TenantId } from '@writ/contracts'
+import type { DataSource } from 'typeorm'
+import { sourceOf } from './data-source.ts'
+import type { Database } from './data-source.ts'
+
+export type TenantRow = {
+  readonly id: TenantId
+  readonly slug: string
+  readonly name: string
+  readonly defaultGroupId: string
+  readonly bundleVersion: number
+}
+export type ApiKeyRow = {
+  readonly tenantId: TenantId
+  readonly role: Role
+  readonly secretSha256: string
+}
+/** `signed` is the compact JWS of the newest bundle of a tenant. */
+export type BundleHead = {
+  readonly tenantId: TenantId
+  readonly slug: string
+  readonly version: number
+  readonly signed: string
+}
+export type PendingChange = BundleChange & { readonly tenantId: TenantId }
+export type NewNode = {
+  readonly id: NodeId
+  readonly name: string
+  readonly publicKey: string
+  readonly leaseKey: PublicJwk
+  readonly origin: string
+  readonly build: string
+}
+export type NodeRow = NewNode & { readonly joinedAt: Date; readonly lastSeenAt: Date }
+export type PlatformKey = {
+  readonly kid: string
+  readonly purpose: string
+  readonly publicKey: string
+  readonly sealedPrivate: Buffer
+}
+export type Watermark = { readonly stream: StreamId; readonly nextSeq: number }
+
+/** What is asked before a tenant is known or over all tenants, and the tables that belong to no tenant. Nothing else crosses tenants. */
+export class PlatformQueries {
+  readonly #source: DataSource
+
+  constructor(database: Database) {
+    this.#source = sourceOf(database)
+  }
+
+  async tenantBySlug(slug: string): Promise<TenantRow | null> {
+    return this.#first<TenantRow>(
+      `select id, slug, name, default_group_id as "defaultGroupId", bundle_version as "bundleVersion"
+         from app.tenant_by_slug($1)`,
+      [slug],
+    )
+  }
+
+  /** Only keys that are not revoked. */
+  async apiKeyById(id: string): Promise<ApiKeyRow | null> {
+    return this.#first<ApiKeyRow>(
+      `select tenant_id as "tenantId", role, secret_sha256 as "secretSha256" from app.api_key_by_id($1)`,
+      [id],
+    )
+  }
+
+  /** The newest bundle of a tenant; null when there is no such tenant, or no bundle yet. */
+  async bundleBySlug(slug: string): Promise<BundleHead | null> {
+    return this.#first<BundleHead>(`select ${BUNDLE_HEAD} from app.bundle_by_slug($1)`, [slug])
+  }
+
+  async bundleHeads(): Promise<BundleHead[]> {
+    return this.#source.query(`select ${BUNDLE_HEAD} from app.bundle_heads()`)
+  }
+
+  /** Versions that are committed and not yet published, oldest first. */
+  async pendingOutbox(limit: number): Promise<PendingChange[]> {
+    return this.#source.query(
+      `select seq::float8 as seq, tenant_id as "tenantId", slug as tenant, version from app.pending_outbox($1)`,
+      [limit],
+    )
+  }
+
+  async markPublished(seqs: readonly number[]): Promise<void> {
+    await this.#source.query('select app.mark_published($1::bigint[])', [seqs])
+  }
+
+  /** The feed after `seq`, in order. What is visible is complete: no lower number appears later. */
+  async changesAfter(seq: number, limit: number): Promise<BundleChange[]> {
+    return this.#source.query(
+      'select seq::float8 as seq, slug as tenant, version from app.changes_after($1, $2)',
+      [seq, limit],
+    )
+  }
+
+  /** `committed`: the newest number of the feed. `published`: everything up to it is marked published. 0 before the first. */
+  async feedPosition(): Promise<{ readonly committed: number; readonly published: number }> {
+    const [position] = await this.#source.query(
+      'select committed::float8 as committed, published::float8 as published from app.feed_position()',
+    )
+    return position
+  }
+
+  /** How far Postgres holds these streams of one node; streams that it does not hold, or of other nodes, are left out. */
+  async watermarksOf(node: NodeId, streams: readonly StreamId[]): Promise<Watermark[]> {
+    return this.#source.query(
+      'select stream, next_seq::float8 as "nextSeq" from app.stream_watermarks($1, $2)',
+      [node, streams],
+    )
+  }
+
+  /** A node that joins again with the same public key keeps its id. */
+  async joinNode(node: NewNode): Promise<NodeRow> {
+    const [row] = await this.#source.query(
+      `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $2, $3, $4, $5, $6)
+         on conflict (public_key) do update set name = excluded.name, lease_key = excluded.lease_key,
+           origin = excluded.origin, build = excluded.build, last_seen_at = now()
+       returning ${NODE}`,
+      [node.id, node.name, node.publicKey, JSON.stringify(node.leaseKey), node.origin, node.build],
+    )
+    return row
+  }
+
+  async nodeById(id: string): Promise<NodeRow | null> {
+    return this.#first<NodeRow>(`select ${NODE} from writ.nodes where id = $1`, [id])
+  }
+
+  /** The key that a node signs with; null when no such node joined. */
+  async nodeKeyOf(id: NodeId): Promise<string | null> {
+    const node = await this.#first<{ publicKey: string }>(
+      'select public_key as "publicKey" from writ.nodes where id = $1',
+      [id],
+    )
+    return node?.publicKey ?? null
+  }
+
+  async nodes(): Promise<NodeRow[]> {
+    return this.#source.query(`select ${NODE} from writ.nodes order by id`)
+  }
+
+  async nodeSeen(id: NodeId): Promise<void> {
+    await this.#source.query('update writ.nodes set last_seen_at = now() where id = $1', [id])
+  }
+
+  async platformKeys(purpose: string): Promise<PlatformKey[]> {
+    return this.#source.query(
+      `select kid, purpose, public_key as "publicKey", sealed_private as "sealedPrivate" from writ.platform_keys
+        where purpose = $1 order by created_at, kid`,
+      [purpose],
+    )
+  }
+
+  /** Two processes that start at once may both add one; every key of a purpose counts. */
+  async addPlatformKey(key: PlatformKey): Promise<void> {
+    await this.#source.query(
+      'insert into writ.platform_keys (kid, purpose, public_key, sealed_private) values ($1, $2, $3, $4)',
+      [key.kid, key.purpose, key.publicKey, key.sealedPrivate],
+    )
+  }
+
+  async #first<Row>(sql: string, values: readonly unknown[]): Promise<Row | null> {
+    const rows: Row[] = await this.#source.query(sql, [...values])
+    return rows[0] ?? null
+  }
+}
+
+const BUNDLE_HEAD = 'tenant_id as "tenantId", slug, version, signed'
+const NODE = `id, name, public_key as "publicKey", lease_key as "leaseKey", origin, build,
+  joined_at as "joinedAt", last_seen_at as "lastSeenAt"`

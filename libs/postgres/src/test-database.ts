@@ -1,0 +1,63 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { migrate } from './migrate.ts'
+
+export type TestDatabase = {
+  readonly ownerUrl: string
+  readonly appUrl: string
+  readonly workerUrl: string
+  /** Ends every connection to it and removes it. */
+  readonly drop: () => Promise<void>
+}
+
+/**
+ * A migrated database of its own for one spec, on the server that WRIT_TEST_DATABASE_URL names (a superuser's or CREATEROLE
+ * owner's URL).
+ * @throws when the variable is missing: a spec that needs Postgres fails without it and is never skipped
+ */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const serverUrl = testServerUrl()
+  const name = `writ_test_${randomBytes(8).toString('hex')}`
+  await onServer(serverUrl, `create database ${name}`)
+  const ownerUrl = urlFor(serverUrl, { name })
+  // Roles belong to the whole server: specs that run at once must agree on the passwords.
+  const [appPassword, workerPassword] = [passwordOf('app', serverUrl), passwordOf('worker', serverUrl)]
+  await migrate({ ownerUrl, appPassword, workerPassword })
+  return {
+    ownerUrl,
+    appUrl: urlFor(serverUrl, { name, user: 'writ_app', password: appPassword }),
+    workerUrl: urlFor(serverUrl, { name, user: 'writ_worker', password: workerPassword }),
+    drop: () => onServer(serverUrl, `drop database if exists ${name} with (force)`),
+  }
+}
+
+function testServerUrl(): string {
+  // oxlint-disable-next-line node/no-process-env -- only specs load this file
+  const url = process.env['WRIT_TEST_DATABASE_URL']
+  if (!url)
+    throw new Error(
+      'WRIT_TEST_DATABASE_URL is not set: run the specs through `npm test`, which starts a real Postgres for them',
+    )
+  return url
+}
+
+async function onServer(serverUrl: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: serverUrl })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function urlFor(serverUrl: string, to: { name: string; user?: string; password?: string }): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${to.name}`
+  if (to.user !== undefined) url.username = to.user
+  if (to.password !== undefined) url.password = to.password
+  return url.href
+}
+
+const passwordOf = (role: string, serverUrl: string): string =>
+  createHash('sha256').update(`${role}\n${serverUrl}`).digest('base64url')

@@ -1,0 +1,66 @@
+// `npm run bench [-- NAME] [--json]`: the benchmarks, with their peers in the same run, as medians and ratios.
+import { parseArgs } from 'node:util'
+import { ensureBuild, ensureDependencies } from './dependencies.mjs'
+import { createSay } from './local/progress.mjs'
+import { createRunning } from './local/running.mjs'
+
+const BENCHES = {
+  decide: () => import('./bench/decide.mjs'),
+  verify: () => import('./bench/verify.mjs'),
+  ingest: () => import('./bench/ingest.mjs'),
+  call: () => import('./bench/call.mjs'),
+  enforcement: () => import('./bench/enforcement.mjs'),
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
+const unknown = positionals.find((name) => !(name in BENCHES))
+if (unknown !== undefined) {
+  console.error(`no benchmark is called \`${unknown}\`; there are: ${Object.keys(BENCHES).join(', ')}`)
+  process.exit(2)
+}
+
+const say = createSay(process.stderr)
+let running = createRunning()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => void running.stopAll().then(() => process.exit(1)))
+
+await ensureDependencies(say)
+await ensureBuild(say)
+const results = []
+for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
+  say(`measuring ${name} …`)
+  const { measure } = await BENCHES[name]()
+  results.push(...(await measured(name, measure)))
+}
+print({ command: 'bench', at: new Date().toISOString(), node: process.version, results })
+process.exit(0)
+
+/** A benchmark that could not run is a result that says why; it never passes for one that held. */
+async function measured(name, measure) {
+  running = createRunning()
+  try {
+    return await measure({ say, running })
+  } catch (error) {
+    return [{ name, value: null, unit: '', target: '', holds: null, detail: error.message }]
+  } finally {
+    await running.stopAll()
+  }
+}
+
+function print(report) {
+  if (values.json) return console.log(JSON.stringify(report))
+  for (const { name, value, unit, target, holds, peer, peerValue, ratio, detail } of report.results) {
+    const verdict = holds === null ? 'not measured' : holds ? 'holds' : 'falls short'
+    const against = peer ? `; ${peer}: ${round(peerValue)} ${unit}, ratio ${round(ratio)}` : ''
+    console.log(`${name.padEnd(28)} ${round(value)} ${unit}${against}   target ${target || '-'}: ${verdict}`)
+    if (detail) console.log(`${' '.repeat(29)}${detail}`)
+  }
+}
+
+function round(value) {
+  if (value === null || value === undefined) return '-'
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3))
+}

@@ -1,0 +1,19 @@
+// A lean MCP upstream: one tool, 1 KB of answer, an API key demanded. Started as a process of its own.
+import { createServer } from 'node:http'
+
+const filler = 'x'.repeat(900)
+const server = createServer((request, response) => {
+  const chunks = []
+  request.on('data', (chunk) => chunks.push(chunk))
+  request.on('end', () => {
+    if (request.headers['x-api-key'] !== process.env.SECRET) return response.writeHead(401).end()
+    const { id } = JSON.parse(Buffer.concat(chunks))
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: filler }] } }),
+    )
+  })
+})
+server.keepAliveTimeout = 60_000
+server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+process.on('disconnect', () => process.exit(0))
