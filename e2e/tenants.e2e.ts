@@ -53,7 +53,7 @@ describe('two tenants on one platform', () => {
         )
       }
       const foreign = await visit('acme')
-      expect(foreign).toEqual(await visit('nowhere'))
+      expect(foreign).toEqual(await visit('nope'))
       expect(foreign).toMatchObject({ status: 401 })
     },
   )
@@ -62,7 +62,7 @@ describe('two tenants on one platform', () => {
     const visit = async (slug: string) =>
       comparable(await fetch(at(slug), { method: 'POST', headers: MCP_HEADERS, body: '{}' }), slug)
     const known = await visit('acme')
-    expect(known).toEqual(await visit('nowhere'))
+    expect(known).toEqual(await visit('nope'))
     expect(known).toMatchObject({ status: 401 })
   })
 
@@ -74,7 +74,7 @@ describe('two tenants on one platform', () => {
         ),
         slug,
       )
-    expect(await visit('acme')).toEqual(await visit('nowhere'))
+    expect(await visit('acme')).toEqual(await visit('nope'))
   })
 
   it('no call of a foreign agent reaches the upstream', async () => {

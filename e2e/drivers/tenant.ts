@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
 import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
 import type { AgentSession } from '@writ/identity'
@@ -15,6 +16,8 @@ export type Tenant = {
   readonly connection: ConnectionView
   /** enrols a new agent over HTTP, as `writ enrol` does, and opens a session for it */
   readonly enrol: (name?: string) => Promise<EnrolledAgent>
+  /** enrols an agent once more, with a new key: its epoch grows and its sessions end */
+  readonly enrolAgain: (agentId: string) => Promise<EnrolledAgent>
 }
 
 export type RpcAnswer = {
@@ -29,6 +32,7 @@ export type EnrolledAgent = {
   readonly id: string
   readonly identityPem: string
   readonly session: AgentSession
+  readonly sessionKey: KeyObject
   readonly url: string
   /** one `tools/call` through the first gateway, or through the URL given */
   readonly call: (tool: string, args: object, url?: string) => Promise<RpcAnswer>
@@ -63,39 +67,43 @@ export async function createTenant(
     admin,
     human,
     connection,
-    enrol: (name = `agent-${randomBytes(3).toString('hex')}`) =>
-      enrol(platform, { slug, admin, human }, name),
+    enrol: async (name = `agent-${randomBytes(3).toString('hex')}`) => {
+      const { id } = await admin.send('POST', 'agents', { name, human: human.id }, AgentView)
+      return enrol(platform, { slug, admin }, id)
+    },
+    enrolAgain: (agentId) => enrol(platform, { slug, admin }, agentId),
   }
 }
 
 async function enrol(
   platform: Platform,
-  tenant: Pick<Tenant, 'slug' | 'admin' | 'human'>,
-  name: string,
+  tenant: Pick<Tenant, 'slug' | 'admin'>,
+  agentId: string,
 ): Promise<EnrolledAgent> {
-  const agent = await tenant.admin.send('POST', 'agents', { name, human: tenant.human.id }, AgentView)
-  const { token } = await tenant.admin.send('POST', `agents/${agent.id}/enrolment-tokens`, {}, EnrolmentToken)
+  const { token } = await tenant.admin.send('POST', `agents/${agentId}/enrolment-tokens`, {}, EnrolmentToken)
   const identity = generateKeyPem()
   const ports = { fetch, nowMs: Date.now, randomBytes }
-  const answer = await enrolAgent({
+  const { issuer, tokenEndpoint } = await enrolAgent({
     endpoint: `${platform.controlPlaneUrl}/t/${tenant.slug}/enrol`,
     token,
     identityKey: identity.privateKey,
     ports,
   })
+  const sessionKey = generateKeyPem().privateKey
   const session = createAgentSession({
-    issuer: answer.issuer,
-    tokenEndpoint: answer.tokenEndpoint,
-    agentId: answer.agentId,
+    issuer,
+    tokenEndpoint,
+    agentId,
     identityKey: identity.privateKey,
-    sessionKey: generateKeyPem().privateKey,
+    sessionKey,
     ports,
   })
   const url = `${platform.gatewayUrls[0]}/${tenant.slug}/tools/mcp`
   return {
-    id: agent.id,
+    id: agentId,
     identityPem: identity.privatePem,
     session,
+    sessionKey,
     url,
     call: (tool, args, at = url) => callTool(session, at, tool, args),
   }

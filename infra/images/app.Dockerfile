@@ -9,7 +9,7 @@ COPY libs libs
 COPY apps apps
 RUN npm ci --no-audit --no-fund --ignore-scripts \
  && node node_modules/typescript/bin/tsc -b "apps/${APP}"
-# Only what this app and its rooms depend on: the gateway's image has no database driver in it.
+# Only what this app and its rooms depend on.
 RUN rm -rf node_modules apps/*/node_modules libs/*/node_modules \
  && npm ci --no-audit --no-fund --omit=dev --omit=optional --ignore-scripts --workspace="@writ/${APP}"
 

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
  * Starts a program under a watchdog shell, in a process group of its own, so that Ctrl-C reaches only us and we stop things in order.
  * @param {string} command
  * @param {string[]} args
- * @param {{ identity?: { uid: number, gid: number }, env?: NodeJS.ProcessEnv, cwd?: string, stopSignal?: 'TERM' | 'INT' }} [settings]
+ * @param {{ identity?: { uid: number, gid: number }, env?: NodeJS.ProcessEnv, cwd?: string, stopSignal?: 'TERM' | 'INT' | 'KILL' }} [settings]
  * @returns {{ pid: number, exited: Promise<number>, tail: () => string, onOutput: (listener: (text: string) => void) => void, stop: (limitMs?: number) => Promise<void> }}
  */
 export function spawnWatched(
@@ -47,14 +47,14 @@ export function spawnWatched(
 }
 
 /**
- * Runs a program to its end under a watchdog.
+ * Runs a program to its end under a watchdog. When we end first, it is killed at once: half-done work is thrown away and done again.
  * @param {string} command
  * @param {string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, limitMs?: number, identity?: { uid: number, gid: number } }} [settings]
  * @returns {Promise<{ code: number, output: string, isLate: boolean }>} the exit code and the last 16,000 characters of both streams
  */
 export async function runWatched(command, args, { limitMs, ...settings } = {}) {
-  const child = spawnWatched(command, args, settings)
+  const child = spawnWatched(command, args, { ...settings, stopSignal: 'KILL' })
   let isLate = false
   const timer = limitMs === undefined ? undefined : setTimeout(expire, limitMs)
   function expire() {

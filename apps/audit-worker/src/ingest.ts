@@ -31,15 +31,11 @@ export class Ingest {
     const records = openBatch(batch, publicKey)
     if (isFault(records)) return this.#setAside(batch, 'unsound', `${records.check}: ${records.message}`)
     const ingestion = await ingestBatch(this.#scope, { batch, records })
-    switch (ingestion.outcome) {
-      case 'ingested':
-      case 'gap':
-        return ingestion
-      case 'fork':
-        return this.#setAside(batch, 'fork', `it does not continue the record before ${ingestion.nextSeq}`)
-      case 'unknown-tenant':
-        return this.#setAside(batch, 'unknown-tenant', 'there is no such tenant')
-    }
+    if (ingestion.outcome === 'unknown-tenant')
+      return this.#setAside(batch, 'unknown-tenant', 'there is no such tenant')
+    if (ingestion.outcome === 'fork')
+      return this.#setAside(batch, 'fork', `it is not the history that holds ${ingestion.nextSeq} records`)
+    return ingestion
   }
 
   async #setAside(batch: StreamBatch, reason: QuarantineReason, detail: string): Promise<Taken> {

@@ -17,8 +17,10 @@ import {
 import type { TestDatabase, TestNode, TestStream } from '@writ/postgres/testing'
 import { connectRedis, createRecordQueue, prepareQueueStore } from '@writ/redis'
 import type { RecordQueue, RecordStore } from '@writ/redis'
-import { createLog, createMetrics } from '@writ/runtime'
+import { createLog, createMetrics, listenOn } from '@writ/runtime'
 import type { Metrics } from '@writ/runtime'
+import { connect, createServer } from 'node:net'
+import type { Socket } from 'node:net'
 import { Client } from 'pg'
 import { readConfig } from './config.ts'
 import { WorkerModule } from './worker.module.ts'
@@ -94,14 +96,14 @@ const watermarkOf = async (stream: TestStream): Promise<number | undefined> =>
 
 const quarantined = async (batch: StreamBatch): Promise<{ reason: string }[]> =>
   (
-    await owner.query('select reason from writ.audit_quarantine where claimed_stream = $1 and from_seq = $2', [
-      batch.stream,
-      batch.fromSeq,
-    ])
+    await owner.query(
+      'select reason from writ.audit_quarantine where claimed_stream = $1 and from_seq = $2',
+      [batch.stream, batch.fromSeq],
+    )
   ).rows
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await holds()); ) {
+  for (const deadline = Date.now() + 20_000; !(await holds());) {
     if (Date.now() > deadline) throw new Error('it did not hold within 20 s')
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
@@ -139,14 +141,21 @@ describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
     await queue.add(stream.batch(3, 6))
     await eventually(async () => (await worker.metrics.exposition()).includes('{outcome="gap"} 1'))
     await eventually(async () => (await queue.depth()) === 0)
-    for (const [from, to] of [[0, 3], [3, 6]] as const) await queue.add(stream.batch(from, to))
+    for (const [from, to] of [
+      [0, 3],
+      [3, 6],
+    ] as const)
+      await queue.add(stream.batch(from, to))
     await eventually(async () => (await watermarkOf(stream)) === 6)
     expect(verifyEvidence(await evidenceOf(stream.tenant))).toMatchObject({ holds: true, records: 6 })
   })
 
   it('keeps aside what its node did not sign, and goes on', async () => {
     const stream = await givenStream(3)
-    const forged = { ...stream.batch(0, 2), signature: createTestStream(createTestNode(), stream.tenant, 2).batch(0, 2).signature }
+    const forged = {
+      ...stream.batch(0, 2),
+      signature: createTestStream(createTestNode(), stream.tenant, 2).batch(0, 2).signature,
+    }
     await queue.add(forged)
     await queue.add(stream.batch(0, 3))
     await eventually(async () => (await watermarkOf(stream)) === 3)
@@ -170,13 +179,36 @@ describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
     const stranger = createTestStream(createTestNode(), (await givenStream(0)).tenant, 1).batch(0, 1)
     const lost = createTestStream(node, TenantId.parse(testId('ten')), 1).batch(0, 1)
     for (const batch of [stranger, lost]) await queue.add(batch)
-    await eventually(async () => (await quarantined(lost)).length > 0 && (await quarantined(stranger)).length > 0)
+    await eventually(
+      async () => (await quarantined(lost)).length > 0 && (await quarantined(stranger)).length > 0,
+    )
     expect([await quarantined(stranger), await quarantined(lost)]).toEqual([
       [{ reason: 'unknown-node' }],
       [{ reason: 'unknown-tenant' }],
     ])
   })
 })
+
+/** A way to Redis that is shut until it is opened. */
+async function closedGate(): Promise<{ url: string; open: () => Promise<void>; close: () => void }> {
+  const redis = new URL(testRedisUrl())
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(Number(redis.port), redis.hostname)
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined))
+    near.pipe(far).pipe(near)
+  })
+  const port = await listenOn(server, { host: '127.0.0.1', port: 0 })
+  await new Promise((resolve) => server.close(resolve))
+  return {
+    url: Object.assign(new URL(redis), { port }).href,
+    open: async () => void (await listenOn(server, { host: '127.0.0.1', port })),
+    close: () => {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
 
 describe('a worker with Redis', () => {
   it('tells how far a stream is stored', async () => {
@@ -195,14 +227,27 @@ describe('a worker with Redis', () => {
     await listener.close()
   })
 
-  it('empties the queue in Postgres too, and while Redis is away', async () => {
-    const worker = await startWorker('redis://127.0.0.1:1')
+  it('empties the queue in Postgres while Redis is away, and both when it is back', async () => {
+    const gate = await closedGate()
+    const worker = await startWorker(gate.url)
     const queue = createRecordQueue({ kind: 'postgres', url: database.appUrl })
     const stream = await givenStream(2)
     await queue.add(stream.batch(0, 2))
     await eventually(async () => (await watermarkOf(stream)) === 2)
     await queue.close()
+    await gate.open()
+    const overRedis = createRecordQueue({ kind: 'redis', url: gate.url })
+    const next = await givenStream(1)
+    await eventually(() =>
+      overRedis.add(next.batch(0, 1)).then(
+        () => true,
+        () => false,
+      ),
+    )
+    await eventually(async () => (await watermarkOf(next)) === 1)
+    await overRedis.close()
     await stopWorker(worker)
+    gate.close()
   })
 })
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Injectable } from '@nestjs/common'
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common'
 import type { StreamBatch } from '@writ/contracts'
@@ -6,6 +7,8 @@ import type { RecordStore, RecordWorker } from '@writ/redis'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Ingest } from './ingest.ts'
 import { Telling } from './telling.ts'
+
+const CLOSE_LIMIT_MS = 5_000
 
 /** The queues that batches come through. */
 export class Queues {
@@ -42,9 +45,10 @@ export class Intake implements OnApplicationBootstrap, BeforeApplicationShutdown
     )
   }
 
-  /** Ends after the batches at hand. */
+  /** Ends after the batches at hand, or when a queue that is away does not answer: what was not finished comes again. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.close()))
+    const closed = Promise.all(this.#workers.map((worker) => worker.close()))
+    await Promise.race([closed, delay(CLOSE_LIMIT_MS, undefined, { ref: false })])
   }
 
   // A gap ends the job too: the node goes back to the watermark and sends on from there.

@@ -1,8 +1,9 @@
 import { Problem } from '@writ/contracts'
 import type { z } from 'zod'
 import { EXIT, Failure } from './failure.ts'
+import { sendSoon } from './network.ts'
 
-export type ApiAccess = { readonly url: string; readonly apiKey: string | undefined }
+export type ApiAccess = { readonly origin: string; readonly apiKey: string | undefined }
 
 /** One call of the control plane's API. @throws Failure that says what to do */
 export async function callApi<T extends z.ZodType>(
@@ -11,35 +12,38 @@ export async function callApi<T extends z.ZodType>(
   answer: T,
   body?: object,
 ): Promise<z.infer<T>> {
-  if (!access.apiKey) {
+  const authorization = `Bearer ${apiKeyIn(access.apiKey)}`
+  const response = await sendSoon(
+    `${access.origin}/api/v1/${path}`,
+    body
+      ? {
+          method: 'POST',
+          headers: { authorization, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }
+      : { headers: { authorization } },
+  )
+  if (!response.ok) throw await refusedBy(response)
+  const read = answer.safeParse(await response.json().catch(() => null))
+  if (read.success) return read.data
+  throw new Failure(
+    `${access.origin} answered something that this writ cannot read`,
+    'Is that the control plane, and of the same version as this writ?',
+    EXIT.unavailable,
+  )
+}
+
+function apiKeyIn(text: string | undefined): string {
+  if (text === undefined)
     throw new Failure(
       'no API key',
       'Set WRIT_API_KEY to a key of your tenant; an owner makes one with POST /api/v1/api-keys.',
     )
-  }
-  const response = await reach(new URL(`/api/v1/${path}`, access.url), {
-    method: body ? 'POST' : 'GET',
-    headers: {
-      authorization: `Bearer ${access.apiKey}`,
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  })
-  if (!response.ok) throw await refusedBy(response)
-  return answer.parse(await response.json())
-}
-
-/** `fetch` whose failures can be acted on. */
-export async function reach(url: URL, init: RequestInit = {}): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(30_000) })
-  } catch {
-    throw new Failure(
-      `${url.origin} does not answer`,
-      'Is the platform running? Start it with `npm start`, or name another with --url.',
-      EXIT.unavailable,
-    )
-  }
+  if (/^wak_[0-9A-HJKMNP-TV-Z]{26}\.[A-Za-z0-9_-]{43}$/.test(text)) return text
+  throw new Failure(
+    'WRIT_API_KEY is not an API key',
+    'It begins with wak_ and was shown once, when it was made. Set it without quotes or spaces.',
+  )
 }
 
 async function refusedBy(response: Response): Promise<Failure> {
@@ -50,6 +54,13 @@ async function refusedBy(response: Response): Promise<Failure> {
   const fields = problem.success
     ? (problem.data.errors ?? []).map(({ path, message }) => `  ${path}: ${message}`)
     : []
-  const remedy = response.status === 401 ? 'Check WRIT_API_KEY.' : 'Check the arguments of the command.'
-  return new Failure([text, ...fields].join('\n'), remedy, EXIT.unavailable)
+  return new Failure([text, ...fields].join('\n'), remedyOf(response.status), EXIT.unavailable)
+}
+
+function remedyOf(status: number): string {
+  if (status === 401) return 'Check WRIT_API_KEY: it may be revoked, or of another platform.'
+  if (status === 403) return 'Use a key of a role that may do this.'
+  if (status === 404) return 'Check the names: there is no such thing in the tenant of this key.'
+  if (status >= 500 || status === 429) return 'Try again in a moment; the log of the control plane says more.'
+  return 'Check the arguments of the command.'
 }

@@ -1,17 +1,20 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Environment } from '@writ/runtime'
 import { loadConfig } from '@writ/runtime'
 import { z } from 'zod'
 
 export const ConfigSchema = z.object({
   /** where profiles and keys live */
   WRIT_HOME: z.string().default(() => join(homedir(), '.writ')),
-  WRIT_CONTROL_PLANE_URL: z.url().default('http://127.0.0.1:7400'),
+  WRIT_CONTROL_PLANE_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:7400'),
   /** API key of a tenant, for the commands of admins and auditors */
   WRIT_API_KEY: z.string().optional(),
   /** one-time token, so that it need not stand in the shell's history */
   WRIT_ENROLMENT_TOKEN: z.string().optional(),
+  /** tokens, keys and calls would cross a network that anyone on it can read */
+  WRIT_ALLOW_PLAIN_HTTP_BEYOND_LOOPBACK: z.enum(['no', 'yes']).default('no'),
 })
-export type CliConfig = z.infer<typeof ConfigSchema>
+export type CliConfig = Readonly<z.infer<typeof ConfigSchema>>
 
-export const cliConfig = (): CliConfig => loadConfig(ConfigSchema, process.env)
+export const cliConfig = (env: Environment): CliConfig => loadConfig(ConfigSchema, env)

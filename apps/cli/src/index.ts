@@ -1,25 +1,25 @@
 import { ConfigError } from '@writ/runtime'
 import { CommanderError } from 'commander'
-import type { CliConfig } from './config.ts'
 import { cliConfig } from './config.ts'
 import type { ExitCode } from './failure.ts'
 import { EXIT, Failure } from './failure.ts'
-import { jsonWanted, programOf } from './program.ts'
-import type { Terminal } from './terminal.ts'
+import { programOf } from './program.ts'
+import type { Outside, Terminal } from './terminal.ts'
+import { isJsonWanted, terminalOf } from './terminal.ts'
 
 /** Runs one `writ` command line. @returns its exit code */
-export async function run(argv: readonly string[]): Promise<ExitCode> {
-  const terminal = jsonWanted(argv)
+export async function run(argv: readonly string[], outside: Outside = process): Promise<ExitCode> {
+  const terminal = terminalOf(isJsonWanted(argv), outside)
   try {
-    return await runWith(cliConfig(), argv, terminal)
+    return await runWith(argv, outside, terminal)
   } catch (error) {
     return explain(error, terminal)
   }
 }
 
-async function runWith(config: CliConfig, argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+async function runWith(argv: readonly string[], { env }: Outside, terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok
-  const program = programOf(config, async (work) => {
+  const program = programOf(cliConfig(env), terminal, async (work) => {
     exitCode = await work(terminal)
   })
   await program.parseAsync([...argv])
@@ -27,7 +27,7 @@ async function runWith(config: CliConfig, argv: readonly string[], terminal: Ter
 }
 
 function explain(error: unknown, terminal: Terminal): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.misuse
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
   const failure = failureOf(error)
   if (terminal.json) terminal.out(JSON.stringify({ error: failure.message, remedy: failure.remedy }))
   else terminal.note(`writ: ${failure.message}\n${failure.remedy}`)
@@ -36,11 +36,17 @@ function explain(error: unknown, terminal: Terminal): ExitCode {
 
 function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
+  if (error instanceof CommanderError) return misuse(error)
   if (error instanceof ConfigError) return new Failure(error.message, 'Correct these environment variables.')
   const message = error instanceof Error ? error.message : String(error)
   return new Failure(
     message,
     'This is a fault of writ itself; please report it with the command that you ran.',
-    EXIT.unavailable,
+    EXIT.fault,
   )
+}
+
+function misuse({ code, message }: CommanderError): Failure {
+  const text = code === 'commander.help' ? 'no command was given' : message.replace(/^error: /, '')
+  return new Failure(text, 'Run `writ --help`, or `writ <command> --help`, to see what there is.')
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ApiAccess } from './api.ts'
 import { exportEvidence, verifyRecords } from './commands/audit.ts'
 import { connect } from './commands/connect.ts'
 import { enrol } from './commands/enrol.ts'
@@ -6,83 +7,116 @@ import { explainPolicy } from './commands/policy.ts'
 import { status } from './commands/status.ts'
 import type { CliConfig } from './config.ts'
 import type { ExitCode } from './failure.ts'
+import { serverIn } from './network.ts'
 import type { Terminal } from './terminal.ts'
-import { terminalOf } from './terminal.ts'
 
+export const VERSION = '0.1.0'
+
+/** Runs a command's work and keeps its exit code. */
 type Finish = (work: (terminal: Terminal) => Promise<ExitCode>) => Promise<void>
 
-/** The `writ` program. `finish` runs a command's work and keeps its exit code. */
-export function programOf(config: CliConfig, finish: Finish): Command {
+/** The `writ` program. It writes to the terminal and throws instead of ending the process. */
+export function programOf(config: CliConfig, terminal: Terminal, finish: Finish): Command {
   const program = new Command('writ')
     .description('Identity, policy and records for AI agents.')
-    .version('0.1.0')
-    .option('--json', 'print the result as JSON', false)
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 it is so, 1 the answer is no, 2 misuse, 3 a server refused or did not answer.',
-    )
-    .showHelpAfterError('(try --help)')
+    .version(VERSION)
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      // With --json a failure is one object on stdout; otherwise `run` explains it, and help stands before it.
+      writeErr: (text) => (terminal.json ? undefined : terminal.note(text.trimEnd())),
+      outputError: () => undefined,
+    })
   addAgentCommands(program, config, finish)
-  addTenantCommands(program, config, finish)
+  addAuditCommands(program, config, finish)
+  addPolicyCommands(program, config, finish)
+  example(program, 'writ enrol --help')
+  program.addHelpText('after', EXIT_CODES)
+  for (const command of everyCommand(program)) command.option('--json', 'print the result as JSON', false)
   return program
 }
 
+/** A command, and all that are under it. */
+export const everyCommand = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap(everyCommand),
+]
+
+const EXIT_CODES =
+  '\nExit codes: 0 it is so, 1 the answer is no, 2 misuse, 3 a server refused or did not answer, 4 a fault of writ.'
+
+const example = (command: Command, line: string): Command =>
+  command.addHelpText('after', `\nExample:\n  ${line}`)
 const profile = (): Option => new Option('--profile <name>', 'which agent of this machine').default('default')
+const url = (config: CliConfig): Option =>
+  new Option('--url <url>', 'control plane').default(config.WRIT_CONTROL_PLANE_URL)
 
 function addAgentCommands(program: Command, config: CliConfig, finish: Finish): void {
-  program
+  const enrolling = program
     .command('enrol')
     .description('make an identity key here and enrol it with a one-time token')
     .requiredOption('--tenant <name>', 'tenant to enrol in')
-    .option('--token <token>', 'one-time token (or WRIT_ENROLMENT_TOKEN)')
-    .option('--url <url>', 'control plane', config.WRIT_CONTROL_PLANE_URL)
+    .option(
+      '--token <token>',
+      'one-time token (better in WRIT_ENROLMENT_TOKEN: arguments are seen by every user of the machine)',
+    )
+    .addOption(url(config))
     .option('--force', 'replace an existing profile', false)
     .addOption(profile())
-    .addHelpText(
-      'after',
-      '\nExample:\n  WRIT_ENROLMENT_TOKEN=wen_… writ enrol --tenant demo --profile claude',
-    )
     .action((options) => finish((terminal) => enrol(config, options, terminal)))
-  program
+  example(enrolling, 'WRIT_ENROLMENT_TOKEN=wen_… writ enrol --tenant demo --profile claude')
+  const connecting = program
     .command('connect')
     .description('sign for an unmodified MCP client: stdio, or HTTP with --listen')
     .requiredOption('--connection <name>', 'connection of the tenant')
     .option('--gateway <url>', 'gateway to use (default: the first that enrolment named)')
-    .option('--listen <port>', 'serve HTTP on this loopback port (0: any free one; 7420 by custom)', portIn)
-    .addOption(profile())
-    .addHelpText(
-      'after',
-      '\nExample, in the configuration of an MCP client:\n  { "command": "writ", "args": ["connect", "--connection", "tools"] }',
+    .option(
+      '--listen <port>',
+      'serve HTTP on this loopback port (0: any free one; 7420 by custom). Every program of this machine can then call as this agent; stdio is private',
+      portIn,
     )
+    .addOption(profile())
     .action((options) => finish((terminal) => connect(config, options, terminal)))
-  program
+  example(
+    connecting,
+    '{ "command": "writ", "args": ["connect", "--connection", "tools"] }   in the configuration of an MCP client',
+  )
+  const asking = program
     .command('status')
     .description('who this profile is, and whether authority and gateways answer it')
     .addOption(profile())
-    .addHelpText('after', '\nExample:\n  writ status --profile claude --json')
     .action((options) => finish((terminal) => status(config, options.profile, terminal)))
+  example(asking, 'writ status --profile claude --json')
 }
 
-function addTenantCommands(program: Command, config: CliConfig, finish: Finish): void {
-  const access = (options: { url: string }) => ({ url: options.url, apiKey: config.WRIT_API_KEY })
-  const url = () => new Option('--url <url>', 'control plane').default(config.WRIT_CONTROL_PLANE_URL)
+function addAuditCommands(program: Command, config: CliConfig, finish: Finish): void {
   const audit = program.command('audit').description('export records and verify them offline')
-  audit
+  example(audit, 'writ audit export evidence.json && writ audit verify evidence.json')
+  const exporting = audit
     .command('export <file>')
     .description('write records, signatures and keys to a file')
-    .addOption(url())
-    .addHelpText('after', '\nExample:\n  WRIT_API_KEY=wak_… writ audit export evidence.json')
-    .action((file, options) => finish((terminal) => exportEvidence(access(options), file, terminal)))
-  audit
+    .addOption(url(config))
+    .action((file, options) =>
+      finish((terminal) => exportEvidence(accessOf(config, options.url), file, terminal)),
+    )
+  example(exporting, 'WRIT_API_KEY=wak_… writ audit export evidence.json')
+  const verifying = audit
     .command('verify [file]')
     .description('check signatures, chain and completeness on this machine')
-    .addOption(url())
-    .addHelpText('after', '\nExample:\n  writ audit verify evidence.json')
-    .action((file, options) => finish((terminal) => verifyRecords(access(options), file, terminal)))
-  program
-    .command('policy')
-    .description('ask the policy engine')
+    .option('--trusted <file>', 'earlier evidence: only node keys that stand in it count')
+    .addOption(url(config))
+    .action((file, options) =>
+      finish((terminal) =>
+        verifyRecords(() => accessOf(config, options.url), { file, trusted: options.trusted }, terminal),
+      ),
+    )
+  example(verifying, 'writ audit verify evidence.json')
+}
+
+function addPolicyCommands(program: Command, config: CliConfig, finish: Finish): void {
+  const policy = program.command('policy').description('ask the policy engine')
+  example(policy, 'writ policy explain --agent claude --connection tools --tool send_mail')
+  const explaining = policy
     .command('explain')
     .description('why would this call be decided so')
     .requiredOption('--agent <name>', 'agent, by name or id')
@@ -94,22 +128,24 @@ function addTenantCommands(program: Command, config: CliConfig, finish: Finish):
         .choices(['outbound', 'inbound'])
         .default('outbound'),
     )
-    .addOption(url())
-    .addHelpText(
-      'after',
-      `\nExample:\n  writ policy explain --agent claude --connection tools --tool send_mail --args '{"to":"ana@example.com"}'`,
+    .addOption(url(config))
+    .action((options) =>
+      finish((terminal) => explainPolicy(accessOf(config, options.url), options, terminal)),
     )
-    .action((options) => finish((terminal) => explainPolicy(access(options), options, terminal)))
-  for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => [...commands])]) {
-    command.exitOverride().option('--json', 'print the result as JSON', false)
-  }
+  example(
+    explaining,
+    `writ policy explain --agent claude --connection tools --tool send_mail --args '{"to":"ana@example.com"}'`,
+  )
 }
+
+const accessOf = (config: CliConfig, server: string): ApiAccess => ({
+  origin: serverIn(server, config),
+  apiKey: config.WRIT_API_KEY,
+})
 
 function portIn(text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
     throw new InvalidArgumentError('a port is a number from 0 to 65535')
   return port
 }
-
-export const jsonWanted = (argv: readonly string[]): Terminal => terminalOf(argv.includes('--json'))

@@ -9,12 +9,15 @@ import { AgentsService } from './agents/agents.service.ts'
 import { ApiKeysController } from './api-keys/api-keys.controller.ts'
 import { ApiKeysService } from './api-keys/api-keys.service.ts'
 import { AuthorityController } from './authority/authority.controller.ts'
+import { EnrolmentController } from './authority/enrolment.controller.ts'
 import { EnrolmentService } from './authority/enrolment.service.ts'
 import { AuthorityNonces } from './authority/nonces.ts'
 import { SigningKeys } from './authority/signing-keys.ts'
+import { TokenController } from './authority/token.controller.ts'
 import { TokenService } from './authority/token.service.ts'
 import { BundleKeys } from './bundles/bundle-keys.ts'
 import { BundleOutlet } from './bundles/bundle-outlet.ts'
+import { BundlesController } from './bundles/bundles.controller.ts'
 import { ChangeFeed } from './bundles/change-feed.ts'
 import { CommitWatch } from './bundles/commit-watch.ts'
 import { Mint } from './bundles/mint.ts'
@@ -72,7 +75,9 @@ const CONTROLLERS = [
   AgentsController,
   ApiKeysController,
   AuthorityController,
+  BundlesController,
   ConnectionsController,
+  EnrolmentController,
   GatewaysController,
   HealthController,
   HumansController,
@@ -83,6 +88,7 @@ const CONTROLLERS = [
   PolicyTemplatesController,
   RecordsController,
   TenantsController,
+  TokenController,
 ]
 
 const SERVICES: Provider[] = [

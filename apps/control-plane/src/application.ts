@@ -24,7 +24,7 @@ export async function createApplication(outside: Outside, log: Log): Promise<Nes
     forceCloseConnections: true,
     keepAliveTimeout: 60_000,
   })
-  acceptBodies(adapter.getInstance() as unknown as FastifyInstance)
+  acceptBodies(adapter.getInstance<FastifyInstance>())
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.around(outside), adapter, {
     bodyParser: false,
     logger: new NestLog(log),
@@ -32,6 +32,9 @@ export async function createApplication(outside: Outside, log: Log): Promise<Nes
   })
   app.useGlobalFilters(new ProblemFilter(new Faults(log)))
   app.useGlobalPipes(new SchemaPipe())
-  app.useGlobalInterceptors(app.get(TenantScopeInterceptor), new StandardSchemaSerializerInterceptor(app.get(Reflector)))
+  app.useGlobalInterceptors(
+    app.get(TenantScopeInterceptor),
+    new StandardSchemaSerializerInterceptor(app.get(Reflector)),
+  )
   return app
 }

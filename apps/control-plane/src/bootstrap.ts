@@ -5,6 +5,7 @@ import { ConfigError, createLog, loadConfig } from '@writ/runtime'
 import { createApplication } from './application.ts'
 import { systemClock } from './clock.ts'
 import { ConfigSchema, environment } from './config.ts'
+import { codeOf, UNIQUE_VIOLATION } from './error-code.ts'
 import { ProblemError } from './http/problem.ts'
 import { openOutside } from './open-outside.ts'
 import { TenantsService } from './tenants/tenants.service.ts'
@@ -34,8 +35,7 @@ run().catch((error: unknown) => {
   process.exitCode = isTaken(error) ? 2 : 1
 })
 
-const isTaken = (error: unknown): boolean =>
-  (error as { driverError?: { code?: string } } | null)?.driverError?.code === '23505'
+const isTaken = (error: unknown): boolean => codeOf(error) === UNIQUE_VIOLATION
 
 function messageOf(error: unknown): string {
   if (isTaken(error)) return 'a tenant with this slug exists already'

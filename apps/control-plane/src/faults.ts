@@ -1,4 +1,5 @@
 import type { Log } from '@writ/runtime'
+import { codeOf } from './error-code.ts'
 
 /** Reports what somebody must look at, without what an error may carry: a failed query names its parameters. */
 export class Faults {
@@ -13,11 +14,9 @@ export class Faults {
   }
 }
 
-function faultOf(error: unknown): Record<string, unknown> {
+function faultOf(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { name: typeof error }
-  const { code, table, constraint } = (error as { driverError?: Record<string, unknown> }).driverError ?? {}
-  const { code: ownCode } = error as { code?: unknown }
-  return { name: error.name, code: code ?? ownCode, table, constraint, at: framesOf(error) }
+  return { name: error.name, code: codeOf(error), at: framesOf(error) }
 }
 
 const framesOf = ({ stack = '' }: Error): string =>

@@ -11,7 +11,8 @@ export function newSecret(): { secret: string; sha256: string } {
   return { secret, sha256: sha256Hex(secret) }
 }
 
-export const sha256Hex = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
+export const sha256Hex = (text: string | Uint8Array): string =>
+  createHash('sha256').update(text).digest('hex')
 
 /** Compares a secret with the stored hash of one, in a time that says nothing about either. */
 export const isSecretOf = (secret: string, storedSha256: string): boolean =>

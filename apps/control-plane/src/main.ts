@@ -3,6 +3,7 @@ import { announceReady, ConfigError, createLog, loadConfig, onShutdown } from '@
 import { createApplication } from './application.ts'
 import { systemClock } from './clock.ts'
 import { ConfigSchema, environment } from './config.ts'
+import { codeOf } from './error-code.ts'
 import { openOutside } from './open-outside.ts'
 
 const log = createLog('control-plane')
@@ -23,12 +24,7 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   if (error instanceof ConfigError) console.error(error.message)
-  else outsideFault(error)
+  // The code and not the text: a failed connection may quote where it went.
+  else log.fatal({ code: codeOf(error) }, 'the control plane could not start')
   process.exit(1)
 })
-
-// A failed connection says where it failed to connect, and never with which password.
-function outsideFault(error: unknown): void {
-  const { name, code } = error as { name?: string; code?: string }
-  log.fatal({ name, code }, 'the control plane could not start')
-}

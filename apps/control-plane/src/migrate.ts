@@ -15,6 +15,8 @@ async function run(): Promise<void> {
 }
 
 run().catch((error: unknown) => {
-  console.error(error instanceof ConfigError || error instanceof Error ? error.message : 'the migration failed')
+  console.error(
+    error instanceof ConfigError || error instanceof Error ? error.message : 'the migration failed',
+  )
   process.exit(1)
 })

@@ -17,7 +17,10 @@ export async function openOutside(
   log: Log,
 ): Promise<{ readonly outside: Outside; readonly close: () => Promise<void> }> {
   const settings = new Settings(config)
-  const database = await openDatabase(settings.databaseUrl, { poolSize: 20, applicationName: 'writ control-plane' })
+  const database = await openDatabase(settings.databaseUrl, {
+    poolSize: 20,
+    applicationName: 'writ control-plane',
+  })
   const redis = settings.redisUrl === undefined ? null : connectRedis(settings.redisUrl)
   const transport = createRecordQueue(
     settings.redisUrl === undefined

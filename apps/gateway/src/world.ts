@@ -89,6 +89,7 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
       records.spool.hasRoom('ordinary'),
     background: async (signal) => {
       const joining = node.identity.keepJoined(signal)
+      await node.identity.whenJoined(signal)
       await Promise.all([
         joining,
         policy.follow(signal),

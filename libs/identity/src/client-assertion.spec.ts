@@ -71,6 +71,7 @@ describe('a client assertion', () => {
     ['no exp', { exp: undefined }, {}],
     ['a future iat', { iat: NOW_S + 60 }, {}],
     ['a future nbf', { nbf: NOW_S + 60 }, {}],
+    ['more than 4096 bytes', { pad: 'x'.repeat(4_096) }, {}],
     ['no jti', { jti: undefined }, {}],
     ['the typ of a proof', {}, { typ: 'dpop+jwt' }],
     ['the typ of an access token', {}, { typ: 'at+jwt' }],

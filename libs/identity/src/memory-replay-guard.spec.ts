@@ -25,9 +25,14 @@ describe('a full replay guard', () => {
     let nowMs = 1_000
     const guard = createMemoryReplayGuard(() => nowMs, 2)
     await guard.firstSeen('a', 5_000)
-    await guard.firstSeen('b', 5_000)
-    nowMs = 20_000
-    expect(await guard.firstSeen('c', 50_000)).toBe('first')
+    await guard.firstSeen('b', 25_000)
+    nowMs = 15_000
+    expect(await guard.firstSeen('b', 25_000)).toBe('seen')
+    expect(await guard.firstSeen('c', 25_000)).toBe('first')
+    expect(await guard.firstSeen('d', 25_000)).toBe('unavailable')
+    nowMs = 30_001
+    expect(await guard.firstSeen('d', 50_000)).toBe('first')
+    expect(await guard.firstSeen('e', 50_000)).toBe('first')
   })
 })
 

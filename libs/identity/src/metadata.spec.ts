@@ -17,16 +17,18 @@ describe('metadata', () => {
     })
   })
 
-  it('of an authority has every member that RFC 8414 requires of one without an authorization endpoint', () => {
+  it('of an authority has every member that RFC 8414 requires', () => {
     const issuer = 'https://id.example/t/acme/oauth'
     const metadata = authorityMetadata({
       issuer,
+      authorizationEndpoint: `${issuer}/authorize`,
       tokenEndpoint: `${issuer}/token`,
       jwksUri: `${issuer}/jwks`,
       scopes: ['mcp'],
     })
     expect(metadata).toMatchObject({
       issuer,
+      authorization_endpoint: `${issuer}/authorize`,
       token_endpoint: `${issuer}/token`,
       response_types_supported: [],
     })

@@ -14,14 +14,19 @@ export const resourceMetadata = (about: {
   dpop_bound_access_tokens_required: true,
 })
 
-/** Authorization-server metadata (RFC 8414 §2). There is no authorization endpoint, hence no response type. */
+/**
+ * Authorization-server metadata (RFC 8414 §2). No response type is supported; the endpoint is named all the same, because
+ * clients of the field do not read metadata without one.
+ */
 export const authorityMetadata = (about: {
   readonly issuer: string
+  readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
   readonly jwksUri: string
   readonly scopes: readonly string[]
 }) => ({
   issuer: about.issuer,
+  authorization_endpoint: about.authorizationEndpoint,
   token_endpoint: about.tokenEndpoint,
   jwks_uri: about.jwksUri,
   scopes_supported: about.scopes,

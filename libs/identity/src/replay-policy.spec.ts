@@ -105,9 +105,12 @@ describe('replay protection over two nodes', () => {
     loseMemory()
     expect(await a.present(proof())).toBe('nonce_required')
     returnEmptyMemory()
-    expect(await a.present(before)).toBe('nonce_required')
-    clock.nowMs += 71_001
-    expect(await a.present(before)).toBe('nonce_required')
+    for (let second = 0; second < 70; second += 1) {
+      expect(await a.present(before)).toBe('nonce_required')
+      expect(a.nonces.required).toBe(true)
+      clock.nowMs += 1_000
+    }
+    clock.nowMs += 1_001
     expect(await a.present(proof())).toBe('passed')
     expect(a.nonces.required).toBe(false)
   })

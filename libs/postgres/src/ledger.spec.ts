@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { verifyEvidence } from '@writ/audit'
 import { RecordQuery, TenantId } from '@writ/contracts'
 import type { Evidence } from '@writ/contracts'
@@ -23,6 +23,8 @@ import {
   testId,
 } from './testing.ts'
 import type { TestDatabase, TestNode, TestStream } from './testing.ts'
+
+jest.setTimeout(60_000)
 
 let database: TestDatabase
 let owner: Client
@@ -115,16 +117,14 @@ describe('a batch', () => {
     const stream = createTestStream(node, await newTenant(), 8)
     await ingest(stream, 0, 4)
     const before = await evidenceOf(stream.tenant)
-    const forged = { ...createTestStream(node, stream.tenant, 8), id: stream.id }
+    const fork = stream.fork()
     for (const [from, to] of [
       [4, 8],
       [2, 8],
       [0, 4],
       [1, 3],
     ] as const) {
-      const { batch, records } = forged.opened(from, to)
-      const outcome = await ingestBatch(ledger, { batch: { ...batch, stream: stream.id }, records })
-      expect(outcome).toEqual({ outcome: 'fork', nextSeq: 4 })
+      expect(await ingest(fork, from, to)).toEqual({ outcome: 'fork', nextSeq: 4 })
     }
     expect({ ...(await evidenceOf(stream.tenant)), exportedAt: '' }).toEqual({ ...before, exportedAt: '' })
   })
@@ -278,7 +278,7 @@ describe('a stream head', () => {
   it('with another hash for the same place is a fork', async () => {
     const stream = createTestStream(node, await newTenant(), 5)
     await report(stream, 4)
-    const other = { ...createTestStream(node, stream.tenant, 5).head(4), stream: stream.id }
+    const other = stream.fork().head(4)
     expect(await appScope.run(stream.tenant, (manager) => recordHead(manager, node.id, other))).toBe('forked')
   })
 

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { openDatabase } from './data-source.ts'
 import { migrate } from './migrate.ts'
 import { createTestDatabase } from './test-database.ts'
 import type { TestDatabase } from './test-database.ts'
+
+jest.setTimeout(60_000)
 
 let database: TestDatabase
 let owner: Client

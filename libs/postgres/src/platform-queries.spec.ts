@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import type { TenantId } from '@writ/contracts'
 import { openDatabase } from './data-source.ts'
 import type { Database } from './data-source.ts'
@@ -10,6 +10,8 @@ import { createTenantScope } from './tenant-scope.ts'
 import type { TenantScope } from './tenant-scope.ts'
 import { createTestDatabase, createTestNode, insertTestTenant, testId } from './testing.ts'
 import type { TestDatabase } from './testing.ts'
+
+jest.setTimeout(60_000)
 
 let database: TestDatabase
 let app: Database

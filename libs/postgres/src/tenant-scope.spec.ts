@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { AgentId, HumanId } from '@writ/contracts'
 import type { TenantId } from '@writ/contracts'
 import { QueryFailedError } from 'typeorm'
@@ -11,6 +11,8 @@ import { createTenantScope } from './tenant-scope.ts'
 import type { TenantScope } from './tenant-scope.ts'
 import { createTestDatabase, insertTestTenant, testId } from './testing.ts'
 import type { TestDatabase } from './testing.ts'
+
+jest.setTimeout(60_000)
 
 let database: TestDatabase
 let app: Database

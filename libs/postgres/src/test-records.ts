@@ -49,7 +49,9 @@ export function createTestStream(
   fields: (seq: number) => Partial<RecordFields> = () => ({}),
 ): TestStream {
   const id = streamIdOf(node.id, BootId.parse(testId('boo')), tenant)
-  return streamOf(node, tenant, id, (seq) => (seq < length ? { ...fieldsOf(node, tenant), ...fields(seq) } : null))
+  return streamOf(node, tenant, id, (seq) =>
+    seq < length ? { ...fieldsOf(node, tenant), ...fields(seq) } : null,
+  )
 }
 
 type FieldsAt = (seq: number) => RecordFields | null

@@ -35,6 +35,11 @@ type Given = {
   readonly close: () => Promise<void>
 }
 
+const throughGate = ({ kind, url }: RecordStore, gate: Gate): RecordStore => ({
+  kind,
+  url: Object.assign(new URL(url), { port: new URL(gate.url).port }).href,
+})
+
 async function givenRedis(): Promise<Given> {
   const direct = connectRedis(testRedisUrl(12))
   await direct.whenReady(5_000)
@@ -57,16 +62,14 @@ async function givenRedis(): Promise<Given> {
 async function givenPostgres(): Promise<Given> {
   const database: TestQueueDatabase = await createTestQueueDatabase()
   const gate = await openGate(database.urlAs('writ_app'))
-  const throughGate = (url: string): string =>
-    Object.assign(new URL(url), { port: new URL(gate.url).port }).href
   const raw = new Queue(
     'records',
     { connection: { connectionString: database.ownerUrl, schema: 'bullmq' } },
     createPostgresBackend,
   )
   return {
-    store: { kind: 'postgres', url: throughGate(database.urlAs('writ_app')) },
-    workerStore: { kind: 'postgres', url: throughGate(database.urlAs('writ_worker')) },
+    store: throughGate({ kind: 'postgres', url: database.urlAs('writ_app') }, gate),
+    workerStore: throughGate({ kind: 'postgres', url: database.urlAs('writ_worker') }, gate),
     gate,
     addRaw: async (payload) => void (await raw.add('batch', payload)),
     empty: () => raw.obliterate({ force: true }),
@@ -258,13 +261,26 @@ describe.each([
   }, 45_000)
 
   it('takes up a batch whose worker died while it had it', async () => {
-    // a worker that never ends stands for one that was killed: its lock is not renewed once its connection is gone
-    const dead = createRecordWorker(given.workerStore, () => new Promise(() => undefined))
+    const away = await openGate(given.gate.url)
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let isHolding = false
+    const dying = createRecordWorker(throughGate(given.workerStore, away), () => {
+      isHolding = true
+      return held
+    })
     await queue.add(batchAt(0))
-    await delay(1_000)
-    void dead
-    expect(await queue.depth()).toBe(1)
-  })
+    await eventually(() => isHolding)
+    await away.cut()
+    work()
+    await eventually(() => taken.length === 1, 40_000)
+    expect(taken).toEqual([batchAt(0)])
+    release()
+    await dying.close()
+    await away.close()
+  }, 60_000)
 
   it('finishes the batch at hand before it closes', async () => {
     work(async (batch) => {

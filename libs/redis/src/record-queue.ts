@@ -56,7 +56,8 @@ export function createRecordQueue(store: RecordStore): RecordQueue {
 const jobOf = (batch: StreamBatch) => ({
   attempts: 1_000_000,
   backoff: { type: 'capped' },
-  deduplication: { id: batch.signature },
+  // Also what spares the Postgres backend a sequence of its own making, which the roles at run time may not create.
+  jobId: batch.signature,
   removeOnComplete: true,
   removeOnFail: { count: 1_000 },
   stackTraceLimit: 1,

@@ -45,11 +45,15 @@ export async function prepareQueueStore(ownerUrl: string): Promise<void> {
   const connection = new PostgresConnection({ ...postgresSettings(ownerUrl), migrate: true })
   try {
     await connection.waitUntilReady()
+    await connection.pool.query(CREATE_COUNTER)
     await connection.pool.query(GRANTS)
   } finally {
     await connection.close()
   }
 }
+
+/** The counter of a queue's job ids is made with its first id; the roles below may not make anything. */
+const CREATE_COUNTER = `SELECT next_job_id('${QUEUE}')`
 
 const GRANTS = `
   GRANT USAGE ON SCHEMA ${SCHEMA} TO ${ROLES};

@@ -1,8 +1,10 @@
 import { Slug } from '@writ/contracts'
+import { AuthorityError } from '@writ/identity'
 import { openSession } from '../agent-session.ts'
 import type { CliConfig } from '../config.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { serverIn } from '../network.ts'
 import type { Profile } from '../profile.ts'
 import { readProfile } from '../profile.ts'
 import { serveHttp } from '../proxy/http.ts'
@@ -24,29 +26,29 @@ export async function connect(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const stored = await readProfile(config.WRIT_HOME, options.profile)
-  const resource = resourceOf(stored.profile, options)
-  const session = openSession(stored, resource)
-  await session.accessToken().catch((cause: unknown) => {
-    throw new Failure(
-      `no access token: ${cause instanceof Error ? cause.message : 'no answer'}`,
-      'Run `writ status`. A revoked agent must be enrolled again.',
-      EXIT.unavailable,
-    )
+  const resource = resourceOf(stored.profile, options, config)
+  const session = openSession(stored, { resource })
+  await session.accessToken().catch((error: unknown) => {
+    throw error instanceof AuthorityError ? refusedToken(error) : error
   })
   const upstream = { url: resource, send: session.fetch }
-  if (options.listen === undefined) await serveStdio(upstream)
+  if (options.listen === undefined) await serveStdio(upstream, { ...terminal.pipes(), note: terminal.note })
   else await serveHttp(upstream, options.listen, terminal)
   return EXIT.ok
 }
 
-function resourceOf(profile: Profile, { connection, gateway }: ConnectOptions): string {
+function resourceOf(profile: Profile, { connection, gateway }: ConnectOptions, config: CliConfig): string {
   if (!Slug.safeParse(connection).success)
-    throw new Failure(
-      `\`${connection}\` cannot be a connection`,
-      'A connection is a short name such as `tools`.',
-    )
-  const origin = gateway ?? profile.gateways[0]
-  if (origin === undefined)
+    throw new Failure('that cannot be a connection', 'A connection is a short name such as `tools`.')
+  const known = gateway ?? profile.gateways[0]
+  if (known === undefined)
     throw new Failure('no gateway is known to this profile', 'Name one with --gateway.')
-  return new URL(`/${profile.tenant}/${connection}/mcp`, origin).href
+  return `${serverIn(known, config)}/${profile.tenant}/${connection}/mcp`
 }
+
+const refusedToken = ({ message }: AuthorityError): Failure =>
+  new Failure(
+    `no access token: ${message}`,
+    'Run `writ status`. An agent that was revoked must be enrolled again.',
+    EXIT.unavailable,
+  )

@@ -1,11 +1,13 @@
-import { stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
+import type { EnrolmentAnswer } from '@writ/contracts'
 import { EnrolmentRequest, Slug } from '@writ/contracts'
-import { enrolAgent, generateKeyPem, thumbprintOf } from '@writ/identity'
+import type { GeneratedKey } from '@writ/identity'
+import { AuthorityError, enrolAgent, generateKeyPem, thumbprintOf } from '@writ/identity'
 import type { CliConfig } from '../config.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { profileFolder, writeProfile } from '../profile.ts'
+import { sendSoon, serverIn } from '../network.ts'
+import { draftProfile } from '../profile.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
 
@@ -19,28 +21,16 @@ export type EnrolOptions = {
 
 /** Makes the agent's identity key here, proves it to the control plane with the one-time token, and keeps both in a profile. */
 export async function enrol(config: CliConfig, options: EnrolOptions, terminal: Terminal): Promise<ExitCode> {
-  const folder = profileFolder(config.WRIT_HOME, options.profile)
-  if (!options.force && (await exists(folder))) {
-    throw new Failure(
-      `profile \`${options.profile}\` exists already`,
-      'Choose another with --profile, or replace it with --force.',
-    )
-  }
+  const endpoint = `${serverIn(options.url, config)}/t/${tenantIn(options.tenant)}/enrol`
+  const token = tokenIn(options.token ?? config.WRIT_ENROLMENT_TOKEN)
   const key = generateKeyPem()
-  const answer = await enrolAgent({
-    endpoint: new URL(`/t/${tenantIn(options.tenant)}/enrol`, options.url).href,
-    token: tokenIn(options.token ?? config.WRIT_ENROLMENT_TOKEN),
-    identityKey: key.privateKey,
-    ports: { fetch, nowMs: Date.now, randomBytes },
-  }).catch((cause: unknown) => {
-    throw new Failure(
-      `the enrolment was not accepted: ${cause instanceof Error ? cause.message : 'no answer'}`,
-      'A token works once and for ten minutes. Ask an admin for a new one, and check --tenant and --url.',
-      EXIT.unavailable,
-    )
+  const draft = await draftProfile(config.WRIT_HOME, options.profile, key.privatePem, options.force)
+  const answer = await enrolKey(endpoint, token, key).catch(async (error: unknown) => {
+    await draft.discard()
+    throw error
   })
   const profile = { ...answer, keyStore: 'file-0600' as const, enrolledAt: new Date().toISOString() }
-  await writeProfile(folder, { profile, identityPem: key.privatePem })
+  const folder = await draft.publish(profile)
   show(
     terminal,
     { ...profile, profile: options.profile, folder, identityKey: thumbprintOf(key.publicJwk) },
@@ -53,16 +43,36 @@ export async function enrol(config: CliConfig, options: EnrolOptions, terminal: 
   return EXIT.ok
 }
 
+async function enrolKey(
+  endpoint: string,
+  token: string,
+  { privateKey }: GeneratedKey,
+): Promise<EnrolmentAnswer> {
+  try {
+    const ports = { fetch: sendSoon, nowMs: Date.now, randomBytes }
+    return await enrolAgent({ endpoint, token, identityKey: privateKey, ports })
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    const reason =
+      error instanceof AuthorityError ? error.message : 'the answer is not one that this writ can read'
+    throw new Failure(
+      `the enrolment was not accepted: ${reason}`,
+      'A token works once and for ten minutes. Ask an admin for a new one, and check --tenant and --url.',
+      EXIT.unavailable,
+    )
+  }
+}
+
 function tenantIn(text: string): string {
   if (Slug.safeParse(text).success) return text
-  throw new Failure(`\`${text}\` cannot be a tenant`, 'A tenant is a short name such as `demo`.')
+  throw new Failure('that cannot be a tenant', 'A tenant is a short name such as `demo`.')
 }
 
 function tokenIn(text: string | undefined): string {
   if (text === undefined)
     throw new Failure(
       'no enrolment token',
-      'Give it with --token or in WRIT_ENROLMENT_TOKEN; an admin makes one for the agent.',
+      'Give it in WRIT_ENROLMENT_TOKEN or with --token; an admin makes one for the agent.',
     )
   if (EnrolmentRequest.safeParse({ token: text }).success) return text
   throw new Failure(
@@ -70,9 +80,3 @@ function tokenIn(text: string | undefined): string {
     'It begins with wen_ and was shown once, when an admin made it.',
   )
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )

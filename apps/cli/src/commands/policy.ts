@@ -1,4 +1,4 @@
-import type { JsonObject } from '@writ/contracts'
+import type { ExplainRequest, JsonObject, RuleMatch } from '@writ/contracts'
 import { ExplainAnswer, JsonObjectSchema } from '@writ/contracts'
 import type { ApiAccess } from '../api.ts'
 import { callApi } from '../api.ts'
@@ -21,10 +21,9 @@ export async function explainPolicy(
   options: ExplainOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const answer = await callApi(access, 'policies/explain', ExplainAnswer, {
-    ...options,
-    args: argumentsIn(options.args),
-  })
+  const { agent, connection, tool, direction, args } = options
+  const asked: ExplainRequest = { agent, connection, tool, direction, args: argumentsIn(args) }
+  const answer = await callApi(access, 'policies/explain', ExplainAnswer, asked)
   show(terminal, answer, sentencesOf(answer, options))
   return answer.connectionAllowed && answer.decision.outcome === 'allow' ? EXIT.ok : EXIT.no
 }
@@ -37,24 +36,30 @@ function argumentsIn(text: string): JsonObject {
   }
 }
 
-function sentencesOf(
-  { decision, connectionAllowed, groups, bundleVersion, rulesEvaluated }: ExplainAnswer,
-  asked: ExplainOptions,
-): string {
-  const outcome = connectionAllowed ? decision.outcome : 'deny'
-  const given = connectionAllowed
-    ? []
-    : [`  the connection ${asked.connection} is given to none of the agent's access groups`]
-  const rules = decision.matches.map(
-    ({ policyName, policyVersion, rule, effect, mode, reason }) =>
-      `  ${effect}${mode === 'shadow' ? ' (shadow)' : ''} by ${policyName} v${policyVersion} / ${rule}: ${reason}`,
-  )
+function sentencesOf(answer: ExplainAnswer, asked: ExplainOptions): string {
+  const { decision, connectionAllowed, groups, bundleVersion } = answer
+  const what = asked.direction === 'outbound' ? `${asked.agent} calling` : `the answer to ${asked.agent} of`
   return [
-    `${outcome}: ${asked.agent} calling ${asked.tool} on ${asked.connection}`,
-    ...given,
-    ...(rules.length > 0 ? rules : [`  none of ${rulesEvaluated} rules matched; the default is allow`]),
+    `${connectionAllowed ? decision.outcome : 'deny'}: ${what} ${asked.tool} on ${asked.connection}`,
+    ...reasonsOf(answer, asked),
     ...(decision.signals.length > 0 ? [`  signals: ${decision.signals.join(', ')}`] : []),
     ...(decision.modified ? [`  what would pass: ${JSON.stringify(decision.content)}`] : []),
     `  access groups: ${groups.map(({ name }) => name).join(', ')} · bundle version ${bundleVersion}`,
   ].join('\n')
+}
+
+function reasonsOf(
+  { decision, connectionAllowed, rulesEvaluated }: ExplainAnswer,
+  { connection }: ExplainOptions,
+): string[] {
+  const rules = decision.matches.map(sentenceOf)
+  if (!connectionAllowed)
+    return [`  the connection ${connection} is given to none of the agent's access groups`, ...rules]
+  return rules.length > 0 ? rules : [`  none of ${rulesEvaluated} rules matched; the default is allow`]
+}
+
+function sentenceOf({ policyName, policyVersion, rule, effect, mode, reason, errored }: RuleMatch): string {
+  const marks = [...(mode === 'shadow' ? ['shadow'] : []), ...(errored ? ['could not be evaluated'] : [])]
+  const how = marks.length > 0 ? ` (${marks.join(', ')})` : ''
+  return `  ${effect}${how} by ${policyName} v${policyVersion} / ${rule}: ${reason}`
 }

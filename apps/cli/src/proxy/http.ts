@@ -1,48 +1,27 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { AuthorityError } from '@writ/identity'
+import { isRefusal, Refusal, REFUSALS } from '@writ/contracts'
+import { errorAnswer } from '@writ/mcp'
 import { announceReady, listenOn, onShutdown } from '@writ/runtime'
+import { Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
+import { answeredFields, forwardedFields, isLocal } from './http-fields.ts'
 import type { Upstream } from './upstream.ts'
+import { MAX_MESSAGE_BYTES, refusalOf } from './upstream.ts'
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024
-/** Fields that belong to one hop, or that the proxy itself sets. */
-const OWN_FIELDS = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'keep-alive',
-  'upgrade',
-  'te',
-  'trailer',
-  'expect',
-  'authorization',
-  'dpop',
-  'cookie',
-  'origin',
-  'accept-encoding',
-])
-/** Fields that concern the proxy and the gateway, not the client. */
-const HIDDEN_FIELDS = new Set([
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'content-length',
-  'content-encoding',
-  'www-authenticate',
-  'dpop-nonce',
-])
+const HOST = '127.0.0.1'
+const PATH = '/mcp'
 
-/** Serves MCP over HTTP on loopback, at any path, until the process is told to stop. */
+/** Serves MCP over HTTP on loopback until the process is told to stop. @throws Failure when the port is taken */
 export async function serveHttp(upstream: Upstream, port: number, terminal: Terminal): Promise<void> {
-  const server = createServer((request, response) => {
-    relay(request, response, upstream).catch((error: unknown) => explain(response, error))
+  const server = createProxy(upstream)
+  const bound = await listenOn(server, { host: HOST, port }).catch(() => {
+    throw new Failure(`cannot listen on port ${port}`, 'Choose another with --listen, or 0 for any free one.')
   })
-  const bound = await listenOn(server, { host: '127.0.0.1', port })
-  const url = `http://127.0.0.1:${bound}/mcp`
+  const url = `http://${HOST}:${bound}${PATH}`
   show(
     terminal,
     { url, gateway: upstream.url },
@@ -58,71 +37,63 @@ export async function serveHttp(upstream: Upstream, port: number, terminal: Term
   })
 }
 
-async function relay(request: IncomingMessage, response: ServerResponse, upstream: Upstream): Promise<void> {
-  if (!isLocal(request)) return fail(response, 403, 'only local programs may use this proxy')
-  const body = await bodyOf(request)
-  if (body === null) return fail(response, 413, 'the message is larger than the limit')
+/** The proxy's server, not yet listening: each request goes to the gateway signed, each answer comes back as it is. */
+export function createProxy(upstream: Upstream): Server {
+  return createServer((request, response) => {
+    serve(request, response, upstream).catch((error: unknown) => refuse(response, refusalOf(error)))
+  })
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, upstream: Upstream): Promise<void> {
+  const body = formFault(request) ?? (await bodyOf(request))
+  if (isRefusal(body)) {
+    // Unread bytes would make the kernel reset the connection, and the answer would be lost with it.
+    request.resume()
+    return refuse(response, body)
+  }
   const hangUp = new AbortController()
   response.once('close', () => hangUp.abort())
   const answer = await upstream.send(upstream.url, {
     method: request.method ?? 'POST',
-    headers: forwarded(request),
+    headers: forwardedFields(request.headers),
     ...(body.length > 0 ? { body } : {}),
     signal: hangUp.signal,
   })
-  response.writeHead(answer.status, visible(answer.headers))
+  response.writeHead(answer.status, answeredFields(answer.headers))
   if (answer.body === null) return void response.end()
-  await pipeline(chunksOf(answer.body), response).catch(() => response.destroy())
+  // A stream may be silent for long: the client must know at once that it is open.
+  response.flushHeaders()
+  await pipeline(Readable.fromWeb(answer.body), response).catch(() => response.destroy())
 }
 
-/** The DOM's type of a body knows no iteration; the one that Node gives does. */
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
-  try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value
-  } finally {
-    await reader.cancel().catch(() => undefined)
-  }
+function formFault({ headers, method = '', url = '' }: IncomingMessage): Refusal | null {
+  if (!isLocal(headers))
+    return new Refusal('origin_forbidden', 'only programs of this machine may use this proxy')
+  if (url.split('?')[0] !== PATH) return new Refusal('connection_unknown', `there is only ${PATH} here`)
+  if (!['POST', 'GET', 'DELETE'].includes(method)) return new Refusal('method_not_allowed')
+  return null
 }
 
-/** DNS rebinding: a browser page must not reach the agent's tools through a name that resolves to loopback. */
-function isLocal({ headers }: IncomingMessage): boolean {
-  const origin = headers.origin
-  return (
-    isLoopback(headers.host ?? '') && (origin === undefined || isLoopback(origin.replace(/^https?:\/\//, '')))
-  )
-}
-
-const isLoopback = (host: string): boolean => /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)
-
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | Refusal> {
   const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) return null
+  let sizeBytes = 0
+  const arriving: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
+  for await (const chunk of arriving) {
+    sizeBytes += chunk.length
+    if (sizeBytes > MAX_MESSAGE_BYTES) return new Refusal('message_too_large')
     chunks.push(chunk)
   }
+  if (sizeBytes > 0 && request.method !== 'POST')
+    return new Refusal('message_malformed', 'only POST carries a body')
   return Buffer.concat(chunks)
 }
 
-function forwarded({ headers }: IncomingMessage): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => !OWN_FIELDS.has(name))
-  return Object.fromEntries(
-    kept.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
-  )
-}
-
-const visible = (headers: Headers): Record<string, string> =>
-  Object.fromEntries([...headers].filter(([name]) => !HIDDEN_FIELDS.has(name)))
-
-function explain(response: ServerResponse, error: unknown): void {
-  if (error instanceof AuthorityError) return fail(response, 401, `no access token: ${error.message}`)
-  return fail(response, 502, 'the gateway does not answer')
-}
-
-function fail(response: ServerResponse, status: number, message: string): void {
+function refuse(response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent) return void response.destroy()
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -31199, message } }))
+  response.writeHead(REFUSALS[refusal.code].http, {
+    'content-type': 'application/json',
+    connection: 'close',
+    ...(refusal.code === 'method_not_allowed' ? { allow: 'POST, GET, DELETE' } : {}),
+  })
+  response.end(errorAnswer(null, refusal))
 }

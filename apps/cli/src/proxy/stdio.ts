@@ -1,101 +1,118 @@
-import { createInterface } from 'node:readline'
-import { splitEvents } from '@writ/mcp'
-import { headersFor, learn, newConversation } from './conversation.ts'
-import type { Conversation, Envelope } from './conversation.ts'
+import { isRefusal, Refusal } from '@writ/contracts'
+import { errorAnswer } from '@writ/mcp'
+import { passOn, startListening } from './answers.ts'
+import type { Envelope } from './conversation.ts'
+import {
+  cancelledBy,
+  envelopeOf,
+  headersFor,
+  isNotification,
+  isOf2026,
+  learnSession,
+} from './conversation.ts'
+import { linesOf } from './lines.ts'
+import type { Call, Pipes, Relay } from './relay.ts'
+import { openCall, openRelay } from './relay.ts'
 import type { Upstream } from './upstream.ts'
+import { MAX_MESSAGE_BYTES, refusalOf } from './upstream.ts'
 
-const LIMITS = { maxBytes: 8 * 1024 * 1024 }
+const FAREWELL_MS = 2_000
 
-/** Serves MCP over stdin and stdout, one message a line, until stdin ends and every call is answered. */
-export async function serveStdio(upstream: Upstream): Promise<void> {
-  const conversation = newConversation()
-  const calls = new Set<Promise<void>>()
-  const hangUp = new AbortController()
-  for await (const line of createInterface({ input: process.stdin })) {
-    if (line.trim() === '') continue
-    const call = answer(line, conversation, upstream, hangUp.signal).finally(() => calls.delete(call))
-    calls.add(call)
+/** Serves MCP over two pipes, one message a line, until the input ends and every call is answered. */
+export async function serveStdio(upstream: Upstream, pipes: Pipes): Promise<void> {
+  const relay = openRelay(upstream, pipes)
+  const leave = () => {
+    relay.end()
+    pipes.input.destroy()
   }
-  await Promise.all([...calls].filter((call) => call !== conversation.listening))
-  hangUp.abort()
-}
-
-async function answer(
-  line: string,
-  conversation: Conversation,
-  upstream: Upstream,
-  hangUp: AbortSignal,
-): Promise<void> {
-  const message = envelopeOf(line)
-  if (message === null)
-    return write({
-      jsonrpc: '2.0',
-      id: null,
-      error: { code: -32700, message: 'the line is not one JSON object' },
-    })
+  // Nobody reads the answers any more: the client is gone.
+  pipes.output.once('error', leave)
   try {
-    const response = await upstream.send(upstream.url, {
-      method: 'POST',
-      headers: headersFor(message, conversation),
-      body: new TextEncoder().encode(line),
-      signal: hangUp,
-    })
-    learn(message, response, conversation)
-    await relay(response, message, conversation)
-    if (message.method === 'notifications/initialized')
-      conversation.listening = listen(conversation, upstream, hangUp)
-  } catch (error) {
-    if (hangUp.aborted || message.id === undefined) return
-    write({ jsonrpc: '2.0', id: message.id, error: { code: -31125, message: reasonOf(error) } })
+    await Promise.all(await takeAll(pipes, relay))
+    await endSession(relay)
+  } finally {
+    relay.end()
+    pipes.output.off('error', leave)
   }
 }
 
-/** The stream on which a 2025-era server speaks first. A server without one says 405, which is fine. */
-async function listen(conversation: Conversation, upstream: Upstream, hangUp: AbortSignal): Promise<void> {
-  const headers = { ...headersFor({}, conversation), accept: 'text/event-stream' }
-  const response = await upstream
-    .send(upstream.url, { method: 'GET', headers, signal: hangUp })
-    .catch(() => null)
-  if (response?.ok) await relay(response, {}, conversation).catch(() => undefined)
-}
-
-async function relay(response: Response, message: Envelope, conversation: Conversation): Promise<void> {
-  if (response.headers.get('content-type')?.startsWith('text/event-stream') && response.body) {
-    for await (const event of splitEvents(response.body as AsyncIterable<Uint8Array>, LIMITS)) {
-      if (event.data) writeLine(event.data, message, conversation)
+/** Starts every message, and settles at the end of the input with those that are still under way. */
+async function takeAll({ input }: Pipes, relay: Relay): Promise<Iterable<Promise<void>>> {
+  const underWay = new Set<Promise<void>>()
+  let before: Promise<void> = Promise.resolve()
+  try {
+    for await (const line of linesOf(input, MAX_MESSAGE_BYTES)) {
+      const sent = readLine(line)
+      if (sent === null) continue
+      const done = before.then(() => take(sent, relay)).finally(() => underWay.delete(done))
+      underWay.add(done)
+      if (!isRefusal(sent) && goesFirst(sent.message)) before = done
     }
-    return
+  } catch (error) {
+    if (!input.destroyed) throw error
   }
-  const text = await response.text()
-  if (envelopeOf(text)) return writeLine(text, message, conversation)
-  if (message.id !== undefined) {
-    write({
-      jsonrpc: '2.0',
-      id: message.id,
-      error: { code: -31125, message: `the gateway answered HTTP ${response.status}` },
-    })
-  }
+  return underWay
 }
 
-function writeLine(text: string, message: Envelope, conversation: Conversation): void {
-  const answered = envelopeOf(text)
-  const version = answered?.result?.['protocolVersion']
-  if (message.method === 'initialize' && typeof version === 'string') conversation.protocolVersion = version
-  // A refusal that came before the gateway read the id is still the answer to this call.
-  if (answered?.error && answered.id === null && message.id !== undefined)
-    return write({ ...answered, id: message.id })
-  process.stdout.write(`${text.replaceAll(/\r?\n/g, ' ')}\n`)
+type Sent = { readonly bytes: Uint8Array; readonly message: Envelope }
+
+function readLine(line: Uint8Array | Refusal): Sent | Refusal | null {
+  if (isRefusal(line)) return line
+  const text = Buffer.from(line).toString()
+  if (text.trim() === '') return null
+  const message = envelopeOf(text)
+  return message === null
+    ? new Refusal('message_malformed', 'the line is not one JSON object')
+    : { bytes: line, message }
 }
 
-function envelopeOf(text: string): Envelope | null {
+/** Calls go side by side. What they build on is delivered before them, as a pipe promises: the handshake and notifications. */
+const goesFirst = (message: Envelope): boolean => message.method === 'initialize' || isNotification(message)
+
+async function take(sent: Sent | Refusal, relay: Relay): Promise<void> {
+  if (isRefusal(sent)) return relay.write(errorAnswer(null, sent))
+  const cancelled = callCancelledBy(sent.message, relay)
+  if (cancelled) return cancelled.hangUp.abort()
+  const call = openCall(sent.message, relay)
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null
-  } catch {
-    return null
+    await exchange(sent, call, relay)
+  } catch (error) {
+    await excuse(error, call, relay)
+  } finally {
+    relay.calls.delete(call)
   }
 }
 
-const write = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'the gateway does not answer'
+/** From 2026-07-28 on, closing the response is how HTTP cancels a call. */
+function callCancelledBy(message: Envelope, { calls }: Relay): Call | undefined {
+  const id = cancelledBy(message)
+  return id === null ? undefined : [...calls].find((call) => call.id === id && isOf2026(call.message))
+}
+
+async function exchange({ bytes, message }: Sent, call: Call, relay: Relay): Promise<void> {
+  const { upstream, conversation } = relay
+  const response = await upstream.send(upstream.url, {
+    method: 'POST',
+    headers: headersFor(message, conversation),
+    body: bytes,
+    signal: call.hangUp.signal,
+  })
+  learnSession(message, response, conversation)
+  await passOn(response, call, relay)
+  if (message.method === 'notifications/initialized' && response.ok) startListening(relay)
+}
+
+async function excuse(error: unknown, call: Call, relay: Relay): Promise<void> {
+  if (call.hangUp.signal.aborted) return
+  const refusal = refusalOf(error)
+  if (call.id === null) return relay.note(`writ: a message was not delivered: ${refusal.detail}`)
+  if (!call.answered) await relay.write(errorAnswer(call.id, refusal))
+}
+
+/** A 2025-era server keeps a session until it is told that nobody needs it. */
+async function endSession({ upstream, conversation }: Relay): Promise<void> {
+  if (conversation.sessionId === null) return
+  const headers = headersFor({}, conversation)
+  const signal = AbortSignal.timeout(FAREWELL_MS)
+  await upstream.send(upstream.url, { method: 'DELETE', headers, signal }).catch(() => undefined)
+}

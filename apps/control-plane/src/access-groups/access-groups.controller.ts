@@ -1,5 +1,23 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, SerializeOptions } from '@nestjs/common'
-import { AccessGroupId, AccessGroupView, ConnectionId, NewAccessGroup, pageOf, PolicyId } from '@writ/contracts'
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  SerializeOptions,
+} from '@nestjs/common'
+import {
+  AccessGroupId,
+  AccessGroupView,
+  ConnectionId,
+  NewAccessGroup,
+  pageOf,
+  PolicyId,
+} from '@writ/contracts'
 import { z } from 'zod'
 import { ListQuery } from '../http/page.ts'
 import { Access } from '../tenancy/access.ts'

@@ -42,7 +42,11 @@ export class AccessGroupsService {
     return this.get(db, id)
   }
 
-  async setPolicies(db: TenantDb, id: AccessGroupId, policies: readonly PolicyId[]): Promise<AccessGroupView> {
+  async setPolicies(
+    db: TenantDb,
+    id: AccessGroupId,
+    policies: readonly PolicyId[],
+  ): Promise<AccessGroupView> {
     return this.#replace(db, 'policy', id, policies)
   }
 

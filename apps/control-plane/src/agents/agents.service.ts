@@ -35,7 +35,14 @@ export class AgentsService {
     if (!known) throw notFound()
     const nowMs = this.clock.nowMs()
     const id = newId('agt', nowMs)
-    await db.insert('agents', { id, name, human_id: human, status: 'invited', epoch: 0, created_at: new Date(nowMs) })
+    await db.insert('agents', {
+      id,
+      name,
+      human_id: human,
+      status: 'invited',
+      epoch: 0,
+      created_at: new Date(nowMs),
+    })
     return this.get(db, id)
   }
 
@@ -47,7 +54,12 @@ export class AgentsService {
     const tokenId = newId('wen', nowMs)
     const expiresAt = new Date(nowMs + ENROLMENT_TOKEN_TTL_MS)
     const { secret, sha256 } = newSecret()
-    await db.insert('enrolment_tokens', { id: tokenId, agent_id: id, secret_sha256: sha256, expires_at: expiresAt })
+    await db.insert('enrolment_tokens', {
+      id: tokenId,
+      agent_id: id,
+      secret_sha256: sha256,
+      expires_at: expiresAt,
+    })
     return { token: `${tokenId}.${secret}`, agent: id, expiresAt: expiresAt.toISOString() }
   }
 

@@ -69,8 +69,9 @@ async function useToken(db: TenantDb, token: string, now: Date): Promise<AgentId
 }
 
 const isTaken = async (db: TenantDb, { keyThumbprint }: ProvenKey): Promise<boolean> =>
-  (await db.first('select 1 from writ.agents where tenant_id = $1 and identity_thumbprint = $2', [keyThumbprint])) !==
-  null
+  (await db.first('select 1 from writ.agents where tenant_id = $1 and identity_thumbprint = $2', [
+    keyThumbprint,
+  ])) !== null
 
 /** A replaced key makes a new epoch, which ends every token of the old one. @returns the agent's name, null when it is revoked */
 async function bindKey(db: TenantDb, id: AgentId, key: ProvenKey, now: Date): Promise<string | null> {

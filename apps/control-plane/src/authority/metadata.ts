@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** RFC 8414 §2, with RFC 9449 §5.1. */
 export const AuthorizationServerMetadata = z.strictObject({
   issuer: z.url(),
+  authorization_endpoint: z.url(),
   token_endpoint: z.url(),
   jwks_uri: z.url(),
   grant_types_supported: z.array(z.string()),

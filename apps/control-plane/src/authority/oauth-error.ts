@@ -8,6 +8,7 @@ export type OAuthErrorCode =
   | 'invalid_target'
   | 'invalid_dpop_proof'
   | 'unsupported_grant_type'
+  | 'unsupported_response_type'
   | 'use_dpop_nonce'
 
 /** A "no" of the token endpoint. `description` is for the agent's eyes. */

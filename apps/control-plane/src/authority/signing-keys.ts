@@ -39,6 +39,8 @@ export class SigningKeys {
   }
 
   published(db: TenantDb): Promise<{ kid: string; key: PublicJwk }[]> {
-    return db.rows('select kid, public_jwk as key from writ.signing_keys where tenant_id = $1 order by created_at, kid')
+    return db.rows(
+      'select kid, public_jwk as key from writ.signing_keys where tenant_id = $1 order by created_at, kid',
+    )
   }
 }

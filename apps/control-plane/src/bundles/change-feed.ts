@@ -35,7 +35,10 @@ export class ChangeFeed {
     const { committed } = await this.platform.feedPosition()
     const changes = await this.platform.changesAfter(after, MAX_CHANGES)
     const issuedAt = new Date(this.clock.nowMs()).toISOString()
-    const heartbeat = await sealHeartbeat({ format: 'writ.heartbeat.v1', issuedAt, seq: committed }, this.keys.signer)
+    const heartbeat = await sealHeartbeat(
+      { format: 'writ.heartbeat.v1', issuedAt, seq: committed },
+      this.keys.signer,
+    )
     return { heartbeat, changes, seq: changes.at(-1)?.seq ?? committed }
   }
 }

@@ -80,16 +80,19 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
     })
     const isOver = new Promise<void>((resolve) => {
       client.once('end', resolve)
-      client.once('error', () => resolve())
+      client.on('error', () => resolve())
     })
     client.on('notification', () => this.#wake())
-    await client.connect()
-    await client.query(`listen ${COMMIT_CHANNEL}`)
-    this.#client = client
-    // What was committed while nobody listened is found by looking again.
-    this.#wake()
-    await isOver
-    await client.end().catch(() => {})
+    try {
+      await client.connect()
+      await client.query(`listen ${COMMIT_CHANNEL}`)
+      this.#client = client
+      // What was committed while nobody listened is found by looking again.
+      this.#wake()
+      if (!this.#isStopped) await isOver
+    } finally {
+      await client.end()
+    }
   }
 
   #wake(): void {

@@ -27,7 +27,10 @@ export class ConnectionsService {
   ) {}
 
   async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<ConnectionView>> {
-    const rows = await db.rows<ConnectionRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
+    const rows = await db.rows<ConnectionRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [
+      after,
+      limit + 1,
+    ])
     return pageOfRows(rows, limit, viewOf)
   }
 
@@ -46,7 +49,11 @@ export class ConnectionsService {
       url: connection.url,
       tool_classes: JSON.stringify(connection.toolClasses),
       created_at: new Date(nowMs),
-      ...(await this.#sealed(db, { id, version: connection.credential.kind === 'none' ? 0 : 1 }, connection.credential)),
+      ...(await this.#sealed(
+        db,
+        { id, version: connection.credential.kind === 'none' ? 0 : 1 },
+        connection.credential,
+      )),
     })
     await replaceGroups(db, 'connection', id, connection.groups)
     await this.mint.mint(db)
@@ -90,7 +97,11 @@ export class ConnectionsService {
   }
 }
 
-async function update(db: TenantDb, id: ConnectionId, columns: Readonly<Record<string, unknown>>): Promise<void> {
+async function update(
+  db: TenantDb,
+  id: ConnectionId,
+  columns: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const assignments = Object.keys(columns).map((column, index) => `${column} = $${index + 3}`)
   await db.rows(`update writ.connections set ${assignments.join(', ')} where tenant_id = $1 and id = $2`, [
     id,

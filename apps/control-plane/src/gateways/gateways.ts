@@ -37,7 +37,11 @@ const viewOf = (row: GatewayRow): GatewayView => ({
   refused: refusedOf(row),
 })
 
-function refusedOf({ applied, refused_version: version, refused_detail: detail }: GatewayRow): GatewayView['refused'] {
+function refusedOf({
+  applied,
+  refused_version: version,
+  refused_detail: detail,
+}: GatewayRow): GatewayView['refused'] {
   if (version === null || version < (applied ?? 0)) return null
   return { version, detail: detail ?? '' }
 }

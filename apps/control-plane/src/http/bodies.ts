@@ -30,7 +30,8 @@ function jsonBody(request: RimRequest, body: Buffer): unknown {
 }
 
 function formBody(request: RimRequest, body: Buffer): URLSearchParams {
-  if (request.routeOptions.url !== TOKEN_ROUTE) throw new ProblemError({ title: 'Unsupported Media Type', status: 415 })
+  if (request.routeOptions.url !== TOKEN_ROUTE)
+    throw new ProblemError({ title: 'Unsupported Media Type', status: 415 })
   request.rawBody = body
   return new URLSearchParams(body.toString('utf8'))
 }
@@ -39,6 +40,6 @@ function settle(done: (error: Error | null, body?: unknown) => void, read: () =>
   try {
     done(null, read())
   } catch (error) {
-    done(error as Error)
+    done(error instanceof Error ? error : new Error('the body could not be read'))
   }
 }

@@ -3,6 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common'
 import type { Problem } from '@writ/contracts'
 import type { FastifyReply } from 'fastify'
 import { OAuthError } from '../authority/oauth-error.ts'
+import { codeOf, memberOf, UNIQUE_VIOLATION } from '../error-code.ts'
 import { Faults } from '../faults.ts'
 import { badRequest, conflict, notFound, ProblemError } from './problem.ts'
 import { UnreadableJson } from './read-json.ts'
@@ -29,7 +30,8 @@ export function answerProblem({ problem, headers }: ProblemError, reply: Fastify
   void reply
     .status(problem.status)
     .headers({ ...headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-    .send(JSON.stringify(problem satisfies Problem))
+    // As bytes: Fastify would add a charset, which these media types do not have.
+    .send(Buffer.from(JSON.stringify(problem satisfies Problem)))
 }
 
 // RFC 6749 §5.2 wants its own form from the token endpoint.
@@ -37,13 +39,14 @@ function answerOAuth(error: OAuthError, reply: FastifyReply): void {
   void reply
     .status(error.status)
     .headers({ ...error.headers, 'content-type': 'application/json', 'cache-control': 'no-store' })
-    .send(JSON.stringify({ error: error.code, error_description: error.description }))
+    .send(Buffer.from(JSON.stringify({ error: error.code, error_description: error.description })))
 }
 
 export function problemBehind(error: unknown): ProblemError | null {
   if (error instanceof ProblemError) return error
   if (error instanceof UnreadableJson) return badRequest(error.message)
-  if (isUniqueViolation(error)) return conflict('something with this name exists already')
+  // Names are unique within a tenant, so this tells nothing of another.
+  if (codeOf(error) === UNIQUE_VIOLATION) return conflict('something with this name exists already')
   const status = statusOf(error)
   if (status === 404) return notFound()
   return status !== null && status >= 400 && status < 500 ? plainProblem(status) : null
@@ -62,10 +65,6 @@ const plainProblem = (status: number): ProblemError =>
 
 function statusOf(error: unknown): number | null {
   if (error instanceof HttpException) return error.getStatus()
-  const status = (error as { statusCode?: unknown } | null)?.statusCode
+  const status = memberOf(error, 'statusCode')
   return typeof status === 'number' ? status : null
 }
-
-// SQLSTATE 23505 (PostgreSQL Appendix A). Names are unique within a tenant, so this tells nothing of another.
-const isUniqueViolation = (error: unknown): boolean =>
-  (error as { driverError?: { code?: unknown } } | null)?.driverError?.code === '23505'

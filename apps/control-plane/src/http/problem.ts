@@ -14,7 +14,8 @@ export class ProblemError extends Error {
 }
 
 /** Also the answer for another tenant's things: that something exists elsewhere is nobody's business. */
-export const notFound = () => new ProblemError({ title: 'Not Found', status: 404, detail: 'there is nothing here' })
+export const notFound = () =>
+  new ProblemError({ title: 'Not Found', status: 404, detail: 'there is nothing here' })
 
 export const badRequest = (detail: string, errors?: Problem['errors']) =>
   new ProblemError({ title: 'Bad Request', status: 400, detail, ...(errors && { errors }) })

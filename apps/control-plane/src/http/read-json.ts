@@ -38,7 +38,7 @@ function checkStructure(text: string): void {
   const open: Set<string>[] = []
   for (const [token, string, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g)) {
     if (string !== undefined) {
-      if (colon !== undefined) addMember(open.at(-1), JSON.parse(string) as string)
+      if (colon !== undefined) addMember(open.at(-1), String(JSON.parse(string)))
     } else if (token === '{' || token === '[') {
       open.push(new Set())
       if (open.length > MAX_DEPTH) throw new UnreadableJson('the body is nested too deep')

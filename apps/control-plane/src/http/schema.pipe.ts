@@ -14,7 +14,10 @@ export class SchemaPipe implements PipeTransform {
   }
 }
 
-type Issue = { readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined; readonly message: string }
+type Issue = {
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+  readonly message: string
+}
 
 const badForm = (issues: readonly Issue[]) =>
   badRequest(

@@ -17,11 +17,17 @@ export class JoinController {
   @HttpCode(200)
   @Answers({ body: JoinRequest, answer: JoinAnswer })
   async join(@Req() request: RimRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    this.nodes.requireSecret(request.raw.headersDistinct['writ-join'] ?? [], request.rawBody ?? new Uint8Array())
+    this.nodes.requireSecret(
+      request.raw.headersDistinct['writ-join'] ?? [],
+      request.rawBody ?? new Uint8Array(),
+    )
     const asked = parseBody(JoinRequest, request.body)
     // Serialised here, because the very bytes of the answer are authenticated.
     const answer = JSON.stringify(await this.nodes.join(asked))
-    reply.headers({ 'content-type': 'application/json', 'writ-join': this.nodes.answerMac(asked.nonce, answer) })
+    reply.headers({
+      'content-type': 'application/json',
+      'writ-join': this.nodes.answerMac(asked.nonce, answer),
+    })
     return answer
   }
 }

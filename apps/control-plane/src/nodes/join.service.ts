@@ -27,10 +27,19 @@ export class JoinService {
 
   async join(request: JoinRequest): Promise<JoinAnswer> {
     const nowMs = this.clock.nowMs()
-    if (Math.abs(nowMs - request.atMs) > CLOCK_WINDOW_MS) throw badRequest('the clocks differ by more than a minute')
-    if (Buffer.from(request.publicKey, 'base64url').length !== 32) throw badRequest('publicKey is not an Ed25519 key')
+    if (Math.abs(nowMs - request.atMs) > CLOCK_WINDOW_MS)
+      throw badRequest('the clocks differ by more than a minute')
+    if (Buffer.from(request.publicKey, 'base64url').length !== 32)
+      throw badRequest('publicKey is not an Ed25519 key')
     const { name, publicKey, leaseKey, origin, build } = request
-    const node = await this.platform.joinNode({ id: newId('nod', nowMs), name, publicKey, leaseKey, origin, build })
+    const node = await this.platform.joinNode({
+      id: newId('nod', nowMs),
+      name,
+      publicKey,
+      leaseKey,
+      origin,
+      build,
+    })
     return { node: node.id, bundleKeys: await this.bundleKeys.trusted() }
   }
 

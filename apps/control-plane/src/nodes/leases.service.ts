@@ -52,7 +52,8 @@ function connectionFor(request: LeaseRequest, bundle: Bundle): BundleConnection 
   const agent = bundle.agents.find(({ id }) => id === request.agent)
   const connection = bundle.connections.find(({ id }) => id === request.connection)
   if (!agent || !connection || bundle.revokedSessions.includes(request.session)) return null
-  if (connection.credential.kind === 'none' || connection.credential.version !== request.credentialVersion) return null
+  if (connection.credential.kind === 'none' || connection.credential.version !== request.credentialVersion)
+    return null
   return connection.groups.some((group) => agent.groups.includes(group)) ? connection : null
 }
 
@@ -64,7 +65,10 @@ async function hasLiveSession(db: TenantDb, { session, agent }: LeaseRequest): P
   return row !== null
 }
 
-async function sealedSecretOf(db: TenantDb, { connection, credentialVersion }: LeaseRequest): Promise<Buffer> {
+async function sealedSecretOf(
+  db: TenantDb,
+  { connection, credentialVersion }: LeaseRequest,
+): Promise<Buffer> {
   const row = await db.first<{ sealed_secret: Buffer }>(
     `select sealed_secret from writ.connections
      where tenant_id = $1 and id = $2 and credential_version = $3 and sealed_secret is not null`,

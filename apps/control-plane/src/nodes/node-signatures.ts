@@ -25,7 +25,8 @@ export class NodeSignatures {
     const nowMs = this.clock.nowMs()
     if (!sent || Math.abs(nowMs - sent.atMs) > CLOCK_WINDOW_MS) throw unauthorized()
     const node = await this.platform.nodeById(sent.node)
-    if (!node || !statementHolds(statementOf(request, sent.atMs), sent.signature, node.publicKey)) throw unauthorized()
+    if (!node || !statementHolds(statementOf(request, sent.atMs), sent.signature, node.publicKey))
+      throw unauthorized()
     if (nowMs - node.lastSeenAt.getTime() > SEEN_EVERY_MS) await this.platform.nodeSeen(node.id)
     return node
   }

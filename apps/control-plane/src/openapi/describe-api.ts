@@ -1,5 +1,6 @@
 import { Problem } from '@writ/contracts'
 import { z } from 'zod'
+import type { AccessLevel } from '../tenancy/access.ts'
 import type { Route } from './routes.ts'
 
 type Node = Record<string, unknown>
@@ -13,7 +14,11 @@ export function describeApi(routes: readonly Route[]): Node {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Writ control plane', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Writ control plane',
+      version: '0.1.0',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     paths,
     components: { securitySchemes: SECURITY_SCHEMES, schemas: { Problem: schemaOf(Problem, 'output') } },
   }
@@ -34,7 +39,7 @@ function operationOf(route: Route): Node {
   return {
     operationId: `${route.group}.${route.name}${route.path.endsWith('/.well-known/oauth-authorization-server') ? '.suffixed' : ''}`,
     tags: [route.group],
-    security: securityOf(route),
+    security: SECURITY[route.access],
     'x-writ-access': route.access,
     parameters: [...pathParametersOf(route), ...queryParametersOf(route)],
     ...requestBodyOf(route),
@@ -42,23 +47,22 @@ function operationOf(route: Route): Node {
   }
 }
 
-function securityOf({ access }: Route): Node[] {
-  switch (access) {
-    case 'public':
-      return []
-    case 'node':
-      return [{ nodeSignature: [] }]
-    case 'operator':
-      return [{ operatorKey: [] }]
-    case 'owner':
-    case 'admin':
-    case 'auditor':
-      return [{ apiKey: [] }]
-  }
+const SECURITY: Readonly<Record<AccessLevel, Node[]>> = {
+  public: [],
+  node: [{ nodeSignature: [] }],
+  operator: [{ operatorKey: [] }],
+  owner: [{ apiKey: [] }],
+  admin: [{ apiKey: [] }],
+  auditor: [{ apiKey: [] }],
 }
 
 const pathParametersOf = ({ parameters }: Route): Node[] =>
-  parameters.map(({ name, schema }) => ({ name, in: 'path', required: true, schema: schemaOf(schema, 'input') }))
+  parameters.map(({ name, schema }) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: schemaOf(schema, 'input'),
+  }))
 
 function queryParametersOf({ query }: Route): Node[] {
   if (!query) return []

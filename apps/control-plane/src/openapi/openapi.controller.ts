@@ -2,8 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common'
 import { DiscoveryService } from '@nestjs/core'
 import { Access } from '../tenancy/access.ts'
 import { describeApi } from './describe-api.ts'
-import { routesOf } from './routes.ts'
-import type { Controller as ControllerClass } from './routes.ts'
+import { routesIn } from './routes.ts'
 
 @Controller('api/openapi.json')
 @Access('public')
@@ -16,7 +15,7 @@ export class OpenApiController {
   @Get()
   @Header('cache-control', 'public, max-age=60')
   describe() {
-    this.#description ??= describeApi(this.discovery.getControllers().flatMap(({ metatype }) => routesOf(metatype as ControllerClass)))
+    this.#description ??= describeApi(routesIn(this.discovery))
     return this.#description
   }
 }

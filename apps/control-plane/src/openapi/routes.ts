@@ -7,7 +7,7 @@ import {
   ROUTE_ARGS_METADATA,
   RouteParamtypes,
 } from '@nestjs/common/internal'
-import { MetadataScanner } from '@nestjs/core'
+import { DiscoveryService, MetadataScanner } from '@nestjs/core'
 import type { z } from 'zod'
 import { ROUTE_FORM } from '../http/answers.ts'
 import type { RouteForm } from '../http/answers.ts'
@@ -28,10 +28,18 @@ export type Route = RouteForm & {
   readonly name: string
 }
 
-export type Controller = abstract new (...arguments_: never[]) => unknown
+/** Every route of the application, read from the metadata that Nest itself serves by. */
+export const routesIn = (discovery: DiscoveryService): Route[] =>
+  discovery
+    .getControllers()
+    .map(({ metatype }): unknown => metatype)
+    .filter(isController)
+    .flatMap(routesOf)
 
-/** Reads the routes of a controller from the metadata that Nest itself serves by. */
-export function routesOf(controller: Controller): Route[] {
+type Controller = abstract new (...parameters: never[]) => unknown
+const isController = (metatype: unknown): metatype is Controller => typeof metatype === 'function'
+
+function routesOf(controller: Controller): Route[] {
   const prototype: Record<string, unknown> = controller.prototype
   const names = new MetadataScanner().getAllMethodNames(prototype)
   return names.flatMap((name) => {
@@ -45,7 +53,9 @@ type Place = { readonly controller: Controller; readonly handler: object; readon
 
 function routeOf(place: Place, path: string): Route {
   const { controller, handler, name } = place
-  const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]?.toLowerCase() as Route['method']
+  const verb: RequestMethod = Reflect.getMetadata(METHOD_METADATA, handler)
+  const method = METHODS[verb]
+  if (!method) throw new Error(`${path} is served by a method that is not described`)
   const access: AccessLevel | undefined =
     Reflect.getMetadata(Access.KEY, handler) ?? Reflect.getMetadata(Access.KEY, controller)
   if (access === undefined) throw new Error(`${method} ${path} does not say who may call it`)
@@ -58,6 +68,14 @@ function routeOf(place: Place, path: string): Route {
     name,
     ...shapesOf(place),
   }
+}
+
+const METHODS: Partial<Record<RequestMethod, Route['method']>> = {
+  [RequestMethod.GET]: 'get',
+  [RequestMethod.POST]: 'post',
+  [RequestMethod.PUT]: 'put',
+  [RequestMethod.PATCH]: 'patch',
+  [RequestMethod.DELETE]: 'delete',
 }
 
 type Argument = { readonly data?: string; readonly schema?: z.ZodType }

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { classify } from '@writ/actions'
-import type { AccessGroupId, Bundle, BundleConnection, ExplainAnswer, ExplainRequest, Question } from '@writ/contracts'
+import type {
+  AccessGroupId,
+  Bundle,
+  BundleConnection,
+  ExplainAnswer,
+  ExplainRequest,
+  Question,
+} from '@writ/contracts'
 import { applicableRules, compilePolicies, decide } from '@writ/policy'
 import { currentBundle } from '../bundles/current-bundle.ts'
 import { notFound } from '../http/problem.ts'
@@ -15,7 +22,9 @@ export class ExplainService {
   async explain(db: TenantDb, asked: ExplainRequest): Promise<ExplainAnswer> {
     const bundle = await currentBundle(db)
     const agent = await agentOf(db, bundle, asked.agent)
-    const connection = bundle.connections.find(({ id, name }) => id === asked.connection || name === asked.connection)
+    const connection = bundle.connections.find(
+      ({ id, name }) => id === asked.connection || name === asked.connection,
+    )
     if (!connection) throw notFound()
     const question = questionOf(asked, agent, connection)
     const policies = compilePolicies(bundle.policies)
@@ -46,7 +55,11 @@ async function agentOf(db: TenantDb, bundle: Bundle, wanted: string): Promise<Pr
   return { agent, human }
 }
 
-function questionOf(asked: ExplainRequest, { agent, human }: Principals, connection: BundleConnection): Question {
+function questionOf(
+  asked: ExplainRequest,
+  { agent, human }: Principals,
+  connection: BundleConnection,
+): Question {
   const { tool, args, direction } = asked
   return {
     agent,

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common'
-import type { AccessGroupId, NewPolicy, PolicyChange, PolicyDocument, PolicyId, PolicyView } from '@writ/contracts'
+import type {
+  AccessGroupId,
+  NewPolicy,
+  PolicyChange,
+  PolicyDocument,
+  PolicyId,
+  PolicyView,
+} from '@writ/contracts'
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
@@ -17,7 +24,10 @@ export class PoliciesService {
   ) {}
 
   async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<PolicyView>> {
-    const rows = await db.rows<PolicyRow>(`${SELECT_CURRENT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
+    const rows = await db.rows<PolicyRow>(`${SELECT_CURRENT} and p.id > $2 order by p.id limit $3`, [
+      after,
+      limit + 1,
+    ])
     return pageOfRows(rows, limit, viewOf)
   }
 
@@ -109,4 +119,7 @@ const SELECT = `select p.id, p.name, p.template, v.version, v.document, v.create
 const SELECT_CURRENT = `${SELECT} and v.version = (select max(n.version) from writ.policy_versions n
   where n.tenant_id = p.tenant_id and n.policy_id = p.id)`
 
-const viewOf = ({ created_at, ...row }: PolicyRow): PolicyView => ({ ...row, createdAt: created_at.toISOString() })
+const viewOf = ({ created_at, ...row }: PolicyRow): PolicyView => ({
+  ...row,
+  createdAt: created_at.toISOString(),
+})

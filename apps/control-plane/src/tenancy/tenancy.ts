@@ -20,7 +20,9 @@ export class Tenancy {
   /** For a tenant that is proven by its id only. */
   runById<T>(id: TenantId, work: (db: TenantDb) => Promise<T>): Promise<T> {
     return this.scope.run(id, async (manager) => {
-      const [row]: { slug: string }[] = await manager.query('select slug from writ.tenants where id = $1', [id])
+      const [row]: { slug: string }[] = await manager.query('select slug from writ.tenants where id = $1', [
+        id,
+      ])
       if (!row) throw notFound()
       return work(new TenantDb({ id, slug: row.slug }, manager))
     })

@@ -15,8 +15,8 @@ export class TenantDb {
   }
 
   async rows<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const answer: unknown = await this.manager.query(sql, [this.tenant.id, ...parameters])
-    return rowsOf(answer) as Row[]
+    const answer = await this.manager.query<Row[] | Counted<Row>>(sql, [this.tenant.id, ...parameters])
+    return isCounted(answer) ? answer[0] : answer
   }
 
   async first<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row | null> {
@@ -34,8 +34,6 @@ export class TenantDb {
   }
 }
 
-// TypeORM answers UPDATE and DELETE with [rows, count], everything else with rows.
-function rowsOf(answer: unknown): unknown[] {
-  if (!Array.isArray(answer)) return []
-  return Array.isArray(answer[0]) ? answer[0] : answer
-}
+// TypeORM answers UPDATE and DELETE with rows and their number, everything else with rows.
+type Counted<Row> = [rows: Row[], count: number]
+const isCounted = <Row>(answer: Row[] | Counted<Row>): answer is Counted<Row> => Array.isArray(answer[0])

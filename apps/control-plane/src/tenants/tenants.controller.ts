@@ -33,7 +33,10 @@ export class TenantsController {
   @Post('tenants/:slug/api-keys')
   @Access('operator')
   @SerializeOptions({ schema: CreatedApiKey })
-  recover(@Param('slug', { schema: Slug }) slug: string, @Body({ schema: NewOwnerKey }) { name }: NewOwnerKey) {
+  recover(
+    @Param('slug', { schema: Slug }) slug: string,
+    @Body({ schema: NewOwnerKey }) { name }: NewOwnerKey,
+  ) {
     return this.tenants.recover(slug, name)
   }
 }

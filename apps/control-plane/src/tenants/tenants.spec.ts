@@ -26,7 +26,10 @@ describe('a new tenant', () => {
 
   it('is a conflict when its slug is taken', async () => {
     await plane.newTenant('taken')
-    const again = await plane.ask('POST', '/api/v1/tenants', { key: OPERATOR_KEY, body: { slug: 'taken', name: 'Again' } })
+    const again = await plane.ask('POST', '/api/v1/tenants', {
+      key: OPERATOR_KEY,
+      body: { slug: 'taken', name: 'Again' },
+    })
     expect(again.status).toBe(409)
     expect(again.headers.get('content-type')).toContain('application/problem+json')
   })

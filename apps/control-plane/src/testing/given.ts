@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { CreatedTenant } from '@writ/contracts'
 import { createTestDatabase } from '@writ/postgres/testing'
+import { prepareQueueStore } from '@writ/redis'
 import { createLog } from '@writ/runtime'
 import { createApplication } from '../application.ts'
 import { systemClock } from '../clock.ts'
@@ -19,6 +20,7 @@ export type Answer = {
   readonly status: number
   readonly headers: Headers
   readonly text: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- specs look into answers of every shape
   readonly body: any
 }
 
@@ -43,8 +45,12 @@ export type ControlPlane = {
 
 export type Setting = { readonly clock?: Clock; readonly redisUrl?: string }
 
-export async function givenControlPlane({ clock = systemClock, redisUrl }: Setting = {}): Promise<ControlPlane> {
+export async function givenControlPlane({
+  clock = systemClock,
+  redisUrl,
+}: Setting = {}): Promise<ControlPlane> {
   const database = await createTestDatabase()
+  await prepareQueueStore(database.ownerUrl)
   const lines: string[] = []
   const log = createLog('spec', 'debug', { write: (line) => void lines.push(line) })
   const config = ConfigSchema.parse({
@@ -70,7 +76,8 @@ export async function givenControlPlane({ clock = systemClock, redisUrl }: Setti
     ask,
     newTenant: async (slug = `t-${randomBytes(5).toString('hex')}`) =>
       CreatedTenant.parse(
-        (await ask('POST', '/api/v1/tenants', { key: OPERATOR_KEY, body: { slug, name: `Tenant ${slug}` } })).body,
+        (await ask('POST', '/api/v1/tenants', { key: OPERATOR_KEY, body: { slug, name: `Tenant ${slug}` } }))
+          .body,
       ),
     close: async () => {
       await app.close()

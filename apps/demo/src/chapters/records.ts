@@ -59,7 +59,7 @@ function lineOf(record: RecordView['record']): string {
   return [
     timeOf(record.at),
     record.outcome.padEnd(7),
-    what.padEnd(21),
+    what.padEnd(25),
     who,
     whyOf(record),
     `(bundle v${version})`,

@@ -28,24 +28,28 @@ const LONG_POLL_SECONDS = 25
 
 /** Keeps the bundles current until the signal aborts: by Redis where it is at hand, by the control plane where it is not. */
 export async function followChanges(ports: FollowPorts, signal: AbortSignal): Promise<void> {
-  const follower = new Follower(ports)
+  const follower = new Follower(ports, signal)
   await follower.restore()
-  const loops = [follower.tend(signal), follower.poll(signal)]
-  if (ports.redis) loops.push(follower.readStream(ports.redis.feed, signal))
+  const loops = [follower.tend(), follower.poll()]
+  if (ports.redis) loops.push(follower.readStream(ports.redis.feed))
   await Promise.all(loops)
 }
 
 class Follower {
   readonly #ports: FollowPorts
+  readonly #signal: AbortSignal
   /** everything up to here is applied */
   #after = 0
   /** everything up to here is published, as the newest heartbeat says */
   #promisedSeq = 0
   #inStepAtMs: number
   #keptAtMs = 0
+  /** the first poll does not wait: there is no freshness before its heartbeat */
+  #waitSeconds = 0
 
-  constructor(ports: FollowPorts) {
+  constructor(ports: FollowPorts, signal: AbortSignal) {
     this.#ports = ports
+    this.#signal = signal
     this.#inStepAtMs = ports.clock.monotonicMs()
   }
 
@@ -58,27 +62,27 @@ class Follower {
   }
 
   /** Retries what could not be applied, and listens to the heartbeat in Redis. */
-  async tend(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async tend(): Promise<void> {
+    while (!this.#signal.aborted) {
       await this.#attempt('bundles', () => this.#ports.bundles.retryBehind())
       const { redis } = this.#ports
       if (redis?.isReady()) await this.#attempt('heartbeat', () => this.#readHeartbeat(redis.feed))
-      await pause(BEAT_EVERY_MS, signal)
+      await pause(BEAT_EVERY_MS, this.#signal)
     }
   }
 
   /** Long polls, while there is no Redis to listen to. */
-  async poll(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async poll(): Promise<void> {
+    while (!this.#signal.aborted) {
       const isNeeded = !this.#ports.redis?.isReady()
-      const isDone = isNeeded && (await this.#attempt('changes', () => this.#pollOnce(signal)))
-      if (!isDone) await pause(BEAT_EVERY_MS, signal)
+      const isDone = isNeeded && (await this.#attempt('changes', () => this.#pollOnce()))
+      if (!isDone) await pause(BEAT_EVERY_MS, this.#signal)
     }
   }
 
   /** The stream from where it ends now on, and every bundle at hand once: nothing between the two is missed. */
-  async readStream(feed: BundleFeed, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async readStream(feed: BundleFeed): Promise<void> {
+    while (!this.#signal.aborted) {
       await this.#attempt('stream', async () => {
         const from = await feed.position()
         await this.#resync(feed)
@@ -89,10 +93,10 @@ class Follower {
             await this.#ports.bundles.changed(step.change)
             this.#caughtUp(step.change.seq)
           },
-          signal,
+          this.#signal,
         )
       })
-      await pause(BEAT_EVERY_MS, signal)
+      await pause(BEAT_EVERY_MS, this.#signal)
     }
   }
 
@@ -116,10 +120,10 @@ class Follower {
     await this.#resync(feed)
   }
 
-  async #pollOnce(signal: AbortSignal): Promise<void> {
+  async #pollOnce(): Promise<void> {
+    const answer = await this.#ports.changes(this.#after, this.#waitSeconds, this.#signal)
     // With Redis configured this is an interlude: it must not hang on when Redis is back.
-    const waitSeconds = this.#ports.redis ? 2 : LONG_POLL_SECONDS
-    const answer = await this.#ports.changes(this.#after, waitSeconds, signal)
+    this.#waitSeconds = this.#ports.redis ? 2 : LONG_POLL_SECONDS
     for (const change of answer.changes) await this.#ports.bundles.changed(change)
     this.#after = Math.max(this.#after, answer.seq)
     await this.#beat(answer.heartbeat, answer.seq)
@@ -158,7 +162,7 @@ class Follower {
       await work()
       return true
     } catch (error) {
-      this.#ports.report(what, error)
+      if (!this.#signal.aborted) this.#ports.report(what, error)
       return false
     }
   }

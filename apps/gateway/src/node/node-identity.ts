@@ -40,6 +40,7 @@ export async function openNodeIdentity(ports: NodeIdentityPorts): Promise<NodeId
     joined = answer
     await writeState(path, JSON.stringify(answer))
   }
+  const hasJoined = (): boolean => joined !== null
   const attempt = async (): Promise<boolean> => {
     try {
       await joinOnce()
@@ -53,15 +54,14 @@ export async function openNodeIdentity(ports: NodeIdentityPorts): Promise<NodeId
     node: () => joined?.node ?? null,
     bundleKeys: () => joined?.bundleKeys ?? [],
     whenJoined: async (signal) => {
-      const hasJoined = () => joined !== null
       while (!hasJoined() && !signal.aborted) await pause(LOOK_EVERY_MS, signal)
     },
     keepJoined: async (signal) => {
       let retryMs = 250
       while (!signal.aborted) {
-        const hasJoined = await attempt()
-        retryMs = hasJoined ? 250 : Math.min(2 * retryMs, LONGEST_RETRY_MS)
-        await pause(hasJoined ? REJOIN_MS : retryMs, signal)
+        const isDone = await attempt()
+        retryMs = isDone ? 250 : Math.min(2 * retryMs, LONGEST_RETRY_MS)
+        await pause(isDone ? REJOIN_MS : retryMs, signal)
       }
     },
     askForKeys: () => {

@@ -128,14 +128,19 @@ function callOf(entry: Entry): CallFields {
   }
 }
 
-function callerOf({ caller }: Entry): Pick<CallFields, 'human' | 'agent' | 'session' | 'keyThumbprint'> {
-  if (!caller) return { human: null, agent: null, session: null, keyThumbprint: null }
-  const { human, agent, session, keyThumbprint } = caller
+/** A token that no longer counts names its holder too, but without a proven key. */
+function callerOf({
+  caller,
+  named,
+}: Entry): Pick<CallFields, 'human' | 'agent' | 'session' | 'keyThumbprint'> {
+  const who = caller ?? named
+  if (!who) return { human: null, agent: null, session: null, keyThumbprint: null }
+  const { human, agent, session } = who
   return {
     human: { id: human.id, name: human.name },
     agent: { id: agent.id, name: agent.name },
     session,
-    keyThumbprint,
+    keyThumbprint: caller?.keyThumbprint ?? null,
   }
 }
 

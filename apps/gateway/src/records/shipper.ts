@@ -20,14 +20,18 @@ export type ShipperPorts = {
 }
 
 const HEADS_EVERY_MS = 1000
-const HEADS_AT_ONCE = 1000
+const HEADS_AT_ONCE_MS = 100
+const HEADS_IN_ONE = 1000
+/** one pass gives up after so many streams that were not taken */
+const MOST_FAILURES = 3
+const HOLD_MS = 1000
 const LINGER_MS = 50
 /** a queue that has failed for so long is gone round */
 const QUEUE_PATIENCE_MS = 5000
 /** a stream whose watermark stands still for so long is sent again from there */
 const STALL_MS = 5000
 
-type Progress = { sentSeq: number; confirmedSeq: number; movedAtMs: number }
+type Progress = { sentSeq: number; confirmedSeq: number; movedAtMs: number; notBeforeMs: number }
 
 /**
  * Brings records from the spool to the ledger: batches of one stream in order, then the signed heads, whose answer is the
@@ -45,10 +49,13 @@ export class Shipper {
 
   /** Ships until the signal aborts, then once more. */
   async run(signal: AbortSignal): Promise<void> {
-    let headsAtMs = -Infinity
+    // What an earlier boot left may be in the ledger already: its watermark is asked for before anything is sent.
+    await this.#attempt('heads', () => this.confirmAll())
+    let headsAtMs = this.#ports.nowMs()
     while (!signal.aborted) {
       const hasShipped = await this.#attempt('shipping', () => this.shipAll())
-      if (hasShipped || this.#ports.nowMs() - headsAtMs >= HEADS_EVERY_MS) {
+      const leastMs = hasShipped ? HEADS_AT_ONCE_MS : HEADS_EVERY_MS
+      if (this.#ports.nowMs() - headsAtMs >= leastMs) {
         headsAtMs = this.#ports.nowMs()
         await this.#attempt('heads', () => this.confirmAll())
       }
@@ -58,26 +65,44 @@ export class Shipper {
     await this.#attempt('heads', () => this.confirmAll())
   }
 
-  /** Sends everything that was not sent yet. @returns whether there was anything */
+  /**
+   * Sends everything that was not sent yet. A stream that is not taken rests for a second and does not hold up the others.
+   * @returns whether anything was sent
+   * @throws the last failure, after the others were tried
+   */
   async shipAll(): Promise<boolean> {
     let hasShipped = false
+    const failures: unknown[] = []
     for (const { stream, nextSeq } of this.#ports.spool.heads()) {
-      const progress = this.#progressOf(stream)
-      while (progress.sentSeq < nextSeq) {
-        const sentSeq = await this.#shipSome(stream, progress.sentSeq)
-        if (sentSeq === progress.sentSeq) break
-        progress.sentSeq = sentSeq
-        hasShipped = true
+      if (failures.length >= MOST_FAILURES) break
+      try {
+        hasShipped = (await this.#shipStream(stream, nextSeq)) || hasShipped
+      } catch (error) {
+        this.#progressOf(stream).notBeforeMs = this.#ports.nowMs() + HOLD_MS
+        failures.push(error)
       }
     }
+    if (failures.length > 0) throw failures.at(-1)
     return hasShipped
+  }
+
+  async #shipStream(stream: StreamId, nextSeq: number): Promise<boolean> {
+    const progress = this.#progressOf(stream)
+    if (this.#ports.nowMs() < progress.notBeforeMs) return false
+    const firstSeq = progress.sentSeq
+    while (progress.sentSeq < nextSeq) {
+      const sentSeq = await this.#shipSome(stream, progress.sentSeq)
+      if (sentSeq === progress.sentSeq) break
+      progress.sentSeq = sentSeq
+    }
+    return progress.sentSeq > firstSeq
   }
 
   /** Says how far the streams have come, hears what the ledger holds, and lets go of that. */
   async confirmAll(): Promise<void> {
     const heads = this.#ports.spool.heads()
-    for (let start = 0; start < heads.length; start += HEADS_AT_ONCE)
-      await this.#confirmSome(heads.slice(start, start + HEADS_AT_ONCE))
+    for (let start = 0; start < heads.length; start += HEADS_IN_ONE)
+      await this.#confirmSome(heads.slice(start, start + HEADS_IN_ONE))
     this.#forget(new Set(heads.map(({ stream }) => stream)))
   }
 
@@ -106,7 +131,12 @@ export class Shipper {
   #progressOf(stream: StreamId): Progress {
     const known = this.#progress.get(stream)
     if (known) return known
-    const fresh: Progress = { sentSeq: 0, confirmedSeq: -1, movedAtMs: this.#ports.nowMs() }
+    const fresh: Progress = {
+      sentSeq: 0,
+      confirmedSeq: -1,
+      movedAtMs: this.#ports.nowMs(),
+      notBeforeMs: 0,
+    }
     this.#progress.set(stream, fresh)
     return fresh
   }

@@ -13,10 +13,7 @@ export function collectBody(
   limitBytes: number,
 ): Promise<Uint8Array | Refusal | null> {
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > limitBytes) {
-    discard(request)
-    return Promise.resolve(new Refusal('message_too_large'))
-  }
+  if (announced > limitBytes) return Promise.resolve(new Refusal('message_too_large'))
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let sizeBytes = 0
@@ -28,7 +25,6 @@ export function collectBody(
       }
       chunks.length = 0
       request.off('data', onData)
-      discard(request)
       resolve(new Refusal('message_too_large'))
     }
     request.on('data', onData)
@@ -42,9 +38,7 @@ export function collectBody(
 export function refuseBody(request: IncomingMessage): Refusal | null {
   const isAnnounced =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-  if (!isAnnounced) return null
-  discard(request)
-  return new Refusal('message_malformed', 'only POST carries a body')
+  return isAnnounced ? new Refusal('message_malformed', 'only POST carries a body') : null
 }
 
 /** Reads on without keeping anything, then cuts: a socket with unread bytes is reset, and the answer lost with it. */

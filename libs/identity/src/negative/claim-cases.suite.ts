@@ -51,6 +51,7 @@ export const claimCases = (): readonly NegativeCase[] => [
     ['W20', 'htu without slashes after the scheme', { claims: htuOf((url) => url.replace('://', ':')) }],
     ['W21', 'htu with full-width dots', { claims: htuBy(withFullWidthDots) }],
     ['W22', 'htu with an escaped slash', { claims: htuOf((url) => url.replace(/\/([^/]*)$/, '%2F$1')) }],
+    ['W39', 'htu a list of the right URL', { claims: (claims, { url }) => ({ ...claims, htu: [url] }) }],
     ['N74', 'iat missing', { claims: without('iat') }],
     ['N75', 'iat a string', { claims: (claims) => ({ ...claims, iat: String(claims['iat']) }) }],
     ['W23', 'iat with a fraction', { claims: (claims) => ({ ...claims, iat: Number(claims['iat']) + 0.5 }) }],

@@ -72,6 +72,7 @@ export const keyCases = (): readonly NegativeCase[] => [
     ['W12', 'jwk with a coordinate of 33 bytes', { header: withLongCoordinate }],
     ['W13', 'jwk for another algorithm', { header: jwkHaving({ alg: 'ES384' }) }],
     ['W14', 'coordinate with unused bits set', { header: withCoordinateBits }],
+    ['W38', 'jwk of another key type', { header: jwkHaving({ kty: 'OKP' }) }],
     ['W15', 'jwk that is null', { header: having({ jwk: null }) }],
   ]),
   ...refusedAs(

@@ -38,6 +38,8 @@ export const tokenCases = (): readonly NegativeCase[] => [
       ['N90', 'access token of another issuer', minted({ iss: 'https://id.example/t/other/oauth' })],
       ['N91', 'ID token presented as access token', minted({}, { typ: 'JWT' })],
       ['W33', 'access token with a critical extension', minted({}, { crit: ['x'], x: 1 })],
+      ['W40', 'access token that names another algorithm', minted({}, { alg: 'RS256' })],
+      ['W41', 'access token longer than 8192 bytes', minted({ pad: 'x'.repeat(8_192) })],
       ['N95', 'access token of another tenant, correctly signed', minted({ tid: `ten_${'7'.repeat(26)}` })],
       ['W34', 'access token without an epoch', minted({ epo: undefined })],
     ],

@@ -1,0 +1,23 @@
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { run } from './index.ts'
+
+export type Ran = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+
+/** Runs one command line in this process, with pipes in place of the terminal. */
+export async function writ(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdin: Readable = Readable.from([]),
+): Promise<Ran> {
+  const [stdout, stderr] = [collector(), collector()]
+  const outside = { env: { WRIT_HOME: '/nowhere', ...env }, stdin, stdout: stdout.pipe, stderr: stderr.pipe }
+  const exitCode = await run(['node', 'writ', ...args], outside)
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() }
+}
+
+export function collector(): { readonly pipe: Writable; readonly text: () => string } {
+  const pipe = new PassThrough()
+  const chunks: Buffer[] = []
+  pipe.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return { pipe, text: () => Buffer.concat(chunks).toString() }
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals'
+import { ConfigError, loadConfig } from '@writ/runtime'
+import { ConfigSchema } from './config.ts'
+
+const RIGHT = {
+  DATABASE_URL: 'postgres://writ_app:x@127.0.0.1/writ',
+  WRIT_MASTER_KEY: 'A'.repeat(43),
+  WRIT_JOIN_SECRET: 'j'.repeat(32),
+  WRIT_OPERATOR_KEY: 'o'.repeat(32),
+}
+
+describe('the configuration', () => {
+  it('needs four variables and has safe defaults for the rest', () => {
+    expect(loadConfig(ConfigSchema, RIGHT)).toMatchObject({
+      WRIT_CONTROL_PLANE_HOST: '127.0.0.1',
+      WRIT_CONTROL_PLANE_PORT: 7400,
+      WRIT_GATEWAY_ORIGINS: ['http://127.0.0.1:7410'],
+    })
+  })
+
+  it.each([
+    ['DATABASE_URL', 'mysql://x'],
+    ['REDIS_URL', 'http://x'],
+    ['WRIT_MASTER_KEY', 'short'],
+    ['WRIT_JOIN_SECRET', 'short'],
+    ['WRIT_OPERATOR_KEY', 'short'],
+    ['WRIT_CONTROL_PLANE_PORT', '70000'],
+    ['WRIT_PUBLIC_ORIGIN', 'http://host/path'],
+    ['WRIT_PUBLIC_ORIGIN', 'http://host/'],
+    ['WRIT_GATEWAY_ORIGINS', 'http://a,ftp://b'],
+  ])('stops the start over a wrong %s, and names it without its value', (variable, value) => {
+    const load = () => loadConfig(ConfigSchema, { ...RIGHT, [variable]: value })
+    expect(load).toThrow(ConfigError)
+    expect(load).toThrow(variable)
+    expect(load).not.toThrow(value)
+  })
+})

@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { DiscoveryService } from '@nestjs/core'
+import { formatId } from '@writ/contracts'
+import type { IdPrefix } from '@writ/contracts'
+import { routesIn } from '../openapi/routes.ts'
+import type { Route } from '../openapi/routes.ts'
+import { enrolledAgent } from '../testing/agents.ts'
+import { givenControlPlane, OPERATOR_KEY } from '../testing/given.ts'
+import type { ControlPlane } from '../testing/given.ts'
+
+type Keys = { owner: string; admin: string; auditor: string }
+
+let plane: ControlPlane
+let routes: Route[]
+/** the ids of one tenant's things, by the resource that they belong to */
+let idsOfA: Record<string, string>
+let slugs: { a: string; b: string }
+let keysOfB: Keys
+
+beforeAll(async () => {
+  plane = await givenControlPlane()
+  const [a, b] = [await plane.newTenant(), await plane.newTenant()]
+  slugs = { a: a.tenant.slug, b: b.tenant.slug }
+  idsOfA = await furnish(a.ownerKey.key, slugs.a)
+  await furnish(b.ownerKey.key, slugs.b)
+  keysOfB = {
+    owner: b.ownerKey.key,
+    admin: await keyOf(b.ownerKey.key, 'admin'),
+    auditor: await keyOf(b.ownerKey.key, 'auditor'),
+  }
+  routes = routesIn(plane.app.get(DiscoveryService))
+})
+afterAll(() => plane?.close())
+
+async function keyOf(owner: string, role: string): Promise<string> {
+  return (await plane.ask('POST', '/api/v1/api-keys', { key: owner, body: { name: role, role } })).body.key
+}
+
+async function furnish(key: string, slug: string): Promise<Record<string, string>> {
+  const agent = await enrolledAgent(plane, slug, key)
+  const apiKey = await plane.ask('POST', '/api/v1/api-keys', {
+    key,
+    body: { name: 'second', role: 'auditor' },
+  })
+  const group = await plane.ask('POST', '/api/v1/access-groups', { key, body: { name: 'second' } })
+  const connection = await plane.ask('POST', '/api/v1/connections', { key, body: NEW_CONNECTION })
+  const policy = await plane.ask('POST', '/api/v1/policies', { key, body: NEW_POLICY })
+  return {
+    'api-keys': apiKey.body.id,
+    humans: agent.human,
+    agents: agent.id,
+    'access-groups': group.body.id,
+    policies: policy.body.id,
+    connections: connection.body.id,
+  }
+}
+
+const NEW_CONNECTION = {
+  name: 'crm',
+  url: 'http://127.0.0.1:9/mcp',
+  credential: { kind: 'api-key', header: 'x-api-key', secret: 'secret-of-the-crm' },
+}
+const NEW_POLICY = {
+  name: 'no deletes',
+  document: {
+    writ: 1,
+    rules: [
+      {
+        id: 'no-delete',
+        effect: 'deny',
+        when: { path: 'action.class', op: 'eq', value: 'delete' },
+        reason: 'no',
+      },
+    ],
+  },
+}
+
+/** A body that the route accepts, so that what answers is what comes after the form was read. */
+const BODIES: Record<string, unknown> = {
+  'Agents.move': { groups: [] },
+  'Humans.move': { groups: [] },
+  'AccessGroups.setPolicies': { policies: [] },
+  'AccessGroups.setConnections': { connections: [] },
+  'Policies.change': { groups: [] },
+  'Connections.change': { groups: [] },
+  'Agents.create': { name: 'x', human: id('hum') },
+  'Humans.create': { name: 'x', email: 'x@example.test' },
+  'AccessGroups.create': { name: 'x' },
+  'Policies.create': { ...NEW_POLICY, name: 'x' },
+  'Policies.explain': { agent: id('agt'), connection: 'crm', tool: 't' },
+  'Connections.create': { ...NEW_CONNECTION, name: 'x' },
+  'ApiKeys.create': { name: 'x', role: 'auditor' },
+  'Tenants.create': { slug: 'x', name: 'x' },
+}
+const PREFIXES: Record<string, IdPrefix> = {
+  'api-keys': 'wak',
+  humans: 'hum',
+  agents: 'agt',
+  'access-groups': 'grp',
+  policies: 'pol',
+  connections: 'con',
+}
+
+function id(prefix: IdPrefix): string {
+  return formatId(prefix, Date.now(), randomBytes(10))
+}
+
+const nameOf = ({ group, name }: Route) => `${group}.${name}`
+const resourceOf = ({ path }: Route) => path.split('/')[3] ?? ''
+const askFor = (route: Route, path: string, key?: string) =>
+  plane.ask(route.method.toUpperCase(), path, {
+    key,
+    ...(route.method !== 'get' && { body: BODIES[nameOf(route)] ?? {} }),
+  })
+const filled = (route: Route) =>
+  route.path.replace(':id', id(PREFIXES[resourceOf(route)] ?? 'dec')).replace(':slug', 'nobody')
+const isOfTenants = ({ access }: Route) => access === 'owner' || access === 'admin' || access === 'auditor'
+
+describe('the routes', () => {
+  it('are the ones that the API description names, and no others', async () => {
+    const { body } = await plane.ask('GET', '/api/openapi.json')
+    const described = Object.entries<object>(body.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method} ${path}`),
+    )
+    const served = plane.app
+      .getHttpAdapter()
+      .getInstance()
+      .printRoutes({ commonPrefix: false, includeHooks: false })
+    expect(body.openapi).toBe('3.1.0')
+    expect(described.sort()).toEqual(pathsIn(served).sort())
+    expect(described.length).toBe(routes.length)
+    expect(described.length).toBeGreaterThan(45)
+  })
+
+  it('answer alike to the ids of another tenant and to ids that nobody has', async () => {
+    const withIds = routes.filter((route) => isOfTenants(route) && route.path.includes(':id'))
+    expect(withIds.length).toBeGreaterThanOrEqual(18)
+    for (const route of withIds) {
+      const foreign = await askFor(
+        route,
+        route.path.replace(':id', idsOfA[resourceOf(route)] ?? ''),
+        keysOfB.owner,
+      )
+      const random = await askFor(route, filled(route), keysOfB.owner)
+      expect([nameOf(route), foreign.status, foreign.text]).toEqual([nameOf(route), 404, random.text])
+      expect(random.status).toBe(404)
+    }
+  })
+
+  it("answer alike to another tenant's ids inside a body", async () => {
+    const { body: human } = await plane.ask('GET', '/api/v1/humans', { key: keysOfB.owner })
+    const attempts: [string, string, (foreign: string) => unknown, string, IdPrefix][] = [
+      [
+        'PUT',
+        `/api/v1/humans/${human.items[0].id}/groups`,
+        (foreign) => ({ groups: [foreign] }),
+        'access-groups',
+        'grp',
+      ],
+      ['POST', '/api/v1/agents', (foreign) => ({ name: 'y', human: foreign }), 'humans', 'hum'],
+      [
+        'POST',
+        '/api/v1/policies',
+        (foreign) => ({ ...NEW_POLICY, name: 'y', groups: [foreign] }),
+        'access-groups',
+        'grp',
+      ],
+      [
+        'POST',
+        '/api/v1/connections',
+        (foreign) => ({ ...NEW_CONNECTION, name: 'y', groups: [foreign] }),
+        'access-groups',
+        'grp',
+      ],
+      [
+        'POST',
+        '/api/v1/policies/explain',
+        (foreign) => ({ agent: foreign, connection: 'crm', tool: 't' }),
+        'agents',
+        'agt',
+      ],
+    ]
+    for (const [method, path, body, resource, prefix] of attempts) {
+      const foreign = await plane.ask(method, path, {
+        key: keysOfB.owner,
+        body: body(idsOfA[resource] ?? ''),
+      })
+      const random = await plane.ask(method, path, { key: keysOfB.owner, body: body(id(prefix)) })
+      expect([path, foreign.status, foreign.text]).toEqual([path, 404, random.text])
+    }
+  })
+
+  it('give one and the same 401 for no key, a malformed one, an unknown one and a wrong one', async () => {
+    const wrong = `${keysOfB.owner.slice(0, -1)}${keysOfB.owner.endsWith('A') ? 'B' : 'A'}`
+    const closed = routes.filter((route) => route.access !== 'public')
+    for (const route of closed) {
+      const answers = await Promise.all(
+        [undefined, 'nonsense', `${id('wak')}.${'A'.repeat(43)}`, wrong].map((key) =>
+          askFor(route, filled(route), key),
+        ),
+      )
+      for (const answer of answers) {
+        expect([nameOf(route), answer.status, answer.text]).toEqual([nameOf(route), 401, answers[0]?.text])
+      }
+    }
+  })
+
+  it('keep each role to what it may do', async () => {
+    for (const route of routes.filter(isOfTenants)) {
+      const statuses = await Promise.all(
+        (['auditor', 'admin'] as const).map(
+          async (role) => (await askFor(route, filled(route), keysOfB[role])).status,
+        ),
+      )
+      const [auditor, admin] = statuses
+      expect([nameOf(route), auditor === 403]).toEqual([nameOf(route), route.access !== 'auditor'])
+      expect([nameOf(route), admin === 403]).toEqual([nameOf(route), route.access === 'owner'])
+    }
+    const writing = routes.filter(
+      (route) => isOfTenants(route) && route.method !== 'get' && route.access === 'auditor',
+    )
+    expect(writing.map(nameOf).sort()).toEqual(['Policies.explain', 'Records.verify'])
+  })
+
+  it('let the operator make tenants and nothing else', async () => {
+    for (const route of routes.filter(isOfTenants)) {
+      expect([nameOf(route), (await askFor(route, filled(route), OPERATOR_KEY)).status]).toEqual([
+        nameOf(route),
+        401,
+      ])
+    }
+    expect(
+      (await plane.ask('POST', '/api/v1/tenants', { key: keysOfB.owner, body: { slug: 'q', name: 'q' } }))
+        .status,
+    ).toBe(401)
+    expect(
+      (await plane.ask('POST', `/api/v1/tenants/${slugs.b}/api-keys`, { key: OPERATOR_KEY, body: {} }))
+        .status,
+    ).toBe(201)
+  })
+
+  it('stop taking a key at the moment when it is revoked', async () => {
+    const key = await keyOf(keysOfB.owner, 'auditor')
+    expect((await plane.ask('GET', '/api/v1/tenant', { key })).status).toBe(200)
+    await plane.ask('DELETE', `/api/v1/api-keys/${key.split('.')[0]}`, { key: keysOfB.owner })
+    expect((await plane.ask('GET', '/api/v1/tenant', { key })).status).toBe(401)
+  })
+
+  it('never show a secret again, neither in an answer nor in the log', async () => {
+    const answers = await Promise.all(
+      ['tenant', 'api-keys', 'connections', 'agents', 'gateways', 'policies'].map((path) =>
+        plane.ask('GET', `/api/v1/${path}`, { key: keysOfB.owner }),
+      ),
+    )
+    const secret = keysOfB.owner.split('.')[1] ?? ''
+    for (const text of [...answers.map((answer) => answer.text), plane.logged()]) {
+      expect(text).not.toContain(NEW_CONNECTION.credential.secret)
+      expect(text).not.toContain(secret)
+    }
+  })
+})
+
+/** "METHOD path" of every leaf of Fastify's printed tree, HEAD aside. */
+function pathsIn(tree: string): string[] {
+  const stack: string[] = []
+  return tree.split('\n').flatMap((line) => {
+    const match = /^([│ ]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?/.exec(line)
+    if (!match) return []
+    const [, indent = '', part = '', methods] = match
+    const depth = indent.length / 4
+    stack.length = depth
+    stack.push(part)
+    const path = stack.join('').replaceAll(/:(\w+)/g, '{$1}')
+    return (methods ?? '')
+      .split(', ')
+      .filter((method) => method !== '' && method !== 'HEAD')
+      .map((method) => `${method.toLowerCase()} ${path}`)
+  })
+}

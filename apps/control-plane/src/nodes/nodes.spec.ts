@@ -1,0 +1,336 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { rawPublicKey, signBatch, signHead } from '@writ/audit'
+import { isBundleFault, openBundle, openHeartbeat } from '@writ/bundle'
+import { streamIdOf } from '@writ/contracts'
+import type { Bundle, StreamId } from '@writ/contracts'
+import { createLeaseKey, openLease } from '@writ/credentials'
+import { createAgentSession, generateKeyPem } from '@writ/identity'
+import { createTestStream } from '@writ/postgres/testing'
+import { Client } from 'pg'
+import { newId } from '../ids-and-secrets.ts'
+import { agentPorts, enrolledAgent } from '../testing/agents.ts'
+import type { EnrolledAgent } from '../testing/agents.ts'
+import { givenControlPlane, ORIGIN } from '../testing/given.ts'
+import type { ControlPlane } from '../testing/given.ts'
+import { RecordTransport } from './record-transport.ts'
+import { joinedNode, joinRequest, macOf, newNodeKey } from '../testing/nodes.ts'
+import type { JoinedNode } from '../testing/nodes.ts'
+
+type World = { slug: string; tenant: `ten_${string}`; key: string; defaultGroup: string }
+
+let plane: ControlPlane
+let node: JoinedNode
+let acme: World
+let beta: World
+
+beforeAll(async () => {
+  plane = await givenControlPlane()
+  acme = await newWorld()
+  beta = await newWorld()
+  node = await joinedNode(plane)
+})
+afterAll(() => plane?.close())
+
+async function newWorld(): Promise<World> {
+  const { tenant, ownerKey } = await plane.newTenant()
+  return { slug: tenant.slug, tenant: tenant.id, key: ownerKey.key, defaultGroup: tenant.defaultGroup }
+}
+
+async function bundleOf(slug: string): Promise<Bundle> {
+  const { body } = await node.ask('GET', `/internal/v1/bundles/${slug}`)
+  const opened = await openBundle(body.bundle, node.bundleKeys, { tenant: slug, version: 0, sha256: null })
+  if (isBundleFault(opened)) throw new Error(opened.detail)
+  return opened.bundle
+}
+
+async function sessionOf(agent: EnrolledAgent, { slug }: World): Promise<`ses_${string}`> {
+  const issuer = `${ORIGIN}/t/${slug}/oauth`
+  const session = createAgentSession({
+    issuer,
+    tokenEndpoint: `${issuer}/token`,
+    agentId: agent.id,
+    identityKey: agent.identityKey,
+    sessionKey: generateKeyPem().privateKey,
+    ports: agentPorts(plane),
+  })
+  const [, claims = ''] = (await session.accessToken()).split('.')
+  return JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')).sid
+}
+
+const gatewayFor = async (key: string) =>
+  (await plane.ask('GET', '/api/v1/gateways', { key })).body.items.find(
+    ({ id }: { id: string }) => id === node.id,
+  )
+
+const lease = (request: object) => node.ask('POST', '/internal/v1/leases', request)
+
+const stream = (): StreamId => streamIdOf(node.id, newId('boo', Date.now()), acme.tenant)
+
+describe('a join', () => {
+  it('with the join secret gives an id and the bundle keys, and proves that the answer is ours', async () => {
+    const body = JSON.stringify(joinRequest(newNodeKey(), createLeaseKey(), 'a-nonce'))
+    const answer = await plane.ask('POST', '/internal/v1/join', {
+      body,
+      headers: { 'writ-join': macOf(body) },
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('writ-join')).toBe(macOf(`a-nonce\n${answer.text}`))
+    expect(answer.body.bundleKeys).toHaveLength(1)
+  })
+
+  it('of the same key is the same node', async () => {
+    const [key, leaseKey] = [newNodeKey(), createLeaseKey()]
+    const ids = []
+    for (const _ of [1, 2]) {
+      const body = JSON.stringify(joinRequest(key, leaseKey))
+      ids.push(
+        (await plane.ask('POST', '/internal/v1/join', { body, headers: { 'writ-join': macOf(body) } })).body
+          .node,
+      )
+    }
+    expect(ids[0]).toBe(ids[1])
+  })
+
+  it('without the secret, with another one, over another body or long ago is refused', async () => {
+    const body = JSON.stringify(joinRequest(newNodeKey(), createLeaseKey()))
+    const old = JSON.stringify({ ...joinRequest(newNodeKey(), createLeaseKey()), atMs: Date.now() - 61_000 })
+    const attempts = [
+      [body, {}, 401],
+      [body, { 'writ-join': macOf(body, 'another secret of thirty-two chars') }, 401],
+      [body, { 'writ-join': macOf(old) }, 401],
+      [old, { 'writ-join': macOf(old) }, 400],
+    ] as const
+    for (const [sent, headers, status] of attempts) {
+      expect((await plane.ask('POST', '/internal/v1/join', { body: sent, headers })).status).toBe(status)
+    }
+  })
+})
+
+describe('a request of a node', () => {
+  const path = '/internal/v1/changes?after=0'
+  it.each<[string, Partial<Parameters<JoinedNode['ask']>[3] & object>]>([
+    ['signed by another key', { key: newNodeKey() }],
+    ['in the name of another node', { node: `nod_${'0'.repeat(26)}` }],
+    ['signed for another path', { path: '/internal/v1/changes?after=1' }],
+    ['signed for another method', { method: 'POST' }],
+    ['signed over another body', { body: '{}' }],
+    ['signed 61 seconds ago', { atMs: Date.now() - 61_000 }],
+    ['signed for later', { atMs: Date.now() + 3_600_000 }],
+  ])('%s is refused', async (_, changes) => {
+    expect((await node.ask('GET', path)).status).toBe(200)
+    const answer = await node.ask('GET', path, undefined, changes)
+    expect([answer.status, answer.body.detail]).toEqual([401, 'a valid key is required'])
+  })
+})
+
+describe('the change feed', () => {
+  it('wakes at once when an edit commits, and names tenant and version', async () => {
+    const { body: before } = await node.ask('GET', '/internal/v1/changes?after=0')
+    const waiting = node.ask('GET', `/internal/v1/changes?after=${before.seq}&waitSeconds=20`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const startedMs = performance.now()
+    await plane.ask('POST', '/api/v1/access-groups', { key: acme.key, body: { name: 'woken' } })
+    const { body } = await waiting
+    expect(performance.now() - startedMs).toBeLessThan(3000)
+    const { bundleVersion } = (await plane.ask('GET', '/api/v1/tenant', { key: acme.key })).body
+    expect(body.changes).toEqual([{ seq: before.seq + 1, tenant: acme.slug, version: bundleVersion }])
+    const beat = await openHeartbeat(body.heartbeat, node.bundleKeys)
+    expect(beat).toMatchObject({ seq: body.seq })
+  })
+
+  it('answers with a heartbeat and nothing else when nothing changes', async () => {
+    const { body: now } = await node.ask('GET', '/internal/v1/changes?after=0')
+    const { body } = await node.ask('GET', `/internal/v1/changes?after=${now.seq}&waitSeconds=1`)
+    expect(body).toMatchObject({ changes: [], seq: now.seq })
+  })
+})
+
+describe('a bundle', () => {
+  it('is that of its tenant only, and of an unknown tenant there is none', async () => {
+    const bundle = await bundleOf(acme.slug)
+    expect(bundle).toMatchObject({
+      tenant: { id: acme.tenant, slug: acme.slug },
+      issuer: `${ORIGIN}/t/${acme.slug}/oauth`,
+    })
+    expect(JSON.stringify(bundle)).not.toContain(beta.tenant)
+    expect((await node.ask('GET', '/internal/v1/bundles/nobody')).status).toBe(404)
+  })
+
+  it('puts an unmapped principal into the default group, and a mapped one into its groups only', async () => {
+    const agent = await enrolledAgent(plane, acme.slug, acme.key)
+    const find = async () => (await bundleOf(acme.slug)).agents.find(({ id }) => id === agent.id)
+    expect((await find())?.groups).toEqual([acme.defaultGroup])
+    const group = await plane.ask('POST', '/api/v1/access-groups', {
+      key: acme.key,
+      body: { name: 'quarantine' },
+    })
+    await plane.ask('PUT', `/api/v1/agents/${agent.id}/groups`, {
+      key: acme.key,
+      body: { groups: [group.body.id] },
+    })
+    expect((await find())?.groups).toEqual([group.body.id])
+    await plane.ask('DELETE', `/api/v1/access-groups/${group.body.id}`, { key: acme.key })
+    expect((await find())?.groups).toEqual([acme.defaultGroup])
+  })
+
+  it('leaves a revoked agent out and names its sessions', async () => {
+    const agent = await enrolledAgent(plane, acme.slug, acme.key)
+    const session = await sessionOf(agent, acme)
+    await plane.ask('POST', `/api/v1/agents/${agent.id}/revoke`, { key: acme.key })
+    const bundle = await bundleOf(acme.slug)
+    expect(bundle.agents.map(({ id }) => id)).not.toContain(agent.id)
+    expect(bundle.revokedSessions).toContain(session)
+  })
+
+  it('takes versions that grow by one with each of many edits at once', async () => {
+    const { version } = await bundleOf(beta.slug)
+    const names = Array.from({ length: 10 }, (_, index) => `group-${index}`)
+    await Promise.all(
+      names.map((name) => plane.ask('POST', '/api/v1/access-groups', { key: beta.key, body: { name } })),
+    )
+    const bundle = await bundleOf(beta.slug)
+    expect(bundle.version).toBe(version + 10)
+    expect(bundle.groups.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+  })
+
+  it('that a node took or refused shows at the gateways of that tenant', async () => {
+    const { version } = await bundleOf(acme.slug)
+    const acknowledge = (outcome: string, at: number) =>
+      node.ask('POST', '/internal/v1/acknowledgements', {
+        tenant: acme.slug,
+        version: at,
+        outcome,
+        detail: 'x',
+      })
+    expect((await acknowledge('applied', version)).status).toBe(204)
+    expect((await acknowledge('refused', version + 1)).status).toBe(204)
+    expect(await gatewayFor(acme.key)).toMatchObject({
+      appliedVersion: version,
+      refused: { version: version + 1 },
+    })
+    expect(await gatewayFor(beta.key)).toMatchObject({ appliedVersion: null, refused: null })
+  })
+})
+
+describe('a lease', () => {
+  const secret = 'sk-the-secret-of-the-crm'
+
+  async function given() {
+    const agent = await enrolledAgent(plane, acme.slug, acme.key)
+    const session = await sessionOf(agent, acme)
+    const name = `crm-${Math.random().toString(36).slice(2)}`
+    const connection = await plane.ask('POST', '/api/v1/connections', {
+      key: acme.key,
+      body: {
+        name,
+        url: 'https://crm.example:8443/mcp',
+        credential: { kind: 'api-key', header: 'x-crm-key', secret },
+        groups: [acme.defaultGroup],
+      },
+    })
+    const request = {
+      tenant: acme.tenant,
+      connection: connection.body.id,
+      credentialVersion: 1,
+      agent: agent.id,
+      session,
+      decision: newId('dec', Date.now()),
+    }
+    return { agent, connection: connection.body, request }
+  }
+
+  it('opens with the key of the node that asked, and with no other', async () => {
+    const { request } = await given()
+    const { body, status } = await lease(request)
+    expect(status).toBe(200)
+    const opened = await openLease(body.lease, node.leaseKey.privateKey)
+    expect(opened).toMatchObject({
+      origin: 'https://crm.example:8443',
+      header: 'x-crm-key',
+      value: secret,
+      version: 1,
+    })
+    expect(await openLease(body.lease, createLeaseKey().privateKey)).toMatchObject({
+      code: 'credential_unavailable',
+    })
+  })
+
+  it('is not given for anything that does not fit together', async () => {
+    const { request } = await given()
+    const stranger = await enrolledAgent(plane, acme.slug, acme.key)
+    const wrong = [
+      { tenant: beta.tenant },
+      { tenant: newId('ten', Date.now()) },
+      { connection: newId('con', Date.now()) },
+      { credentialVersion: 2 },
+      { agent: stranger.id },
+      { session: newId('ses', Date.now()) },
+    ]
+    for (const change of wrong) {
+      expect([change, (await lease({ ...request, ...change })).status]).toEqual([change, 404])
+    }
+    expect((await lease(request)).status).toBe(200)
+  })
+
+  it('ends with the group, the credential and the agent', async () => {
+    const { request, connection, agent } = await given()
+    const patch = (body: object) =>
+      plane.ask('PATCH', `/api/v1/connections/${connection.id}`, { key: acme.key, body })
+    await patch({ groups: [] })
+    expect((await lease(request)).status).toBe(404)
+    await patch({
+      groups: [acme.defaultGroup],
+      credential: { kind: 'api-key', header: 'x-crm-key', secret: 'another-secret' },
+    })
+    expect((await lease(request)).status).toBe(404)
+    const renewed = { ...request, credentialVersion: 2 }
+    expect(await openLease((await lease(renewed)).body.lease, node.leaseKey.privateKey)).toMatchObject({
+      value: 'another-secret',
+    })
+    await plane.ask('POST', `/api/v1/agents/${agent.id}/revoke`, { key: acme.key })
+    expect((await lease(renewed)).status).toBe(404)
+  })
+
+  it('is the only way out for a secret: at rest it is sealed, in views and logs it is not', async () => {
+    await given()
+    const owner = new Client({ connectionString: plane.ownerUrl })
+    await owner.connect()
+    const { rows } = await owner
+      .query(`set role writ_owner; select set_config('app.tenant_id', '${acme.tenant}', false)`)
+      .then(() => owner.query('select sealed_secret from writ.connections where sealed_secret is not null'))
+    await owner.end()
+    expect(rows.length).toBeGreaterThan(0)
+    for (const row of rows) expect(row.sealed_secret.includes(secret)).toBe(false)
+    expect((await plane.ask('GET', '/api/v1/connections', { key: acme.key })).text).not.toContain(secret)
+    expect(plane.logged()).not.toContain(secret)
+  })
+})
+
+describe('the records of a node', () => {
+  it('are queued when the batch is signed by it, and refused otherwise', async () => {
+    const transport = plane.app.get(RecordTransport)
+    const signer = { id: node.id, publicKey: rawPublicKey(node.key), privateKey: node.key }
+    const batch = createTestStream(signer, acme.tenant, 3).batch(0, 3)
+    const send = (body: object) => node.ask('POST', '/internal/v1/batches', body)
+    const another = await joinedNode(plane)
+    expect((await send({ ...batch, signature: signBatch(batch, newNodeKey()).signature })).status).toBe(400)
+    expect((await another.ask('POST', '/internal/v1/batches', batch)).status).toBe(400)
+    expect((await send({ ...batch, records: batch.records.toReversed() })).status).toBe(400)
+    expect(await transport.depth()).toBe(0)
+    expect((await send(batch)).status).toBe(202)
+    expect(await transport.depth()).toBe(1)
+  })
+
+  it('have heads that are kept, and watermarks of what is stored', async () => {
+    const head = { stream: stream(), nextSeq: 3, headHash: 'a'.repeat(64), at: new Date().toISOString() }
+    const kept = await node.ask('POST', '/internal/v1/heads', { heads: [signHead(head, node.key)] })
+    expect([kept.status, kept.body]).toEqual([200, { watermarks: [{ stream: head.stream, nextSeq: 0 }] }])
+    expect((await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body).toEqual({ pending: 3 })
+    expect((await plane.ask('GET', '/api/v1/records/lag', { key: beta.key })).body).toEqual({ pending: 0 })
+    expect(
+      (await node.ask('POST', '/internal/v1/heads', { heads: [signHead(head, newNodeKey())] })).status,
+    ).toBe(400)
+    const verification = await plane.ask('POST', '/api/v1/records/verify', { key: acme.key })
+    expect(verification.body).toMatchObject({ holds: false, records: 0 })
+  })
+})

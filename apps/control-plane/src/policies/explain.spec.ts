@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { enrolledAgent } from '../testing/agents.ts'
+import type { EnrolledAgent } from '../testing/agents.ts'
+import { givenControlPlane } from '../testing/given.ts'
+import type { ControlPlane } from '../testing/given.ts'
+
+let plane: ControlPlane
+let key: string
+let agent: EnrolledAgent
+let defaultGroup: string
+
+beforeAll(async () => {
+  plane = await givenControlPlane()
+  const { tenant, ownerKey } = await plane.newTenant()
+  key = ownerKey.key
+  defaultGroup = tenant.defaultGroup
+  agent = await enrolledAgent(plane, tenant.slug, key)
+  await plane.ask('POST', '/api/v1/connections', {
+    key,
+    body: {
+      name: 'crm',
+      url: 'http://127.0.0.1:9/mcp',
+      credential: { kind: 'none' },
+      groups: [defaultGroup],
+    },
+  })
+})
+afterAll(() => plane?.close())
+
+const explain = (body: object) =>
+  plane.ask('POST', '/api/v1/policies/explain', {
+    key,
+    body: { agent: agent.id, connection: 'crm', tool: 'get_contact', ...body },
+  })
+
+const denying = (effect: string, more: object = {}) => ({
+  writ: 1,
+  rules: [
+    {
+      id: 'no-delete',
+      effect,
+      when: { path: 'action.class', op: 'eq', value: 'delete' },
+      reason: 'deletes are for people',
+    },
+  ],
+  ...more,
+})
+
+describe('explaining a call', () => {
+  it('allows what no rule is against', async () => {
+    const { body, status } = await explain({ args: { id: 7 } })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ connectionAllowed: true, groups: [{ id: defaultGroup, name: 'default' }] })
+    expect(body.decision).toMatchObject({ outcome: 'allow', modified: false })
+    expect(body.rulesEvaluated).toBeGreaterThan(0)
+  })
+
+  it('shows what the template for personal data lets through', async () => {
+    const { body } = await explain({ tool: 'send_mail', args: { to: 'ada.lovelace@example.com' } })
+    expect(body.decision).toMatchObject({ outcome: 'allow', modified: true })
+    expect(JSON.stringify(body.decision.content)).not.toContain('ada.lovelace@example.com')
+  })
+
+  it('names the rule that denies, and stops when the policy is changed or detached', async () => {
+    const created = await plane.ask('POST', '/api/v1/policies', {
+      key,
+      body: { name: 'no deletes', document: denying('deny'), groups: [defaultGroup] },
+    })
+    const denied = await explain({ tool: 'delete_contact' })
+    expect(denied.body.decision).toMatchObject({ outcome: 'deny' })
+    expect(denied.body.decision.matches).toContainEqual(
+      expect.objectContaining({
+        policy: created.body.id,
+        policyVersion: 1,
+        rule: 'no-delete',
+        effect: 'deny',
+      }),
+    )
+    await plane.ask('PATCH', `/api/v1/policies/${created.body.id}`, {
+      key,
+      body: { document: denying('flag') },
+    })
+    expect((await explain({ tool: 'delete_contact' })).body.decision.outcome).toBe('allow')
+    await plane.ask('PATCH', `/api/v1/policies/${created.body.id}`, {
+      key,
+      body: { document: denying('deny') },
+    })
+    expect((await explain({ tool: 'delete_contact' })).body.decision.outcome).toBe('deny')
+    const { body: versions } = await plane.ask('GET', `/api/v1/policies/${created.body.id}/versions`, { key })
+    expect(versions.items.map(({ version }: { version: number }) => version)).toEqual([3, 2, 1])
+    await plane.ask('PATCH', `/api/v1/policies/${created.body.id}`, { key, body: { groups: [] } })
+    expect((await explain({ tool: 'delete_contact' })).body.decision.outcome).toBe('allow')
+    expect((await plane.ask('DELETE', `/api/v1/policies/${created.body.id}`, { key })).status).toBe(204)
+    expect((await plane.ask('GET', `/api/v1/policies/${created.body.id}`, { key })).status).toBe(404)
+  })
+
+  it('takes names and ids, and of an unknown agent or connection says that it is not there', async () => {
+    const { body } = await plane.ask('GET', `/api/v1/agents/${agent.id}`, { key })
+    expect((await explain({ agent: body.name })).status).toBe(200)
+    expect((await explain({ agent: 'nobody' })).status).toBe(404)
+    expect((await explain({ connection: 'nothing' })).status).toBe(404)
+  })
+})
+
+describe('a policy document', () => {
+  it.each([
+    ['without rules', { writ: 1, rules: [] }],
+    ['of another version', { ...denying('deny'), writ: 2 }],
+    ['with an unknown effect', denying('explode')],
+    ['with an unknown member', denying('deny', { extra: true })],
+    ['that modifies without saying what', denying('modify')],
+  ])('%s is refused', async (_, document) => {
+    const answer = await plane.ask('POST', '/api/v1/policies', { key, body: { name: 'bad', document } })
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors.length).toBeGreaterThan(0)
+  })
+})
