@@ -79,9 +79,7 @@ describe('real clients', () => {
     )
     const client = new LegacyClient({ name: 'legacy', version: '1.0.0' })
     try {
-      await client.connect(
-        new LegacyHttpTransport(new URL(proxy.url)) as Parameters<LegacyClient['connect']>[0],
-      )
+      await client.connect(new LegacyHttpTransport(new URL(proxy.url)))
       expect(
         JSON.stringify(await client.callTool({ name: 'lookup_order', arguments: { order: 'L-2' } })),
       ).toContain('two lamps')

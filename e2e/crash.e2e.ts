@@ -20,9 +20,9 @@ describe('a gateway that is killed under load', () => {
 
   it(`${KILLS} times, at random moments, never answers a decision that is not recorded exactly once`, async () => {
     const answered: string[] = []
-    let isRunning = true
-    const load = Array.from({ length: CALLERS }, async (_, caller) => {
-      for (let call = 0; isRunning; call += 1) {
+    const load = { isRunning: true }
+    const callers = Array.from({ length: CALLERS }, async (_, caller) => {
+      for (let call = 0; load.isRunning; call += 1) {
         const answer = await agent.call('lookup_order', { order: `K-${caller}-${call}` }).catch(() => null)
         const decisionId = answer?.headers.get('writ-decision-id')
         // An answer counts once it is whole: that is when a client acts on it.
@@ -38,8 +38,8 @@ describe('a gateway that is killed under load', () => {
       await gateway.kill()
       await gateway.restart()
     }
-    isRunning = false
-    await Promise.all(load)
+    load.isRunning = false
+    await Promise.all(callers)
     expect(answered.length).toBeGreaterThan(KILLS * 5)
     expect(new Set(answered).size).toBe(answered.length)
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
+import { ApiKeyView, formatId, pageOf, PolicyView } from '@writ/contracts'
+import { z } from 'zod'
 import { callTool, MCP_HEADERS } from './drivers/tenant.ts'
 import type { EnrolledAgent } from './drivers/tenant.ts'
 import { startWorld } from './drivers/world.ts'
@@ -59,22 +61,14 @@ describe('two tenants on one platform', () => {
   )
 
   it('the gateway answers without a token alike for every tenant, known or not', async () => {
-    const visit = async (slug: string) =>
-      comparable(await fetch(at(slug), { method: 'POST', headers: MCP_HEADERS, body: '{}' }), slug)
-    const known = await visit('acme')
-    expect(known).toEqual(await visit('nope'))
+    const known = await withoutToken(at('acme'), 'acme')
+    expect(known).toEqual(await withoutToken(at('nope'), 'nope'))
     expect(known).toMatchObject({ status: 401 })
   })
 
   it('the discovery documents say nothing about which tenants exist', async () => {
-    const visit = async (slug: string) =>
-      comparable(
-        await fetch(
-          `${world.platform.gatewayUrls[0]}/.well-known/oauth-protected-resource/${slug}/tools/mcp`,
-        ),
-        slug,
-      )
-    expect(await visit('acme')).toEqual(await visit('nope'))
+    const gateway = world.platform.gatewayUrls[0] ?? ''
+    expect(await discovered(gateway, 'acme')).toEqual(await discovered(gateway, 'nope'))
   })
 
   it('no call of a foreign agent reaches the upstream', async () => {
@@ -90,15 +84,16 @@ describe('two tenants on one platform', () => {
 
   it('the API answers ids of another tenant like ids that do not exist, on every route', async () => {
     const victim = await world.acme.enrol()
-    const nothing = (prefix: string) =>
-      `${prefix}_${[...randomBytes(26)]
-        .map((byte) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.charAt(byte % 32))
-        .join('')
-        .replace(/^./, '0')}`
-    const document = await (await fetch(`${world.platform.controlPlaneUrl}/api/openapi.json`)).json()
-    const routes = routesWithId(document as OpenApi)
+    const document = OpenApi.parse(
+      await (await fetch(`${world.platform.controlPlaneUrl}/api/openapi.json`)).json(),
+    )
+    const routes = routesWithId(document)
     expect(routes.length).toBeGreaterThan(10)
-    const foreignIds: Record<string, string> = {
+    const { items: policies } = await world.acme.admin.get('policies', pageOf(PolicyView))
+    const { items: keys } = await world.acme.admin.get('api-keys', pageOf(ApiKeyView))
+    const foreignIds: Record<string, string | undefined> = {
+      policies: policies[0]?.id,
+      'api-keys': keys[0]?.id,
       agents: victim.id,
       humans: world.acme.human.id,
       connections: world.acme.connection.id,
@@ -120,15 +115,25 @@ describe('two tenants on one platform', () => {
         return comparable(response, id)
       }
       const answered = await visit(foreign)
-      expect([method, path, answered]).toEqual([method, path, await visit(nothing(foreign.slice(0, 3)))])
+      expect([method, path, answered]).toEqual([method, path, await visit(idOfNothing(foreign))])
       expect([method, path, answered]).toEqual([method, path, expect.objectContaining({ status: 404 })])
     }
   })
 })
 
-type OpenApi = { paths: Record<string, Record<string, unknown>> }
+const withoutToken = async (url: string, slug: string): Promise<object> =>
+  comparable(await fetch(url, { method: 'POST', headers: MCP_HEADERS, body: '{}' }), slug)
 
-const routesWithId = ({ paths }: OpenApi): { method: string; path: string }[] =>
+const discovered = async (gateway: string, slug: string): Promise<object> =>
+  comparable(await fetch(`${gateway}/.well-known/oauth-protected-resource/${slug}/tools/mcp`), slug)
+
+/** A well-formed id of the same kind that nobody has. */
+const idOfNothing = (like: string): string =>
+  formatId('ten', Date.now(), randomBytes(10)).replace('ten_', `${like.slice(0, 3)}_`)
+
+const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+
+const routesWithId = ({ paths }: z.infer<typeof OpenApi>): { method: string; path: string }[] =>
   Object.entries(paths)
     .filter(([path]) => path.startsWith('/api/v1/') && path.includes('{id}'))
     .flatMap(([path, operations]) =>

@@ -15,6 +15,7 @@ const STEPS = [
   ['lint', [program('oxlint/bin/oxlint'), '--type-aware']],
   ['rooms', [join(CLONE, 'tools', 'check-rooms.mjs')]],
   ['types', [program('typescript/bin/tsc'), '-b']],
+  ['types of the e2e tests', [program('typescript/bin/tsc'), '-p', 'e2e']],
   ['tests', [join(CLONE, 'tools', 'test.mjs')]],
 ]
 

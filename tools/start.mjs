@@ -74,12 +74,16 @@ function portNumber(name, text) {
 
 function addresses({ controlPlaneUrl, gateways, mode, stateDir }) {
   const here = relative(process.cwd(), stateDir)
+  const state = here.startsWith('..') ? stateDir : here
+  const isDefault = controlPlaneUrl === 'http://127.0.0.1:7400'
   return box('Writ is running. Ctrl-C stops all of it.', [
     ['control plane', `${controlPlaneUrl}/api/v1`],
     ['OpenAPI', `${controlPlaneUrl}/api/openapi.json`],
     ...gateways.map(({ name, url, adminUrl }) => [name, `${url}   (health and metrics: ${adminUrl})`]),
     ['mode', mode === 'redis' ? 'with Redis' : 'single-node, without Redis'],
-    ['state, logs', here.startsWith('..') ? stateDir : here],
+    ['state, logs', state],
+    ['demo owner key', `${state}/demo/owner-api-key`],
+    ['your own tenant', `npm run tenant -- --slug acme${isDefault ? '' : ` --url ${controlPlaneUrl}`}`],
   ])
 }
 

@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import type { AuditRecord } from '@writ/contracts'
+import { AuditRecord } from '@writ/contracts'
 import type { World } from './world.ts'
 
 export type StoredRecord = AuditRecord & { readonly leafIndex: number }
@@ -20,7 +20,7 @@ export async function storedRecords(
     )
     await client.query('commit')
     return rows.map(({ leaf_index, bytes }) => ({
-      ...(JSON.parse(bytes.toString()) as AuditRecord),
+      ...AuditRecord.parse(JSON.parse(bytes.toString())),
       leafIndex: Number(leaf_index),
     }))
   } finally {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
 import type { AgentSession } from '@writ/identity'
 import { AgentView, ConnectionView, CreatedTenant, EnrolmentToken, HumanView } from '@writ/contracts'
+import { z } from 'zod'
 import type { Platform } from '../../tools/local/platform.d.mts'
 import type { Admin } from '../../apps/demo/src/control-plane.ts'
 import { adminOf } from '../../apps/demo/src/control-plane.ts'
@@ -24,8 +25,8 @@ export type RpcAnswer = {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  readonly error: { code: number; message: string; data?: Record<string, string> } | undefined
-  readonly result: { content?: { type: string; text: string }[] } | undefined
+  readonly error: z.infer<typeof RpcMessage>['error']
+  readonly result: z.infer<typeof RpcMessage>['result']
 }
 
 export type EnrolledAgent = {
@@ -153,9 +154,18 @@ export async function readAnswer(response: Response): Promise<RpcAnswer> {
   }
 }
 
-function parsed(text: string): Pick<RpcAnswer, 'error' | 'result'> | null {
+const RpcMessage = z.object({
+  error: z
+    .object({ code: z.number(), message: z.string(), data: z.record(z.string(), z.string()).optional() })
+    .optional(),
+  result: z
+    .object({ content: z.array(z.object({ type: z.string(), text: z.string() })).optional() })
+    .optional(),
+})
+
+function parsed(text: string): z.infer<typeof RpcMessage> | null {
   try {
-    return JSON.parse(text) as Pick<RpcAnswer, 'error' | 'result'>
+    return RpcMessage.parse(JSON.parse(text))
   } catch {
     return null
   }

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
+import { Client } from 'pg'
 import {
   extendStream,
   openBatch,
@@ -24,7 +24,7 @@ const id = (prefix) => formatId(prefix, Date.now(), randomBytes(10))
 
 export async function measure({ running }) {
   const { ownerUrl, scope, tenant } = await ledger(running)
-  const owner = new pg.Client({ connectionString: ownerUrl })
+  const owner = new Client({ connectionString: ownerUrl })
   await owner.connect()
   running.add('owner connection', () => owner.end())
   await owner.query(
@@ -80,7 +80,7 @@ async function ledger(running) {
 
 async function insertTenant(ownerUrl, tenant) {
   const group = id('grp')
-  const owner = new pg.Client({ connectionString: ownerUrl })
+  const owner = new Client({ connectionString: ownerUrl })
   await owner.connect()
   try {
     await owner.query('begin')

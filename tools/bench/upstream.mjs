@@ -6,7 +6,10 @@ const server = createServer((request, response) => {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
-    if (request.headers['x-api-key'] !== process.env.SECRET) return response.writeHead(401).end()
+    if (request.headers['x-api-key'] !== process.env.SECRET) {
+      response.writeHead(401).end()
+      return
+    }
     const { id } = JSON.parse(Buffer.concat(chunks))
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(

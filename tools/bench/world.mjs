@@ -54,7 +54,7 @@ async function openTenant({ controlPlaneUrl, secrets }) {
     const response = await fetch(`${controlPlaneUrl}/api/v1/${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-      body: body ? JSON.stringify(body) : undefined,
+      ...(body ? { body: JSON.stringify(body) } : {}),
     })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return response.json()

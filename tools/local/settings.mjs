@@ -1,4 +1,5 @@
 // What each program of the platform is told. One function per program: the whole of its environment.
+import { basename } from 'node:path'
 
 const origin = (port) => `http://127.0.0.1:${port}`
 
@@ -44,6 +45,7 @@ export function workerSettings({ secrets, ownerUrl, redisUrl, ports }) {
  */
 export function gatewaySettings(world, { port, adminPort, stateDir }) {
   return {
+    WRIT_GATEWAY_NAME: basename(stateDir),
     WRIT_GATEWAY_HOST: '127.0.0.1',
     WRIT_GATEWAY_PORT: String(port),
     WRIT_GATEWAY_ADMIN_PORT: String(adminPort),

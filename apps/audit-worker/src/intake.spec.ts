@@ -21,7 +21,6 @@ import { createLog, createMetrics, listenOn } from '@writ/runtime'
 import type { Metrics } from '@writ/runtime'
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
-import { Client } from 'pg'
 import { readConfig } from './config.ts'
 import { WorkerModule } from './worker.module.ts'
 import { openWorld } from './world.ts'
@@ -30,7 +29,6 @@ import type { World } from './world.ts'
 jest.setTimeout(60_000)
 
 let database: TestDatabase
-let owner: Client
 let app: Database
 let scope: TenantScope
 let node: TestNode
@@ -38,16 +36,14 @@ let node: TestNode
 beforeAll(async () => {
   database = await createTestDatabase()
   await prepareQueueStore(database.ownerUrl)
-  owner = new Client({ connectionString: database.ownerUrl })
-  await owner.connect()
   app = await openDatabase(database.appUrl, { poolSize: 2, applicationName: 'worker spec' })
   scope = createTenantScope(app)
   node = createTestNode()
-  await insertTestNode(database.ownerUrl, node)
+  await insertTestNode(database, node)
 })
 
 afterAll(async () => {
-  await Promise.all([app.close(), owner.end()])
+  await app.close()
   await database.drop()
 })
 
@@ -94,13 +90,11 @@ const evidenceOf = (tenantId: TenantId) =>
 const watermarkOf = async (stream: TestStream): Promise<number | undefined> =>
   (await new PlatformQueries(app).watermarksOf(node.id, [stream.id]))[0]?.nextSeq
 
-const quarantined = async (batch: StreamBatch): Promise<{ reason: string }[]> =>
-  (
-    await owner.query(
-      'select reason from writ.audit_quarantine where claimed_stream = $1 and from_seq = $2',
-      [batch.stream, batch.fromSeq],
-    )
-  ).rows
+const quarantined = (batch: StreamBatch): Promise<{ reason: string }[]> =>
+  database.query('select reason from writ.audit_quarantine where claimed_stream = $1 and from_seq = $2', [
+    batch.stream,
+    batch.fromSeq,
+  ])
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 20_000; !(await holds());) {

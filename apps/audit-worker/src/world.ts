@@ -29,7 +29,7 @@ export async function openWorld(config: Config, log: Log, metrics: Metrics): Pro
     quarantine: new Quarantine(database),
     acknowledgements: new Acknowledgements(redis),
     queues: new Queues(storesOf(config)),
-    telling: new Telling(log, metrics),
+    telling: new Telling(log, metrics, () => performance.now()),
   }
   const close = async () => {
     await redis?.close()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenOn } from '@writ/runtime'
 
 /** A request as a server saw it. */
 export type Seen = {
@@ -37,11 +37,7 @@ export async function givenServer(
   return { origin: `http://127.0.0.1:${port}`, seen, stop: () => stopped(server) }
 }
 
-export async function listening(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
-}
+export const listening = (server: Server): Promise<number> => listenOn(server, { host: '127.0.0.1', port: 0 })
 
 export async function stopped(server: Server): Promise<void> {
   server.close()

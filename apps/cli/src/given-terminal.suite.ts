@@ -1,4 +1,6 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
+import type { JsonObject } from '@writ/contracts'
+import { JsonObjectSchema } from '@writ/contracts'
 import { run } from './index.ts'
 
 export type Ran = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
@@ -14,6 +16,9 @@ export async function writ(
   const exitCode = await run(['node', 'writ', ...args], outside)
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() }
 }
+
+/** @throws when the text is not one JSON object */
+export const objectIn = (text: string): JsonObject => JsonObjectSchema.parse(JSON.parse(text))
 
 export function collector(): { readonly pipe: Writable; readonly text: () => string } {
   const pipe = new PassThrough()

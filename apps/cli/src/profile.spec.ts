@@ -90,14 +90,19 @@ describe('a profile', () => {
     expect(names.toSorted()).toEqual(['a', 'b', 'c'])
   })
 
-  it('that a crash left half-written is replaced whole', async () => {
+  it('that is half there is no profile, and is replaced whole by force', async () => {
     const folder = join(home, 'profiles', 'claude')
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'identity.pem'), '-----BEGIN PRIV')
+    writeFileSync(join(folder, 'identity.pem'), '-----BEGIN PRIV', { mode: 0o600 })
     writeFileSync(join(folder, 'stray'), '')
-    await write('a')
+    await expect(readProfile(home, 'claude')).rejects.toMatchObject({
+      remedy: expect.stringContaining('--force'),
+    })
+    await expect(draft()).rejects.toMatchObject({ remedy: expect.stringContaining('--force') })
+    await write('a', true)
     expect(readdirSync(folder).toSorted()).toEqual(['identity.pem', 'profile.json'])
     expect((await readProfile(home, 'claude')).profile.agentName).toBe('a')
+    expect(stored()).toEqual(['claude'])
   })
 
   it.each(['', '.', '..', '../x', 'a/b', 'a\\b', '/etc', '.hidden', 'a\0b', 'a\n', ' a', 'x'.repeat(65)])(

@@ -33,7 +33,7 @@ export async function draftProfile(
   replace: boolean,
 ): Promise<ProfileDraft> {
   const folder = profileFolder(home, name)
-  if (!replace && (await isWhole(folder))) throw taken(name)
+  if (!replace && (await exists(folder))) throw taken(name)
   const draft = await writable(home, async () => {
     await mkdir(join(home, 'profiles'), { recursive: true, mode: 0o700 })
     const made = await mkdtemp(join(home, 'profiles', `.${name}.`))
@@ -53,7 +53,7 @@ export async function draftProfile(
 /** @throws Failure when there is none, or when others could have read its key */
 export async function readProfile(home: string, name: string): Promise<StoredProfile> {
   const folder = profileFolder(home, name)
-  if (!(await isWhole(folder))) throw await absent(home, name)
+  if (!(await exists(folder))) throw await absent(home, name)
   await refuseShared(join(folder, KEY_FILE))
   try {
     const [text, pem] = await Promise.all([
@@ -77,9 +77,8 @@ export function profileFolder(home: string, name: string): string {
   throw new Failure('that cannot name a profile', 'Use letters, digits, dots, dashes and underscores.')
 }
 
-/** Both files are there. What a crash left half-written counts as nothing and is replaced. */
-const isWhole = (folder: string): Promise<boolean> =>
-  Promise.all([stat(join(folder, KEY_FILE)), stat(join(folder, PROFILE_FILE))]).then(
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
     () => true,
     () => false,
   )
@@ -87,7 +86,7 @@ const isWhole = (folder: string): Promise<boolean> =>
 /** A rename onto a folder with files in it fails: of two who enrol at once, one wins, and the key of the other is kept too. */
 async function moveInto(draft: string, folder: string, replace: boolean): Promise<string> {
   const aside = `${draft}.old`
-  if (replace || !(await isWhole(folder))) await moveAside(folder, aside, replace)
+  if (replace) await rename(folder, aside).catch(() => undefined)
   try {
     await rename(draft, folder)
   } catch {
@@ -100,12 +99,6 @@ async function moveInto(draft: string, folder: string, replace: boolean): Promis
   }
   await rm(aside, { recursive: true, force: true })
   return folder
-}
-
-/** Between a look and a move another enrolment may have finished: what turns out to be whole goes back. */
-async function moveAside(folder: string, aside: string, replace: boolean): Promise<void> {
-  await rename(folder, aside).catch(() => undefined)
-  if (!replace && (await isWhole(aside))) await rename(aside, folder)
 }
 
 const taken = (name: string): Failure =>
@@ -126,7 +119,7 @@ async function absent(home: string, name: string): Promise<Failure> {
 
 /** A key that others can read is no proof of who the agent is. Windows keeps no such modes. */
 async function refuseShared(path: string): Promise<void> {
-  const { mode } = await stat(path)
+  const { mode } = (await stat(path).catch(() => null)) ?? { mode: 0 }
   if (process.platform === 'win32' || (mode & 0o077) === 0) return
   throw new Failure(
     `other users of this machine can read ${path}`,

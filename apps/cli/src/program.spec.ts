@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import type { GivenServer } from './given-server.suite.ts'
 import { closedOrigin, givenServer, json } from './given-server.suite.ts'
 import type { Ran } from './given-terminal.suite.ts'
-import { writ } from './given-terminal.suite.ts'
+import { objectIn, writ } from './given-terminal.suite.ts'
 import { cliConfig } from './config.ts'
 import { everyCommand, programOf, VERSION } from './program.ts'
 import { terminalOf } from './terminal.ts'
@@ -213,7 +213,7 @@ describe('a failure', () => {
       expect(result.exitCode).toBe(exitCode)
       expect(result.stderr).toBe('')
       expect(result.stdout.trimEnd()).not.toContain('\n')
-      const said = JSON.parse(result.stdout) as { error: string; remedy: string }
+      const said = objectIn(result.stdout)
       expect(said.error).toMatch(wrong)
       expect(said.remedy).toMatch(remedy)
     },

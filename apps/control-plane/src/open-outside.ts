@@ -22,11 +22,8 @@ export async function openOutside(
     applicationName: 'writ control-plane',
   })
   const redis = settings.redisUrl === undefined ? null : connectRedis(settings.redisUrl)
-  const transport = createRecordQueue(
-    settings.redisUrl === undefined
-      ? { kind: 'postgres', url: settings.databaseUrl }
-      : { kind: 'redis', url: settings.redisUrl },
-  )
+  // Gateways post batches where there is no Redis or when it is away: what they post must not need it either.
+  const transport = createRecordQueue({ kind: 'postgres', url: settings.databaseUrl })
   const outside: Outside = {
     settings,
     clock,

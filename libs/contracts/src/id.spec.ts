@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
-import fc from 'fast-check'
+import { assert, integer, pre, property, uint8Array } from 'fast-check'
 import { AgentId, formatId, Slug } from './id.ts'
 
-const random = fc.uint8Array({ minLength: 10, maxLength: 10 })
-const instant = fc.integer({ min: 0, max: 2 ** 48 - 1 })
+const random = uint8Array({ minLength: 10, maxLength: 10 })
+const instant = integer({ min: 0, max: 2 ** 48 - 1 })
 
 describe('an id', () => {
   it('is a ULID behind the prefix of its kind', () => {
-    fc.assert(
-      fc.property(instant, random, (atMs, bytes) => AgentId.safeParse(formatId('agt', atMs, bytes)).success),
+    assert(
+      property(instant, random, (atMs, bytes) => AgentId.safeParse(formatId('agt', atMs, bytes)).success),
     )
   })
 
   it('sorts by time', () => {
-    fc.assert(
-      fc.property(instant, instant, random, random, (a, b, first, second) => {
-        fc.pre(a < b)
+    assert(
+      property(instant, instant, random, random, (a, b, first, second) => {
+        pre(a < b)
         return formatId('agt', a, first) < formatId('agt', b, second)
       }),
     )

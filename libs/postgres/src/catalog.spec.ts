@@ -279,7 +279,7 @@ async function fill(slug: string): Promise<string> {
 
 async function keepRecord(tenant: Parameters<typeof createTestStream>[1]): Promise<void> {
   const node = createTestNode()
-  await insertTestNode(database.ownerUrl, node)
+  await insertTestNode(database, node)
   await owner.query(
     `insert into writ.bundle_acknowledgements (tenant_id, node_id, version, outcome, detail) values ($1, $2, 1, 'applied', '')`,
     [tenant, node.id],

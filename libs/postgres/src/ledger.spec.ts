@@ -43,7 +43,7 @@ beforeAll(async () => {
   appScope = createTenantScope(app)
   ledger = createTenantScope(worker)
   node = createTestNode()
-  await insertTestNode(database.ownerUrl, node)
+  await insertTestNode(database, node)
 })
 
 afterAll(async () => {

@@ -12,11 +12,11 @@ import {
 import type { RecordFields, SealedRecord } from '@writ/audit'
 import { AccessGroupId, BootId, formatId, NodeId, streamIdOf, TenantId } from '@writ/contracts'
 import type { IdPrefix, StreamBatch, StreamHead, StreamId } from '@writ/contracts'
-import { Client } from 'pg'
 import { AccessGroup } from './entities/access-group.entity.ts'
 import { Tenant } from './entities/tenant.entity.ts'
 import type { OpenedBatch } from './ledger.ts'
 import type { TenantScope } from './tenant-scope.ts'
+import type { TestDatabase } from './test-database.ts'
 
 export const testId = <P extends IdPrefix>(prefix: P): `${P}_${string}` =>
   formatId(prefix, Date.now(), randomBytes(10))
@@ -135,15 +135,10 @@ export async function insertTestTenant(scope: TenantScope, slug: string): Promis
   return tenantId
 }
 
-export async function insertTestNode(ownerUrl: string, node: TestNode): Promise<void> {
-  const owner = new Client({ connectionString: ownerUrl })
-  await owner.connect()
-  try {
-    await owner.query(
-      `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $1, $2, '{}', 'http://127.0.0.1', 'test')`,
-      [node.id, node.publicKey],
-    )
-  } finally {
-    await owner.end()
-  }
+/** A node that has joined. */
+export async function insertTestNode(database: TestDatabase, node: TestNode): Promise<void> {
+  await database.query(
+    `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $1, $2, '{}', 'http://127.0.0.1', 'test')`,
+    [node.id, node.publicKey],
+  )
 }

@@ -8,6 +8,10 @@ import { connectRedis } from './connect.ts'
 import type { Gate } from './test-services.ts'
 import { eventually, openGate, testRedisUrl } from './test-services.ts'
 
+const failing = (): void => {
+  throw new Error('a bug of the listener')
+}
+
 let redis: RedisLink
 let publisher: BundlePublisher
 let feed: BundleFeed
@@ -243,9 +247,6 @@ describe('following the changes', () => {
 
   it('ends with the error of who listens', async () => {
     await publish('acme', 1)
-    const failing = (): void => {
-      throw new Error('a bug of the listener')
-    }
     await expect(feed.follow('0-0', failing, new AbortController().signal)).rejects.toThrow(
       'a bug of the listener',
     )

@@ -32,7 +32,7 @@ export type BundleFeed = {
 
 const START = '0-0'
 const BLOCK_MS = 2_000
-const SOCKET_TIMEOUT_MS = 3 * BLOCK_MS
+const READ_TIMEOUT_MS = 3 * BLOCK_MS
 const RETRY_MS = 200
 const PAGE = 256
 
@@ -57,7 +57,7 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   const link = redis.another('blocking')
-  link.client.options.socketTimeout = SOCKET_TIMEOUT_MS
+  link.client.options.commandTimeout = READ_TIMEOUT_MS
   const hangUp = (): void => link.client.disconnect()
   signal.addEventListener('abort', hangUp, { once: true })
   let cursor = afterId
@@ -80,6 +80,8 @@ async function nextSteps(client: Client, cursor: string, signal: AbortSignal): P
     if (await isContinuous(client, cursor)) return entries.map(stepOf)
     return [{ kind: 'resync', id: await lastId(client) }]
   } catch {
+    // a connection that is ready and yet failed is open and dead, or of no use
+    if (client.status === 'ready' && !signal.aborted) client.disconnect(true)
     await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
     return []
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { RedisLink } from './connect.ts'
 import { connectRedis } from './connect.ts'
 import type { Gate } from './test-services.ts'
-import { openGate, testRedisUrl } from './test-services.ts'
+import { eventually, openGate, testRedisUrl } from './test-services.ts'
 
 describe('a command connection', () => {
   let gate: Gate
@@ -29,6 +29,8 @@ describe('a command connection', () => {
     const startedAt = performance.now()
     await expect(redis.client.ping()).rejects.toThrow()
     expect(performance.now() - startedAt).toBeLessThan(1_500)
+    // an open connection that is dead is given up
+    await eventually(() => !redis.isReady())
     await gate.restore()
     await redis.whenReady(5_000)
   })

@@ -31,6 +31,8 @@ export class RedisUnavailable extends Error {
 
 /** How long one command may take before it counts as failed. */
 const COMMAND_TIMEOUT_MS = 1_000
+/** Longer than any blocking command waits (BullMQ: up to 10 s). */
+const BLOCKING_TIMEOUT_MS = 15_000
 const CLOSE_TIMEOUT_MS = 1_000
 
 /** Connects to `redis://` or `rediss://`. Returns at once; whether the server is there shows in `isReady`. */
@@ -54,9 +56,19 @@ const SHARED_SETTINGS = {
   retryStrategy: (times: number) => Math.min(2_000, 50 * 2 ** Math.min(times, 6)),
 } as const
 
+/** `socketTimeout` ends a connection that is open and dead: without it the client would wait for the kernel to notice. */
 const SETTINGS = {
-  command: { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MS },
-  blocking: { enableOfflineQueue: true, maxRetriesPerRequest: null },
+  command: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: 2 * COMMAND_TIMEOUT_MS,
+  },
+  blocking: {
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    commandTimeout: BLOCKING_TIMEOUT_MS,
+  },
 } as const
 
 async function whenReady(client: Redis, timeoutMs: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { StreamBatch } from '@writ/contracts'
@@ -262,14 +263,12 @@ describe.each([
 
   it('takes up a batch whose worker died while it had it', async () => {
     const away = await openGate(given.gate.url)
-    let release = (): void => undefined
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
+    const ending = new AbortController()
+    const held = once(ending.signal, 'abort')
     let isHolding = false
     const dying = createRecordWorker(throughGate(given.workerStore, away), () => {
       isHolding = true
-      return held
+      return held.then(() => undefined)
     })
     await queue.add(batchAt(0))
     await eventually(() => isHolding)
@@ -277,7 +276,8 @@ describe.each([
     work()
     await eventually(() => taken.length === 1, 40_000)
     expect(taken).toEqual([batchAt(0)])
-    release()
+    await away.restore()
+    ending.abort()
     await dying.close()
     await away.close()
   }, 60_000)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { StreamBatch } from '@writ/contracts'
 import type { OpenQueue, RecordStore } from './record-store.ts'
 import { openQueue } from './record-store.ts'
@@ -54,10 +55,12 @@ export function createRecordQueue(store: RecordStore): RecordQueue {
  * that is away for hours does not fill the store. Failed batches are kept to look at, but not without end.
  */
 const jobOf = (batch: StreamBatch) => ({
+  // Not the signature: a failed job keeps its id, and would then keep out every later attempt to send the batch. And an id
+  // of our own spares the Postgres backend a sequence, which the roles at run time may not create.
+  jobId: randomUUID(),
   attempts: 1_000_000,
   backoff: { type: 'capped' },
-  // Also what spares the Postgres backend a sequence of its own making, which the roles at run time may not create.
-  jobId: batch.signature,
+  deduplication: { id: batch.signature },
   removeOnComplete: true,
   removeOnFail: { count: 1_000 },
   stackTraceLimit: 1,

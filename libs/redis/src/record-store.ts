@@ -34,6 +34,7 @@ const SCHEMA = 'bullmq'
 const ROLES = 'writ_app, writ_worker'
 const CONNECT_TIMEOUT_MS = 2_000
 const QUERY_TIMEOUT_MS = 5_000
+const SOCKET_TIMEOUT_MS = 10_000
 const QUEUE_SETTINGS = { streams: { events: { maxLen: 1_000 } } } satisfies Partial<QueueOptions>
 
 /**
@@ -45,17 +46,15 @@ export async function prepareQueueStore(ownerUrl: string): Promise<void> {
   const connection = new PostgresConnection({ ...postgresSettings(ownerUrl), migrate: true })
   try {
     await connection.waitUntilReady()
-    await connection.pool.query(CREATE_COUNTER)
     await connection.pool.query(GRANTS)
   } finally {
     await connection.close()
   }
 }
 
-/** The counter of a queue's job ids is made with its first id; the roles below may not make anything. */
-const CREATE_COUNTER = `SELECT next_job_id('${QUEUE}')`
-
+/** One transaction: grants of several processes at once would run into each other. */
 const GRANTS = `
+  SELECT pg_advisory_xact_lock(hashtext('writ.queue.grants'));
   GRANT USAGE ON SCHEMA ${SCHEMA} TO ${ROLES};
   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${SCHEMA} TO ${ROLES};
   GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${SCHEMA} TO ${ROLES};
@@ -116,6 +115,8 @@ async function openRedisWorker(url: string, duties: WorkerDuties): Promise<OpenW
     connection: link.client,
     prefix: PREFIX,
   })
+  // after the worker has made its blocking connection from it, which BullMQ watches itself
+  link.client.options.socketTimeout = SOCKET_TIMEOUT_MS
   listen(worker, duties)
   return {
     run: () => worker.run(),

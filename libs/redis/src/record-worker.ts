@@ -16,7 +16,7 @@ export type RecordWorkerReport =
   | { readonly kind: 'trouble'; readonly reason: string }
 
 export type RecordWorker = {
-  /** Finishes the batch at hand, then stops. */
+  /** Finishes the batch at hand, then stops; with the store away it gives up after ten seconds, and the batch comes again. */
   readonly close: () => Promise<void>
 }
 
@@ -24,6 +24,7 @@ export type RecordWorker = {
 const MANY = 1_000_000
 const LONGEST_BACKOFF_MS = 30_000
 const REOPEN_MS = 1_000
+const CLOSE_TIMEOUT_MS = 10_000
 
 /**
  * Takes batches one at a time and hands each to `process`; when that rejects, the batch is tried again, later and later.
@@ -54,8 +55,8 @@ export function createRecordWorker(
   return {
     close: async () => {
       stopping.abort()
-      await current?.close().catch(() => undefined)
-      await running
+      const stopped = Promise.allSettled([current?.close(), running])
+      await Promise.race([stopped, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
     },
   }
 }
@@ -70,6 +71,7 @@ function dutiesOf(
       concurrency: 1,
       lockDuration: 10_000,
       stalledInterval: 5_000,
+      runRetryDelay: 1_000,
       maxStalledCount: MANY,
       settings: {
         backoffStrategy: (attempt) => Math.min(LONGEST_BACKOFF_MS, 250 * 2 ** Math.min(attempt - 1, 10)),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Json } from '@writ/contracts'
 import { isRefusal } from '@writ/contracts'
 import { checkHeaders, METHODS, readMessage } from '@writ/mcp'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Conversation, Envelope } from './conversation.ts'
 import {
   envelopeOf,
@@ -14,7 +15,7 @@ import {
 } from './conversation.ts'
 
 const VERSION = '2026-07-28'
-const claiming = (version: unknown) => ({ _meta: { 'io.modelcontextprotocol/protocolVersion': version } })
+const claiming = (version: Json) => ({ _meta: { 'io.modelcontextprotocol/protocolVersion': version } })
 const begun: Conversation = { sessionId: 's-1', protocolVersion: '2025-11-25' }
 
 /** Fields besides the two that every message has. */
@@ -27,10 +28,10 @@ function fieldsOf(message: Envelope, conversation: Conversation): Record<string,
 describe('the fields of a message', () => {
   const session = { 'mcp-session-id': 's-1', 'mcp-protocol-version': '2025-11-25' }
   const modern = { 'mcp-protocol-version': VERSION }
-  const call = (name: unknown) => ({
+  const call = (name: Json) => ({
     id: 1,
     method: 'tools/call',
-    params: { ...claiming(VERSION), name } as never,
+    params: { ...claiming(VERSION), name },
   })
   const named = (name: string) => ({ ...modern, 'mcp-method': 'tools/call', 'mcp-name': name })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { isRefusal } from '@writ/contracts'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { linesOf } from './lines.ts'
 
 async function* chunks(...parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

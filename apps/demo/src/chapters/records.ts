@@ -53,19 +53,13 @@ function isAttributed({ record }: RecordView): boolean {
 }
 
 function lineOf(record: RecordView['record']): string {
-  const what = record.action?.tool ?? record.action?.method ?? 'not read'
-  const who = `${record.human?.name ?? '?'} > ${record.agent?.name ?? '?'}`
-  const version = record.bundle?.version ?? '?'
-  return [
-    timeOf(record.at),
-    record.outcome.padEnd(7),
-    what.padEnd(25),
-    who,
-    whyOf(record),
-    `(bundle v${version})`,
-  ].join('  ')
+  const { at, outcome, human, agent, bundle } = record
+  const who = `${human?.name ?? '?'} > ${agent?.name ?? '?'}`
+  const columns = [timeOf(at), outcome.padEnd(7), subjectOf(record).padEnd(25), who, whyOf(record)]
+  return [...columns, `(bundle v${bundle?.version ?? '?'})`].join('  ')
 }
 
+const subjectOf = ({ action }: RecordView['record']): string => action?.tool ?? action?.method ?? 'not read'
 const timeOf = (at: string): string => at.slice(11, 23)
 
 function whyOf({ refusal, outbound, inbound }: RecordView['record']): string {

@@ -20,6 +20,7 @@ export type FollowPorts = {
   readonly report: (problem: string, error: unknown) => void
 }
 
+const JOIN_CHECK_MS = 50
 const BEAT_EVERY_MS = 1000
 const KEPT_EVERY_MS = 5000
 /** how long the stream may owe a change that the heartbeat speaks of */
@@ -29,6 +30,7 @@ const LONG_POLL_SECONDS = 25
 /** Keeps the bundles current until the signal aborts: by Redis where it is at hand, by the control plane where it is not. */
 export async function followChanges(ports: FollowPorts, signal: AbortSignal): Promise<void> {
   const follower = new Follower(ports, signal)
+  await follower.untilKeysAreKnown()
   await follower.restore()
   const loops = [follower.tend(), follower.poll()]
   if (ports.redis) loops.push(follower.readStream(ports.redis.feed))
@@ -51,6 +53,11 @@ class Follower {
     this.#ports = ports
     this.#signal = signal
     this.#inStepAtMs = ports.clock.monotonicMs()
+  }
+
+  /** Nothing that is signed can be read before the first join. */
+  async untilKeysAreKnown(): Promise<void> {
+    while (!this.#signal.aborted && this.#ports.keys().length === 0) await pause(JOIN_CHECK_MS, this.#signal)
   }
 
   /** What was fresh before a restart is as fresh as its heartbeat is young. */
