@@ -53,6 +53,8 @@ beforeAll(async () => {
   database = await createTestDatabase()
   owner = new Client({ connectionString: database.ownerUrl })
   await owner.connect()
+  // Names then come with their schema, whatever the owner is called.
+  await owner.query("set search_path = ''")
   app = await openDatabase(database.appUrl, { poolSize: 2, applicationName: 'catalog spec' })
   const rows = await list(
     `select relname from pg_class where relnamespace = 'writ'::regnamespace and relkind in ('r', 'p')`,

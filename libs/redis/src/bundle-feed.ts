@@ -56,6 +56,7 @@ async function follow(
   onStep: (step: FeedStep) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return
   const link = redis.another('blocking')
   link.client.options.commandTimeout = READ_TIMEOUT_MS
   const hangUp = (): void => link.client.disconnect()
@@ -69,7 +70,7 @@ async function follow(
       }
   } finally {
     signal.removeEventListener('abort', hangUp)
-    hangUp()
+    if (!signal.aborted) hangUp()
   }
 }
 

@@ -87,10 +87,12 @@ async function whenReady(client: Redis, timeoutMs: number): Promise<void> {
 }
 
 async function close(client: Redis): Promise<void> {
-  if (client.status === 'ready')
-    await Promise.race([
-      client.quit().catch(() => undefined),
-      delay(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
-    ])
-  client.disconnect()
+  if (client.status === 'ready') {
+    const ended = new Promise((resolve) => {
+      client.once('end', resolve)
+    })
+    client.quit().catch(() => undefined)
+    await Promise.race([ended, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
+  }
+  if (client.status !== 'end') client.disconnect()
 }

@@ -121,7 +121,8 @@ async function openRedisWorker(url: string, duties: WorkerDuties): Promise<OpenW
   return {
     run: () => worker.run(),
     close: async () => {
-      await worker.close()
+      // with Redis away the end of a job could not be told anyway
+      await worker.close(!link.isReady())
       await link.close()
     },
   }

@@ -54,9 +54,9 @@ export type Gate = {
   readonly url: string
   /** drops every connection and refuses new ones */
   readonly cut: () => Promise<void>
-  /** keeps connections open and lets nothing through, in either direction */
+  /** keeps the present connections open and lets nothing through them, in either direction; new ones are not affected */
   readonly freeze: () => void
-  /** lets everything through again */
+  /** takes connections again after a cut */
   readonly restore: () => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -64,7 +64,7 @@ export type Gate = {
 export async function openGate(serverUrl: string): Promise<Gate> {
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
-  let isFrozen = false
+  const frozen = new WeakSet<Socket>()
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname)
     for (const [from, to] of [
@@ -72,7 +72,7 @@ export async function openGate(serverUrl: string): Promise<Gate> {
       [far, near],
     ] as const) {
       sockets.add(from)
-      from.on('data', (bytes) => isFrozen || to.write(bytes))
+      from.on('data', (bytes) => frozen.has(from) || to.write(bytes))
       from.on('error', () => to.destroy())
       from.on('close', () => {
         sockets.delete(from)
@@ -96,11 +96,9 @@ export async function openGate(serverUrl: string): Promise<Gate> {
     url: url.href,
     cut,
     freeze: () => {
-      isFrozen = true
+      for (const socket of sockets) frozen.add(socket)
     },
     restore: async () => {
-      if (isFrozen) dropAll()
-      isFrozen = false
       if (!server.listening) await listen(server, port)
     },
     close: async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { RecordView } from '@writ/contracts'
 import { Evidence, pageOf, RecordView as RecordViewSchema, Verification } from '@writ/contracts'
 import { z } from 'zod'
+import type { Admin } from '../control-plane.ts'
 import type { AgentScene } from '../scene.ts'
 import { until } from '../scene.ts'
 import { writ } from '../writ.ts'
@@ -70,6 +71,13 @@ function whyOf({ refusal, outbound, inbound }: RecordView['record']): string {
   return rule || refusal === null ? named : refusal
 }
 
+/** After a gateway was killed, what it had spooled arrives a little later; evidence is complete once nothing is on its way. */
+const arrived = (admin: Admin): Promise<unknown> =>
+  until('the arrival of what is on its way', 90_000, async () => {
+    const { pending } = await admin.get('records/lag', z.object({ pending: z.int() }))
+    return pending === 0 ? true : undefined
+  })
+
 async function verified({ config, demo, transcript }: AgentScene): Promise<void> {
   const folder = join(config.WRIT_STATE_DIR, 'demo')
   const file = join(folder, 'evidence.json')
@@ -78,6 +86,7 @@ async function verified({ config, demo, transcript }: AgentScene): Promise<void>
     WRIT_API_KEY: demo.admin.key,
     WRIT_CONTROL_PLANE_URL: config.WRIT_CONTROL_PLANE_URL,
   }
+  await arrived(demo.admin)
   await writ(['audit', 'export', file], environment)
   const whole = await writ(['audit', 'verify', file, '--json'], {})
   const { records: count, streams } = Verification.parse(JSON.parse(whole.stdout))
