@@ -136,7 +136,7 @@ describe.each([
   })
 
   it('says how many batches are under way', async () => {
-    expect(await queue.depth()).toBe(0)
+    await eventually(async () => (await queue.depth()) === 0)
     await queue.add(batchAt(0))
     await queue.add(batchAt(2))
     expect(await queue.depth()).toBe(2)
@@ -179,7 +179,7 @@ describe.each([
       reason: 'the batch is malformed at records',
     })
     expect(JSON.stringify(reports)).not.toContain('hunter2')
-    expect(await queue.depth()).toBe(0)
+    await eventually(async () => (await queue.depth()) === 0)
   })
 
   it('puts a batch aside that the ledger rejects, and lets it be sent again', async () => {
@@ -292,7 +292,7 @@ describe.each([
     await delay(100)
     await worker?.close()
     expect(taken).toEqual([batchAt(0)])
-    expect(await queue.depth()).toBe(0)
+    await eventually(async () => (await queue.depth()) === 0)
   })
 
   it('closes soon while the store is away', async () => {
