@@ -17,7 +17,7 @@ const folders: string[] = []
 const stops: AbortController[] = []
 afterEach(async () => {
   for (const stop of stops.splice(0)) stop.abort()
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 /** The fleet as one gateway sees it: what is published in Redis and at the control plane, and which of them is away. */

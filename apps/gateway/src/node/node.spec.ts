@@ -28,7 +28,7 @@ afterEach(async () => {
 
 async function folderOf(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'writ-node-'))
-  closing.push(() => rm(folder, { recursive: true, force: true }))
+  closing.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
 

@@ -18,7 +18,7 @@ import type { SpoolLimits } from './spool.ts'
 const SECRET = 'sk-never-in-a-record'
 const folders: string[] = []
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 const BOOT: BootId = id('boo')

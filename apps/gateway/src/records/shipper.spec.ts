@@ -17,7 +17,7 @@ const LIMITS = { ...spoolLimits(64 * 1024 * 1024), segmentBytes: 1 }
 
 const folders: string[] = []
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 /** A ledger that takes a batch only where its stream goes on, as the real one does, and can lose what is on its way to it. */

@@ -18,7 +18,7 @@ const LIMITS = spoolLimits(64 * 1024 * 1024)
 
 const folders: string[] = []
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 async function folderOf(): Promise<string> {
