@@ -6,6 +6,7 @@ import { startWorld } from './world.mjs'
 const ROUNDS = 7
 const CALLS = 400
 const CONCURRENCY = 16
+const NOTE = 'The customer asked for a call in the afternoon, and for the invoice by post. '.repeat(12)
 
 export async function measure({ running }) {
   const world = await startWorld({ running })
@@ -66,7 +67,7 @@ const drive = async (target, count, concurrency) => send(await prepare(target, c
 async function prepare({ url, headersFor }, count) {
   const requests = []
   for (let id = 1; id <= count; id += 1) {
-    const params = { name: 'lookup_order', arguments: { order: `A-${id}`, note: 'y'.repeat(900) } }
+    const params = { name: 'lookup_order', arguments: { order: `A-${id}`, note: NOTE } }
     const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }))
     requests.push({ url, body, headers: await headersFor(body) })
   }

@@ -1,7 +1,7 @@
 // A lean MCP upstream: one tool, 1 KB of answer, an API key demanded. Started as a process of its own.
 import { createServer } from 'node:http'
 
-const filler = 'x'.repeat(900)
+const filler = 'Two lamps were shipped on Tuesday and will arrive before the weekend. '.repeat(13)
 const server = createServer((request, response) => {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
