@@ -69,6 +69,7 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     broker: await openBroker(stateDir, node),
     upstream,
     scrubberOf: createScrubbers(),
+    nowMs: clock.nowMs,
     requestLimits: config.requestLimits,
     answerLimits: config.answerLimits,
     report: (bug, entry) =>

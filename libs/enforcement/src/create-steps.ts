@@ -14,6 +14,8 @@ export type StepPorts = VerifyPorts & {
   readonly broker: CredentialBroker
   readonly upstream: UpstreamClient
   readonly scrubberOf: JudgePorts['scrubberOf']
+  /** wall clock, epoch milliseconds */
+  readonly nowMs: () => number
   /** limits of a message that an agent sends */
   readonly requestLimits: MessageLimits
   /** limits of a message that an upstream sends */
@@ -34,7 +36,7 @@ export function createSteps(ports: StepPorts): Steps {
     },
     forward: (allowed, lease) => ports.upstream.forward(allowed, lease),
     judge: (answer, allowed, entry) =>
-      judge(answer, allowed, entry, { limits: ports.answerLimits, scrubberOf: ports.scrubberOf }),
+      judge(answer, allowed, entry, { ...ports, limits: ports.answerLimits }),
     refuse: (refusal, entry) => refuse(refusal, entry, ports.nonces),
     report: ports.report,
   }

@@ -54,6 +54,8 @@ export type Happened = {
   readonly forwarded: readonly string[]
   readonly entry: Entry | undefined
   readonly bugs: readonly unknown[]
+  /** swaps the tenant's bundle, as an edit does */
+  readonly edit: (bundle: Partial<Bundle>, isFresh?: boolean) => void
 }
 
 export const call = (args: object, tool = 'lookup_order'): object => ({
@@ -89,6 +91,7 @@ export function stream(...datas: (object | string)[]): UpstreamAnswer {
 /** One message through the real steps, with small real ports that remember what was asked of them. */
 export async function mediated(given: Given): Promise<Happened> {
   const log: string[] = []
+  const now = { current: current(given) }
   const forwarded: string[] = []
   const bugs: unknown[] = []
   let seen: Entry | undefined
@@ -114,7 +117,7 @@ export async function mediated(given: Given): Promise<Happened> {
     },
   }
   const steps = createSteps({
-    bundles: { current: async (slug) => (slug === 'acme' ? current(given) : new Refusal('tenant_unknown')) },
+    bundles: { current: async (slug) => (slug === 'acme' ? now.current : new Refusal('tenant_unknown')) },
     replay: createMemoryReplayGuard(() => NOW),
     nonces: { check: () => 'invalid', required: false, current: () => 'nonce' },
     origin: ORIGIN,
@@ -126,6 +129,7 @@ export async function mediated(given: Given): Promise<Happened> {
     },
     upstream,
     scrubberOf: () => SCRUBBER,
+    nowMs: () => NOW,
     requestLimits: { maxBytes: 65_536, maxDepth: 64 },
     answerLimits: { maxBytes: 65_536, maxDepth: 64 },
     report: (bug) => bugs.push(bug),
@@ -133,6 +137,9 @@ export async function mediated(given: Given): Promise<Happened> {
   const clock = { nowMs: () => NOW, monotonicMicros: () => 0 }
   const answer = await mediate(received(given), steps, ledger, clock)
   return {
+    edit: (bundle, isFresh = true) => {
+      now.current = current({ ...given, bundle, isFresh })
+    },
     answer,
     log,
     forwarded,

@@ -5,6 +5,7 @@ import type { NonceKeeper, Proven, ReplayGuard, Trust } from '@writ/identity'
 import { verifyPresented } from '@writ/identity'
 import type { BundleSource } from '../ports.ts'
 import type { CurrentBundle, Entry, Received, Verified } from '../stages.ts'
+import { standingOf } from './standing.ts'
 
 export type VerifyPorts = {
   readonly bundles: BundleSource
@@ -74,18 +75,6 @@ function trustOf(current: CurrentBundle, entry: Entry, origin: string): Trust {
       return fallen
     },
   }
-}
-
-/** A token counts while its agent is enrolled, of this epoch, and its session was not ended. */
-function standingOf(claims: AccessTokenClaims, current: CurrentBundle): Refusal | null {
-  const agent = current.agents.get(claims.client_id)
-  const counts =
-    agent !== undefined &&
-    claims.act.sub === claims.client_id &&
-    claims.epo.a === agent.epoch &&
-    current.humans.has(claims.sub) &&
-    !current.revokedSessions.has(claims.sid)
-  return counts ? null : new Refusal('token_revoked')
 }
 
 /** Names are those of the bundle; who left it is named by id. */

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { isRefusal, Refusal } from '@writ/contracts'
+import { errorAnswer, eventOf, readMessage, StreamRefused } from '@writ/mcp'
+import type { Frame, StreamEvent, UpstreamAnswer } from '../stages.ts'
+import type { Bench } from './judge-message.ts'
+import { judgedMessage } from './judge-message.ts'
+import { refusalData } from './refuse.ts'
+import { stillAllowed } from './standing.ts'
+import type { StandingPorts } from './standing.ts'
+
+/** The events of a stream, each judged under the bundle of its moment. The answer to the call is the last one. */
+export async function* judgedFrames(
+  answer: UpstreamAnswer & { readonly kind: 'stream' },
+  opening: Bench,
+  ports: StandingPorts,
+): AsyncGenerator<Frame> {
+  const digest = createHash('sha256')
+  let sizeBytes = 0
+  try {
+    for await (const event of answer.events) {
+      digest.update(event.bytes)
+      sizeBytes += event.bytes.length
+      const allowed = await stillAllowed(opening.allowed, ports)
+      const bench = isRefusal(allowed) ? opening : { ...opening, allowed }
+      const frame = isRefusal(allowed) ? refusedEvent(allowed, NOTHING, opening) : judgedEvent(event, bench)
+      // A comment, an id or an event name can echo the credential as well as the data can.
+      const bytes = opening.scrubber.bytes(frame.bytes)
+      if (frame.endsCall) seal()
+      yield { bytes, endsCall: frame.endsCall }
+      if (frame.endsCall) return
+    }
+  } catch (error) {
+    if (!(error instanceof StreamRefused)) throw error
+    yield refusedEvent(error.refusal, NOTHING, opening)
+  } finally {
+    seal()
+  }
+
+  function seal(): void {
+    opening.entry.response ??= { status: answer.status, sha256: digest.digest('hex'), sizeBytes }
+  }
+}
+
+const NOTHING = new Uint8Array()
+
+function judgedEvent(event: StreamEvent, bench: Bench): Frame {
+  const plain = plainly(event)
+  if (isRefusal(plain)) return refusedEvent(plain, NOTHING, bench)
+  if (plain.data === null || plain.data === '') return { bytes: plain.bytes, endsCall: false }
+  const original = new TextEncoder().encode(plain.data)
+  const message = readMessage(original, bench.limits)
+  if (isRefusal(message)) return refusedEvent(new Refusal('upstream_malformed'), plain.bytes, bench)
+  const judged = judgedMessage(message, original, bench)
+  const endsCall = message.kind === 'response' && bench.allowed.message.kind === 'request'
+  if (!isRefusal(judged))
+    return { bytes: judged === original ? plain.bytes : eventOf(judged, plain.bytes), endsCall }
+  return endsCall ? refusedEvent(judged, plain.bytes, bench) : { bytes: WITHHELD, endsCall: false }
+}
+
+const WITHHELD = new TextEncoder().encode(': withheld by policy\n\n')
+
+/** Characters that some readers of event streams take for the end of a line, and the standard does not. */
+const OTHER_LINE_ENDS = ['\v', '\f', '\u001C', '\u001D', '\u001E', '\u0085', '\u2028', '\u2029']
+
+const hasOtherLineEnd = (text: string): boolean =>
+  OTHER_LINE_ENDS.some((character) => text.includes(character))
+
+/** The event as every reader splits it: inside JSON such a character can be escaped, elsewhere it has no business. */
+function plainly(event: StreamEvent): StreamEvent | Refusal {
+  if (!hasOtherLineEnd(new TextDecoder().decode(event.bytes))) return event
+  if (event.data === null) return new Refusal('upstream_malformed')
+  const data = OTHER_LINE_ENDS.reduce(
+    (text, character) => text.replaceAll(character, escaped(character)),
+    event.data,
+  )
+  const bytes = eventOf(new TextEncoder().encode(data), event.bytes)
+  return hasOtherLineEnd(new TextDecoder().decode(bytes))
+    ? new Refusal('upstream_malformed')
+    : { bytes, data }
+}
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** The call ends here with an error of ours in the place of the upstream's answer. */
+function refusedEvent(refusal: Refusal, like: Uint8Array, { allowed, entry }: Bench): Frame {
+  entry.refusal = refusal
+  const answer = errorAnswer(allowed.message.id, refusal, refusalData(refusal, entry))
+  return { bytes: eventOf(answer, like), endsCall: true }
+}
