@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import { verifyEvidence } from '@writ/audit'
 import { TenantId } from '@writ/contracts'
 import type { StreamBatch } from '@writ/contracts'
-import { createTenantScope, openDatabase, PlatformQueries, readEvidence } from '@writ/postgres'
+import { createTenantScope, openDatabase, PlatformQueries, readEvidence, recordHead } from '@writ/postgres'
 import type { Database, TenantScope } from '@writ/postgres'
 import {
   createTestDatabase,
@@ -84,8 +84,12 @@ async function stopWorker({ context, world }: Worker): Promise<void> {
 const givenStream = async (length: number): Promise<TestStream> =>
   createTestStream(node, await insertTestTenant(scope, testId('ten').toLowerCase().replace('_', '-')), length)
 
-const evidenceOf = (tenantId: TenantId) =>
-  scope.run(tenantId, (manager) => readEvidence(manager, { tenantId, exportedAt: new Date() }))
+/** Evidence of the tenant of a stream, whose node has signed how far it came. */
+const evidenceOf = (stream: TestStream, nextSeq: number) =>
+  scope.run(stream.tenant, async (manager) => {
+    await recordHead(manager, node.id, stream.head(nextSeq))
+    return readEvidence(manager, { tenantId: stream.tenant, exportedAt: new Date() })
+  })
 
 const watermarkOf = async (stream: TestStream): Promise<number | undefined> =>
   (await new PlatformQueries(app).watermarksOf(node.id, [stream.id]))[0]?.nextSeq
@@ -126,7 +130,7 @@ describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
     await queue.add(stream.batch(0, 4))
     await queue.add(stream.batch(2, 9))
     await eventually(async () => (await watermarkOf(stream)) === 9)
-    expect(verifyEvidence(await evidenceOf(stream.tenant))).toMatchObject({ holds: true, records: 9 })
+    expect(verifyEvidence(await evidenceOf(stream, 9))).toMatchObject({ holds: true, records: 9 })
     expect(await worker.metrics.exposition()).toContain('writ_worker_records_total 9')
   })
 
@@ -141,7 +145,7 @@ describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
     ] as const)
       await queue.add(stream.batch(from, to))
     await eventually(async () => (await watermarkOf(stream)) === 6)
-    expect(verifyEvidence(await evidenceOf(stream.tenant))).toMatchObject({ holds: true, records: 6 })
+    expect(verifyEvidence(await evidenceOf(stream, 6))).toMatchObject({ holds: true, records: 6 })
   })
 
   it('keeps aside what its node did not sign, and goes on', async () => {
@@ -166,7 +170,7 @@ describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
     await queue.add(fork)
     await eventually(async () => (await quarantined(fork)).length > 0)
     expect(await quarantined(fork)).toEqual([{ reason: 'fork' }])
-    expect(verifyEvidence(await evidenceOf(stream.tenant))).toMatchObject({ holds: true, records: 4 })
+    expect(verifyEvidence(await evidenceOf(stream, 4))).toMatchObject({ holds: true, records: 4 })
   })
 
   it('keeps aside what comes from a node that never joined, or for a tenant that does not exist', async () => {
@@ -264,7 +268,7 @@ describe('two workers', () => {
       return (await Promise.all(streams.map(watermarkOf))).every((nextSeq) => nextSeq === 40)
     })
     for (const stream of streams)
-      expect(verifyEvidence(await evidenceOf(stream.tenant))).toMatchObject({ holds: true, records: 40 })
+      expect(verifyEvidence(await evidenceOf(stream, 40))).toMatchObject({ holds: true, records: 40 })
     await Promise.all(queues.map((queue) => queue.close()))
     await Promise.all(workers.map(stopWorker))
   })

@@ -103,11 +103,19 @@ function addAuditCommands(program: Command, config: CliConfig, finish: Finish): 
   const verifying = audit
     .command('verify [file]')
     .description('check signatures, chain and completeness on this machine')
-    .option('--trusted <file>', 'earlier evidence: only node keys that stand in it count')
+    .option(
+      '--trusted <file>',
+      'earlier evidence: only node keys that stand in it count (default: those first seen, in WRIT_HOME)',
+    )
     .addOption(url(config))
     .action((file, options) =>
       finish((terminal) =>
-        verifyRecords(() => accessOf(config, options.url), { file, trusted: options.trusted }, terminal),
+        verifyRecords(
+          config.WRIT_HOME,
+          () => accessOf(config, options.url),
+          { file, trusted: options.trusted },
+          terminal,
+        ),
       ),
     )
   example(verifying, 'writ audit verify evidence.json')

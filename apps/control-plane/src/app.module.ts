@@ -27,6 +27,7 @@ import { Clock } from './clock.ts'
 import { ConnectionsController } from './connections/connections.controller.ts'
 import { ConnectionsService } from './connections/connections.service.ts'
 import { Faults } from './faults.ts'
+import { FrontDoor } from './http/front-door.ts'
 import { GatewaysController } from './gateways/gateways.controller.ts'
 import { HealthController } from './health.controller.ts'
 import { HumansController } from './humans/humans.controller.ts'
@@ -47,6 +48,7 @@ import { PolicyTemplatesController } from './policies/policy-templates.controlle
 import { RecordsController } from './records/records.controller.ts'
 import { RecordsService } from './records/records.service.ts'
 import { Settings } from './settings.ts'
+import { AccessCheck } from './tenancy/access-check.ts'
 import { AccessGuard } from './tenancy/access.guard.ts'
 import { ApiKeyDoor } from './tenancy/api-key-door.ts'
 import { MasterKey } from './tenancy/master-key.ts'
@@ -92,6 +94,7 @@ const CONTROLLERS = [
 ]
 
 const SERVICES: Provider[] = [
+  AccessCheck,
   AccessGroupsService,
   AcknowledgementsService,
   AgentsService,
@@ -103,6 +106,7 @@ const SERVICES: Provider[] = [
   ConnectionsService,
   EnrolmentService,
   ExplainService,
+  FrontDoor,
   HumansService,
   JoinService,
   LeasesService,

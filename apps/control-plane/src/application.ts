@@ -8,14 +8,34 @@ import { AppModule } from './app.module.ts'
 import type { Outside } from './app.module.ts'
 import { Faults } from './faults.ts'
 import { acceptBodies } from './http/bodies.ts'
+import { FrontDoor } from './http/front-door.ts'
 import { NestLog } from './http/nest-log.ts'
 import { answerProblem, problemBehind, ProblemFilter } from './http/problem.filter.ts'
 import { badRequest } from './http/problem.ts'
 import { SchemaPipe } from './http/schema.pipe.ts'
 import { TenantScopeInterceptor } from './tenancy/tenant-scope.interceptor.ts'
 
+/** How long a client may take to ask, and how many may be there. An answer may take as long as it takes. */
+export type RimLimits = {
+  readonly headersMs: number
+  /** headers and body together */
+  readonly requestMs: number
+  readonly lookEveryMs: number
+  readonly connections: number
+}
+const RIM_LIMITS: RimLimits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  lookEveryMs: 5000,
+  connections: 4096,
+}
+
 /** The whole control plane, ready to listen. */
-export async function createApplication(outside: Outside, log: Log): Promise<NestFastifyApplication> {
+export async function createApplication(
+  outside: Outside,
+  log: Log,
+  limits: RimLimits = RIM_LIMITS,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: 1024 * 1024,
     // A malformed URL is found before any route is.
@@ -23,13 +43,21 @@ export async function createApplication(outside: Outside, log: Log): Promise<Nes
       answerProblem(problemBehind(error) ?? badRequest('the URL is malformed'), reply),
     forceCloseConnections: true,
     keepAliveTimeout: 60_000,
+    requestTimeout: limits.requestMs,
+    // Silence while an answer is awaited counts too, and a gateway waits up to 25 s for a change.
+    connectionTimeout: 120_000,
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.lookEveryMs },
   })
-  acceptBodies(adapter.getInstance<FastifyInstance>())
+  const fastify = adapter.getInstance<FastifyInstance>()
+  fastify.server.maxConnections = limits.connections
+  acceptBodies(fastify)
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.around(outside), adapter, {
     bodyParser: false,
     logger: new NestLog(log),
     abortOnError: false,
   })
+  const door = app.get(FrontDoor)
+  fastify.addHook('onRequest', (request) => door.lookAt(request))
   app.useGlobalFilters(new ProblemFilter(new Faults(log)))
   app.useGlobalPipes(new SchemaPipe())
   app.useGlobalInterceptors(

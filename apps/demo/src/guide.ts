@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startAgent } from './agent.ts'
 import { change, revocation } from './chapters/change.ts'
@@ -15,7 +14,7 @@ import { startSigningProxy } from './writ.ts'
 /** The guided first call, in seven chapters. @returns true when every check held */
 export async function runGuide(scene: Scene): Promise<boolean> {
   const { transcript, config } = scene
-  const home = await mkdtemp(join(tmpdir(), 'writ-agent-'))
+  const home = await agentHome(join(config.WRIT_STATE_DIR, 'demo', 'agents'))
   try {
     await chapters(scene, home, config.WRIT_GATEWAY_URLS[0] ?? '')
   } catch (error) {
@@ -34,6 +33,13 @@ export async function runGuide(scene: Scene): Promise<boolean> {
       : `${failures.length} of ${transcript.checks()} checks failed:\n${failures.map((fact) => `     - ${fact}`).join('\n')}`,
   )
   return failures.length === 0
+}
+
+/** Where the agent of this run keeps its key. What a run that was killed left behind is removed. */
+async function agentHome(folder: string): Promise<string> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return mkdtemp(join(folder, 'agent-'))
 }
 
 async function chapters(scene: Scene, home: string, gateway: string): Promise<void> {

@@ -18,6 +18,8 @@ describe('the configuration of a gateway', () => {
     expect(config.bundleStaleMs).toBe(3_600_000)
     expect([config.requestLimits.maxBytes, config.requestLimits.maxDepth]).toEqual([1_048_576, 64])
     expect(config.upstream.responseBytes).toBe(8_388_608)
+    expect([config.server.bodies, config.server.bodiesPerAddress]).toEqual([2048, 256])
+    expect(config.server.bodyIdleMs).toBe(10_000)
   })
 
   it.each<[string, Record<string, string>]>([

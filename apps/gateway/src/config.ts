@@ -40,12 +40,15 @@ export const ConfigSchema = z.object({
   WRIT_LIMIT_EVENT_BYTES: whole(MIB, KIB),
   WRIT_LIMIT_DEPTH: whole(64),
   WRIT_LIMIT_CALLS_UNDER_WAY: whole(2048),
+  WRIT_LIMIT_BODIES: whole(2048),
+  WRIT_LIMIT_BODIES_PER_ADDRESS: whole(256),
   WRIT_LIMIT_SOCKETS: whole(10_000),
   WRIT_LIMIT_TENANTS_RESIDENT: whole(1000),
   WRIT_LIMIT_UPSTREAM_POOLS: whole(1000),
   WRIT_LIMIT_SPOOL_BYTES: whole(512 * MIB, 16 * MIB),
   WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS: whole(10),
   WRIT_TIMEOUT_REQUEST_SECONDS: whole(30),
+  WRIT_TIMEOUT_REQUEST_IDLE_SECONDS: whole(10),
   WRIT_TIMEOUT_SLOW_READER_SECONDS: whole(30),
   WRIT_TIMEOUT_UPSTREAM_CONNECT_SECONDS: whole(10),
   /** a tool may think for minutes before its first byte */
@@ -86,7 +89,10 @@ type Read = Readonly<z.output<typeof ConfigSchema>>
 
 const serverLimits = (read: Read) => ({
   bodyBytes: read.WRIT_LIMIT_BODY_BYTES,
+  bodyIdleMs: read.WRIT_TIMEOUT_REQUEST_IDLE_SECONDS * 1000,
   callsUnderWay: read.WRIT_LIMIT_CALLS_UNDER_WAY,
+  bodies: read.WRIT_LIMIT_BODIES,
+  bodiesPerAddress: read.WRIT_LIMIT_BODIES_PER_ADDRESS,
   sockets: read.WRIT_LIMIT_SOCKETS,
   headersTimeoutMs: read.WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS * 1000,
   requestTimeoutMs: read.WRIT_TIMEOUT_REQUEST_SECONDS * 1000,

@@ -28,7 +28,7 @@ import type { NodeIdentity } from './node/node-identity.ts'
 import { openNodeKeys } from './node/node-keys.ts'
 import type { NodeKeys } from './node/node-keys.ts'
 import { pause } from './pause.ts'
-import { createProblemReport, reasonOf } from './problems.ts'
+import { createProblemReport, traceOf } from './problems.ts'
 import type { ReportProblem } from './problems.ts'
 import { createLedger } from './records/ledger.ts'
 import { Shipper } from './records/shipper.ts'
@@ -61,7 +61,7 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   const redis = openRedis(config.redisUrl, report)
   const records = await openRecords(config, stateDir, { node, redis, report })
   const policy = await openBundles(config, stateDir, { node, redis, report })
-  const upstream = createUpstreamClient(config.upstream, createSessionSeal(config.joinSecret))
+  const upstream = createUpstreamClient(config.upstream, createSessionSeal(config.joinSecret), config.build)
   const steps = createSteps({
     bundles: policy.bundles,
     ...openReplay(redis),
@@ -72,8 +72,7 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     nowMs: clock.nowMs,
     requestLimits: config.requestLimits,
     answerLimits: config.answerLimits,
-    report: (bug, entry) =>
-      log.error({ decision: entry.received.decisionId, reason: reasonOf(bug), stack: stackOf(bug) }, 'a bug'),
+    report: (bug, entry) => log.error({ decision: entry.received.decisionId, bug: traceOf(bug) }, 'a bug'),
   })
   return {
     steps,
@@ -113,8 +112,6 @@ const monotonicMs = (): number => performance.now()
 /** An id of one kind, made now. */
 export const newId = <P extends Parameters<typeof formatId>[0]>(prefix: P): ReturnType<typeof formatId<P>> =>
   formatId(prefix, clock.nowMs(), randomBytes(10))
-
-const stackOf = (bug: unknown): string | undefined => (bug instanceof Error ? bug.stack : undefined)
 
 type Node = {
   readonly keys: NodeKeys

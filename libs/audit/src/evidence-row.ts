@@ -9,6 +9,8 @@ export type Row = {
   readonly sha256: string
   /** hash of the predecessor that the record names; null when it cannot be read */
   readonly prev: string | null
+  /** when it happened, by the clock of its node; null when the record cannot be read */
+  readonly atMs: number | null
   readonly faults: readonly Fault[]
 }
 
@@ -17,8 +19,9 @@ export function readRow(stored: Evidence['records'][number]): Row {
   const record = readRecord(stored.bytes)
   const { stream, seq, leafIndex } = stored
   const place = { stream, seq, leafIndex, decisionId: claimed(stored.bytes, DECISION) }
-  const faults = isFault(record) ? [{ ...record, ...place }] : misplacedFaults(place, record)
-  return { place, sha256: hashOf(stored.bytes), prev: claimed(stored.bytes, PREVIOUS), faults }
+  const read = { place, sha256: hashOf(stored.bytes), prev: claimed(stored.bytes, PREVIOUS) }
+  if (isFault(record)) return { ...read, atMs: null, faults: [{ ...record, ...place }] }
+  return { ...read, atMs: Date.parse(record.at), faults: misplacedFaults(place, record) }
 }
 
 function misplacedFaults(place: Row['place'], record: AuditRecord): Fault[] {

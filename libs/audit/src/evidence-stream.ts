@@ -2,6 +2,7 @@ import type { Evidence, Fault } from '@writ/contracts'
 import { batchStatement, headStatement } from '@writ/contracts'
 import type { SignedHash } from './evidence-chain.ts'
 import { chainFaults } from './evidence-chain.ts'
+import { reachFaults } from './evidence-reach.ts'
 import type { Row } from './evidence-row.ts'
 import { faultAt } from './fault.ts'
 import { statementHolds } from './node-key.ts'
@@ -23,6 +24,7 @@ export function streamFaults(stream: Stream, rows: readonly Row[], publicKey: st
     ...headFaults(stream, bySeq, publicKey),
     ...gapFaults(stream, bySeq),
     ...lengthFaults(stream, bySeq),
+    ...reachFaults(stream, rows),
     ...coverageFaults(stream, bySeq),
     ...chainFaults(bySeq, signed),
   ]

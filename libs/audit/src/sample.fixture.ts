@@ -112,15 +112,16 @@ function withoutRecords({ records, ...batch }: StreamBatch): EvidenceStream['bat
   return { ...batch, count: records.length }
 }
 
-/** An evidence of two streams, their records interleaved. */
+/** An evidence of two streams, their records interleaved; a stream without frames is none. */
 export function evidenceOf(first: readonly Frame[], second: readonly Frame[], batchSize = 2): Evidence {
   const frames = first.flatMap((frame, at) => [frame, ...second.slice(at, at + 1)])
   return {
     format: 'writ.evidence.v1',
     tenant: TENANT,
     exportedAt: AT,
+    logSize: frames.length,
     nodes: [{ node: NODE, publicKey: PUBLIC_KEY }],
-    streams: [evidenceStream(first, batchSize), evidenceStream(second, batchSize)],
+    streams: [first, second].filter((of) => of.length > 0).map((of) => evidenceStream(of, batchSize)),
     records: frames.map((frame, leafIndex) => ({ leafIndex, ...frame })),
   }
 }

@@ -30,7 +30,12 @@ const sound = evidenceOf(frames, others)
 type StoredRecord = Evidence['records'][number]
 type EvidenceStream = Evidence['streams'][number]
 
-const withRecords = (records: readonly StoredRecord[]): Evidence => ({ ...sound, records: [...records] })
+/** As who forges would: the log is said to hold just these. */
+const withRecords = (records: readonly StoredRecord[]): Evidence => ({
+  ...sound,
+  logSize: records.length,
+  records: [...records],
+})
 const renumbered = (records: readonly StoredRecord[]): StoredRecord[] =>
   records.map((record, leafIndex) => ({ ...record, leafIndex }))
 const withStream = (change: (stream: EvidenceStream) => Partial<EvidenceStream>): Evidence => ({
@@ -57,7 +62,13 @@ const checksOf = (evidence: Evidence) =>
 describe('an evidence that nobody touched', () => {
   it('fits the wire and holds', () => {
     expect(EvidenceSchema.parse(sound)).toEqual(sound)
-    expect(verifyEvidence(sound)).toEqual({ holds: true, records: 8, streams: 2, faults: [] })
+    expect(verifyEvidence(sound)).toEqual({
+      holds: true,
+      records: 8,
+      streams: 2,
+      faults: [],
+      unpinnedNodes: [NODE],
+    })
   })
 
   it('holds whatever the size of its batches', () => {
@@ -78,17 +89,28 @@ describe('an evidence that nobody touched', () => {
       KEY,
     )
     expect(verifyEvidence(withStream(() => ({ head }))).faults).toEqual([])
-    expect(verifyEvidence(withStream(() => ({ head: null }))).faults).toEqual([])
   })
 
   it('holds when it is empty', () => {
-    expect(verifyEvidence({ ...sound, nodes: [], streams: [], records: [] }).holds).toBe(true)
+    expect(verifyEvidence({ ...sound, logSize: 0, nodes: [], streams: [], records: [] }).holds).toBe(true)
   })
 
   it('holds for who knows the node, and not for who knows another key of it', () => {
     expect(verifyEvidence(sound, [{ node: NODE, publicKey: PUBLIC_KEY }]).holds).toBe(true)
     expect(verifyEvidence(sound, [{ node: NODE, publicKey: rawPublicKey(nodeKey(8)) }]).holds).toBe(false)
     expect(verifyEvidence(sound, []).holds).toBe(false)
+  })
+
+  it('says which keys were compared with nothing, and takes them as new only when told so', () => {
+    expect(verifyEvidence(sound, [{ node: NODE, publicKey: PUBLIC_KEY }]).unpinnedNodes).toEqual([])
+    expect(verifyEvidence(sound, []).unpinnedNodes).toEqual([NODE])
+    expect(verifyEvidence(sound, [], 'unpinned')).toMatchObject({ holds: true, unpinnedNodes: [NODE] })
+    const another = [{ node: NODE, publicKey: rawPublicKey(nodeKey(8)) }]
+    for (const known of [another, [...another, { node: NODE, publicKey: PUBLIC_KEY }]])
+      expect(verifyEvidence(sound, known, 'unpinned')).toMatchObject({
+        faults: [{ check: 'signature', message: `the key of ${NODE} is not the known one` }],
+        unpinnedNodes: [],
+      })
   })
 })
 
@@ -178,8 +200,8 @@ describe('records that were tampered with', () => {
 
   it('are found cut off at the end by the signed head, also when batches and counts are cut with them', () => {
     const evidence: Evidence = {
-      ...withStream(({ batches }) => ({ nextSeq: 4, batches: batches.slice(0, 2) })),
-      records: renumbered(sound.records.filter(({ stream, seq }) => stream !== STREAM || seq < 4)),
+      ...withRecords(renumbered(sound.records.filter(({ stream, seq }) => stream !== STREAM || seq < 4))),
+      streams: withStream(({ batches }) => ({ nextSeq: 4, batches: batches.slice(0, 2) })).streams,
     }
     expect(checksOf(evidence)).toEqual([{ check: 'completeness', stream: STREAM, seq: 4 }])
   })
@@ -225,9 +247,8 @@ describe('records that were tampered with', () => {
   it('are found foreign when the whole stream is of another tenant', () => {
     const foreign = framesOf(FOREIGN_STREAM, 1, `ten_${'9'.repeat(26)}`)
     const evidence: Evidence = {
-      ...sound,
+      ...withRecords(renumbered([...sound.records, ...foreign.map((frame) => ({ leafIndex: 0, ...frame }))])),
       streams: [...sound.streams, evidenceStream(foreign, 2)],
-      records: renumbered([...sound.records, ...foreign.map((frame) => ({ leafIndex: 0, ...frame }))]),
     }
     expect(verifyEvidence(evidence).faults).toEqual([
       expect.objectContaining({
@@ -276,6 +297,85 @@ describe('records that were tampered with', () => {
   })
 })
 
+/** Evidence made by who holds it: records, batches, counts and leaf indexes fit each other. */
+function cutTo(kept: number, head: EvidenceStream['head']): Evidence {
+  const [short] = evidenceOf(frames.slice(0, kept), []).streams
+  return {
+    ...withRecords(renumbered(sound.records.filter(({ stream, seq }) => stream !== STREAM || seq < kept))),
+    streams: [{ ...present(short), head }, present(sound.streams[1])],
+  }
+}
+
+describe('evidence that leaves something out and fits all the same', () => {
+  it('does not hold when the tail and the head of a stream are gone', () => {
+    expect(verifyEvidence(cutTo(2, null)).faults).toEqual([
+      expect.objectContaining({
+        check: 'completeness',
+        stream: STREAM,
+        seq: 1,
+        decisionId: 'dec_00000000000000000000000001',
+      }),
+    ])
+  })
+
+  it.each([0, 300_000, 300_001, 86_400_000])(
+    'holds with a head %i ms older than a record up to 5 minutes',
+    (lagMs) => {
+      const at = new Date(Date.parse(AT) - lagMs).toISOString()
+      const head = signHead({ stream: STREAM, nextSeq: 1, headHash: hashOf(frames[0]?.bytes ?? ''), at }, KEY)
+      const { faults } = verifyEvidence(cutTo(2, head))
+      expect(faults.map(({ check, seq }) => [check, seq])).toEqual(
+        lagMs > 300_000 ? [['completeness', 0]] : [],
+      )
+    },
+  )
+
+  it('holds however long ago the node went away', () => {
+    expect(verifyEvidence({ ...sound, exportedAt: '2036-11-20T10:00:00.000Z' }).faults).toEqual([])
+  })
+
+  it.each([
+    ['one stream', [present(sound.streams[0])]],
+    ['every stream', []],
+  ])('does not hold against the size of the log when %s is gone', (_, streams) => {
+    const listed = streams.map(({ stream }) => stream)
+    const records = renumbered(sound.records.filter(({ stream }) => listed.includes(stream)))
+    expect(verifyEvidence({ ...sound, streams, records }).faults).toEqual([
+      expect.objectContaining({
+        check: 'completeness',
+        stream: null,
+        message: `the log counts 8 records and the evidence holds ${records.length}`,
+      }),
+    ])
+  })
+
+  it('does not hold when the leaf indexes do not start at 0', () => {
+    const records = sound.records.map((record) => ({ ...record, leafIndex: record.leafIndex + 1 }))
+    expect(checksOf(withRecords(records))).toEqual([{ check: 'sequence', stream: STREAM, seq: 0 }])
+  })
+
+  it('does not hold for another tenant than that of its streams, whatever the tenant is called', () => {
+    for (const tenant of [`ten_${'9'.repeat(26)}`, 'acme', ''])
+      expect(verifyEvidence({ ...sound, tenant }).faults.map(({ check }) => check)).toEqual(['form', 'form'])
+  })
+})
+
+describe('a history that was rewritten with a key of its own', () => {
+  it('holds for who knows no key and says so, and not for who knows one', () => {
+    const key = nodeKey(8)
+    const forged: Evidence = {
+      ...evidenceOf(frames, []),
+      nodes: [{ node: NODE, publicKey: rawPublicKey(key) }],
+      streams: [evidenceStream(frames, 2, key)],
+    }
+    expect(verifyEvidence(forged)).toMatchObject({ holds: true, unpinnedNodes: [NODE] })
+    expect(checksOfKnown(forged)).toEqual(['signature'])
+  })
+})
+
+const checksOfKnown = (evidence: Evidence) =>
+  verifyEvidence(evidence, [{ node: NODE, publicKey: PUBLIC_KEY }]).faults.map(({ check }) => check)
+
 describe('signatures that do not fit', () => {
   const signatureFault = expect.objectContaining({ check: 'signature', stream: STREAM })
 
@@ -316,7 +416,7 @@ describe('signatures that do not fit', () => {
 
   it('are found when nothing signs the stream any more', () => {
     const { faults } = verifyEvidence(withStream(() => ({ batches: [], head: null })))
-    expect(faults.map(({ check }) => check)).toEqual(['signature', 'chain'])
+    expect(faults.map(({ check }) => check)).toEqual(['completeness', 'signature', 'chain'])
   })
 
   it('are found when the key of the node is missing or given twice', () => {

@@ -9,52 +9,65 @@ import { partsOfStream } from './stream-chain.ts'
 /** A node whose key the verifier knows from elsewhere. @property publicKey raw Ed25519 key, base64url */
 export type KnownNode = { readonly node: string; readonly publicKey: string }
 
+/** What a node that is not among the known ones is: a fault, or reported as not pinned. */
+export type NewNodes = 'fault' | 'unpinned'
+
 /**
  * Checks a tenant's records offline: form of every record, sequence and chain of every stream from its start, the
- * nodes' signatures, and that nothing up to the newest signed head is missing. Each fault names the record it is about.
+ * nodes' signatures, that every stream with records has a signed head, that nothing up to that head is missing, and that the
+ * records are as many as the evidence says the log counts. Each fault names the record it is about, where there is one.
  *
- * What evidence alone cannot show: that a whole stream was left out with everything about it, or that the tail after
- * the newest signed head was. And the node keys are only as trustworthy as the evidence unless `knownNodes` pins them.
- * @param knownNodes keys learnt elsewhere; when given, every node of the evidence must be among them
+ * Who can sign as a node can write any history, so a node key that is compared with nothing (`unpinnedNodes`) shows damage
+ * and not forgery. And whoever makes the evidence can always go back: leave out what came after an older head that a node
+ * did sign, or leave out a whole stream, number the leaves anew and state a smaller log. Nothing here shows that: it takes a
+ * witness, or the records of earlier evidence to compare with.
+ * @param knownNodes keys learnt elsewhere, which the evidence must agree with
  */
-export function verifyEvidence(evidence: Evidence, knownNodes?: readonly KnownNode[]): Verification {
+export function verifyEvidence(
+  evidence: Evidence,
+  knownNodes?: readonly KnownNode[],
+  newNodes: NewNodes = knownNodes === undefined ? 'unpinned' : 'fault',
+): Verification {
   const rows = evidence.records.map(readRow)
   const byStream = grouped(rows, (row) => row.place.stream)
   const keys = new Map(evidence.nodes.map(({ node, publicKey }) => [node as string, publicKey]))
+  const pins = grouped(knownNodes ?? [], ({ node }) => node)
+  const unpinnedNodes = [...keys.keys()].filter((node) => !pins.has(node))
   const faults = [
-    ...nodeFaults(evidence, knownNodes),
+    ...nodeFaults(evidence, pins),
+    ...(newNodes === 'fault' ? unpinnedNodes.map(newNodeFault) : []),
     ...streamListFaults(evidence),
     ...rows.flatMap((row) => row.faults),
     ...leafFaults(rows),
+    ...logFaults(evidence),
     ...foreignFaults(evidence, byStream),
     ...evidence.streams.flatMap((stream) =>
       streamFaults(stream, byStream.get(stream.stream) ?? [], keys.get(partsOfStream(stream.stream).node)),
     ),
   ]
-  return { holds: faults.length === 0, records: rows.length, streams: evidence.streams.length, faults }
+  const counts = { records: rows.length, streams: evidence.streams.length }
+  return { holds: faults.length === 0, ...counts, faults, unpinnedNodes }
 }
 
-function nodeFaults(evidence: Evidence, knownNodes: readonly KnownNode[] | undefined): Fault[] {
-  const repeated = evidence.nodes.filter(
-    ({ node }, at) => evidence.nodes.findIndex((other) => other.node === node) !== at,
-  )
-  const unknown = evidence.nodes.filter(
-    ({ node, publicKey }) =>
-      knownNodes?.every((known) => known.node !== node || known.publicKey !== publicKey) ?? false,
+function nodeFaults({ nodes }: Evidence, pins: ReadonlyMap<string, readonly KnownNode[]>): Fault[] {
+  const repeated = nodes.filter(({ node }, at) => nodes.findIndex((other) => other.node === node) !== at)
+  const changed = nodes.filter(({ node, publicKey }) =>
+    pins.get(node)?.some((known) => known.publicKey !== publicKey),
   )
   return [
     ...repeated.map(({ node }) => faultAt({}, 'form', `the evidence has more than one key of ${node}`)),
-    ...unknown.map(({ node }) => faultAt({}, 'signature', `the key of ${node} is not the known one`)),
+    ...changed.map(({ node }) => faultAt({}, 'signature', `the key of ${node} is not the known one`)),
   ]
 }
 
+const newNodeFault = (node: string): Fault => faultAt({}, 'signature', `no key of ${node} is known`)
+
 function streamListFaults(evidence: Evidence): Fault[] {
   const ids = evidence.streams.map(({ stream }) => stream)
-  const tenant = evidence.tenant.startsWith('ten_') ? evidence.tenant : partsOfStream(ids[0] ?? '').tenant
   return ids.flatMap((stream, at) => {
     if (ids.indexOf(stream) !== at)
       return [faultAt({ stream }, 'form', 'the stream is listed more than once')]
-    if (partsOfStream(stream).tenant !== tenant)
+    if (partsOfStream(stream).tenant !== evidence.tenant)
       return [faultAt({ stream }, 'form', 'the stream is of another tenant')]
     return []
   })
@@ -66,6 +79,12 @@ function leafFaults(rows: readonly Row[]): Fault[] {
     .filter((row, at) => row.place.leafIndex !== at)
     .slice(0, 1)
     .map((row) => faultAt(row.place, 'sequence', 'the leaf indexes are not contiguous from here on'))
+}
+
+function logFaults({ logSize, records }: Evidence): Fault[] {
+  if (records.length === logSize) return []
+  const message = `the log counts ${logSize} records and the evidence holds ${records.length}`
+  return [faultAt({}, 'completeness', message)]
 }
 
 function foreignFaults(evidence: Evidence, byStream: ReadonlyMap<string, readonly Row[]>): Fault[] {

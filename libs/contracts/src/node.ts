@@ -16,16 +16,22 @@ export const nodeStatement = (request: {
   bodySha256: string
 }): string => `writ.node.v1\n${request.method}\n${request.path}\n${request.atMs}\n${request.bodySha256}\n`
 
-/** `POST join`; header `Writ-Join: base64url(HMAC-SHA-256(join secret, raw body))`. The answer is authenticated alike over `nonce + "\n" + raw body`. */
+/** Versions are stored as 32-bit integers. */
+const MAX_VERSION = 2 ** 31 - 1
+
+/**
+ * `POST join`; header `Writ-Join: base64url(HMAC-SHA-256(join secret, raw body))`. Header `Writ-Node-Proof`: base64url Ed25519 by the node key over the raw body too.
+ * The answer is authenticated alike over `nonce + "\n" + raw body`.
+ */
 export const JoinRequest = z.strictObject({
   name: z.string().min(1).max(100),
   /** raw Ed25519 public key, base64url: signs batches, heads and requests */
-  publicKey: z.base64url(),
+  publicKey: z.base64url().max(64),
   /** P-256 public key that leases are sealed to (ECDH-ES) */
   leaseKey: PublicJwk,
-  origin: z.url(),
-  build: z.string(),
-  nonce: z.base64url(),
+  origin: z.url().max(2048),
+  build: z.string().max(200),
+  nonce: z.base64url().max(64),
   atMs: z.int(),
 })
 export type JoinRequest = z.infer<typeof JoinRequest>
@@ -47,7 +53,7 @@ export type BundleAnswer = z.infer<typeof BundleAnswer>
 /** `POST acknowledgements`: what a node did with a bundle. */
 export const BundleAcknowledgement = z.strictObject({
   tenant: Slug,
-  version: z.int().positive(),
+  version: z.int().positive().max(MAX_VERSION),
   outcome: z.enum(['applied', 'refused']),
   detail: z.string().max(500),
 })
@@ -65,7 +71,7 @@ export type HeadsAnswer = z.infer<typeof HeadsAnswer>
 export const LeaseRequest = z.strictObject({
   tenant: TenantId,
   connection: ConnectionId,
-  credentialVersion: z.int().positive(),
+  credentialVersion: z.int().positive().max(MAX_VERSION),
   agent: AgentId,
   session: SessionId,
   decision: DecisionId,

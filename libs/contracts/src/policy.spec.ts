@@ -10,6 +10,11 @@ const rule = {
 const accepts = (document: unknown): boolean => PolicyDocument.safeParse(document).success
 
 describe('a policy document', () => {
+  it('may compare with a text of 4096 characters', () => {
+    const when = { path: 'args.t', op: 'eq', value: 'a'.repeat(4096) }
+    expect(accepts({ writ: 1, rules: [{ ...rule, when }] })).toBe(true)
+  })
+
   it('is enforced, in both directions, unless it says otherwise', () => {
     const document = PolicyDocument.parse({ writ: 1, rules: [rule] })
     expect(document.mode).toBe('enforce')
@@ -32,6 +37,14 @@ describe('a policy document', () => {
     ['a rule without a reason', { writ: 1, rules: [{ ...rule, reason: '' }] }],
     ['a modify rule that modifies nothing', { writ: 1, rules: [{ ...rule, effect: 'modify' }] }],
     ['a deny rule that modifies', { writ: 1, rules: [{ ...rule, modify: { 'pii.*': 'replace' } }] }],
+    [
+      'a long text to search for',
+      { writ: 1, rules: [{ ...rule, when: { path: 'args.t', op: 'contains', value: 'a'.repeat(257) } }] },
+    ],
+    [
+      'a long glob',
+      { writ: 1, rules: [{ ...rule, when: { path: 'args.t', op: 'glob', value: 'a'.repeat(257) } }] },
+    ],
     ['a condition that is two', { writ: 1, rules: [{ ...rule, when: { all: [], any: [] } }] }],
   ])('is refused with %s', (_what, document) => {
     expect(accepts(document)).toBe(false)

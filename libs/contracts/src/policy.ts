@@ -41,17 +41,25 @@ export const PATH_ROOTS = [
   'channel',
 ] as const
 
+/** Operators that search a text, and how long a text they may search for. */
+const SOUGHT: ReadonlySet<Operator> = new Set<Operator>(['contains', 'glob'])
+const MAX_SOUGHT = 256
+
 /** Comparison of one value of the question, e.g. `{ path: 'args.branch', op: 'glob', value: 'release/*' }`. */
-export const Comparison = z.strictObject({
-  path: z
-    .string()
-    .max(256)
-    .refine((path) => (PATH_ROOTS as readonly string[]).includes(path.split('.')[0] ?? ''), {
-      error: `a path starts with one of: ${PATH_ROOTS.join(', ')}`,
-    }),
-  op: Operator,
-  value: Operand,
-})
+export const Comparison = z
+  .strictObject({
+    path: z
+      .string()
+      .max(256)
+      .refine((path) => (PATH_ROOTS as readonly string[]).includes(path.split('.')[0] ?? ''), {
+        error: `a path starts with one of: ${PATH_ROOTS.join(', ')}`,
+      }),
+    op: Operator,
+    value: Operand,
+  })
+  .refine(({ op, value }) => !SOUGHT.has(op) || typeof value !== 'string' || value.length <= MAX_SOUGHT, {
+    error: `what contains and glob look for has at most ${MAX_SOUGHT} characters`,
+  })
 export type Comparison = z.infer<typeof Comparison>
 
 export type Condition =

@@ -1,72 +1,76 @@
-/** Regular expression sources for each way in which a secret may be written. No repetition in them is unbounded. */
-export function encodingsOf(secret: string): readonly string[] {
-  const bytes = Buffer.from(secret, 'utf8')
-  return [spelledOut(secret), inHex(bytes), ...[0, 1, 2].map((offset) => inBase64(bytes, offset))]
+import { spellingsBehind } from './spellings.ts'
+
+/** A run of bytes that gives a secret away wherever it stands. */
+export type Form = {
+  readonly bytes: Uint8Array
+  /** true: letters of either case are the same; `bytes` are in lower case */
+  readonly ignoresCase: boolean
+  /** base64 only: the letters at its edges hold bits of the secret too */
+  readonly edges: { readonly before: boolean; readonly after: boolean }
 }
 
-/** Letter by letter: plain, percent-encoded (also more than once), or escaped as JSON does (also in a string in a string). */
-const spelledOut = (secret: string): string => (secret.match(/\\+|[^]/gu) ?? []).map(letter).join('')
+/** Fewer bytes would be found by chance in ordinary text. */
+const LEAST_BYTES = 8
 
-const ESCAPES = String.raw`\\{0,8}`
-
-/** Longer spellings first. @param char one character, or a run of backslashes: two repetitions side by side would backtrack without bound */
-function letter(char: string): string {
-  return `(?:${[percent(char), unicodeEscape(char), plain(char), ...overLatin1(char)].join('|')})`
+/** Every form of a secret as literal bytes; spellings of single letters (percent, JSON) are undone in the text instead. */
+export function formsOf(secret: string): readonly Form[] {
+  const plain = distinct(writingsOf(secret).map(literal))
+  const written = plain.map((form) => form.bytes)
+  const behind = written.flatMap(spellingsBehind).filter(isLong).map(literal)
+  const coded = written.filter(isLong).flatMap((bytes) => [...inHex(bytes), ...inBase64(bytes)])
+  return distinct([...plain, ...behind, ...coded])
 }
 
-function plain(char: string): string {
-  if (char === ' ') return '[ +]'
-  if (char.startsWith('\\')) return String.raw`\\{${char.length},${char.length * 8}}`
-  const control = CONTROL_ESCAPES[char]
-  if (control) return String.raw`${escaped(char)}|\\{1,8}${control}`
-  return char === '"' || char === '/' || char === "'" ? `${ESCAPES}${escaped(char)}` : escaped(char)
+/** In UTF-8; in Latin-1, as headers are sent; read as Latin-1 and written in UTF-8; with the spaces of a form field. */
+function writingsOf(secret: string): readonly Uint8Array[] {
+  const sent = Buffer.from(secret, 'utf8')
+  const latin1 = Buffer.from(secret, 'latin1')
+  const isLatin1 = latin1.toString('latin1') === secret
+  return [
+    sent,
+    ...(isLatin1 ? [latin1] : []),
+    Buffer.from(sent.toString('latin1'), 'utf8'),
+    Buffer.from(secret.replaceAll(' ', '+')),
+  ]
 }
 
-const CONTROL_ESCAPES: Readonly<Record<string, string>> = { '\t': 't' }
+const isLong = (bytes: Uint8Array): boolean => bytes.length >= LEAST_BYTES
 
-const percent = (char: string): string =>
-  [...Buffer.from(char, 'utf8')].map((byte) => `%(?:25){0,3}${hexPair(byte)}`).join('')
+const NO_EDGES = { before: false, after: false }
 
-const unicodeEscape = (char: string): string =>
-  Array.from({ length: char.length }, (_, at) => char.charCodeAt(at))
-    .map((unit) => String.raw`\\{1,8}u${hexPair(unit >> 8)}${hexPair(unit & 0xff)}`)
-    .join('')
+const literal = (bytes: Uint8Array): Form => ({ bytes, ignoresCase: false, edges: NO_EDGES })
 
-/** A letter beyond ASCII in bytes that are read as Latin-1. */
-function overLatin1(char: string): readonly string[] {
-  const bytes = Buffer.from(char, 'utf8')
-  return char.codePointAt(0) !== bytes[0] ? [escaped(bytes.toString('latin1'))] : []
+/** `6b6579`, `6B:65:79`, `6b 65 79` or `6b-65-79`. */
+function inHex(bytes: Uint8Array): readonly Form[] {
+  const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
+  return ['', ':', ' ', '-'].map((between) => ({
+    bytes: Buffer.from(pairs.join(between)),
+    ignoresCase: true,
+    edges: NO_EDGES,
+  }))
 }
 
-/** `6b6579`, `6B:65:79` or `6b 65 79`. */
-const inHex = (bytes: Buffer): string => [...bytes].map(hexPair).join('[: -]?')
+/** Both alphabets of RFC 4648, at each of the three places where a secret may start within a group of three bytes. */
+const inBase64 = (bytes: Uint8Array): readonly Form[] =>
+  [0, 1, 2].flatMap((offset) => [base64At(bytes, offset, 'base64'), base64At(bytes, offset, 'base64url')])
 
-const hexPair = (byte: number): string =>
-  Array.from(byte.toString(16).padStart(2, '0'))
-    .map((digit) => (/[a-f]/.test(digit) ? `[${digit}${digit.toUpperCase()}]` : digit))
-    .join('')
-
-/**
- * The letters that depend on the secret alone when it starts `offset` bytes after a multiple of three; both alphabets of
- * RFC 4648. The letters at its edges, which hold some of its bits, go with it.
- */
-function inBase64(bytes: Buffer, offset: number): string {
+/** The letters that depend on the secret alone when it starts `offset` bytes after a multiple of three. */
+function base64At(bytes: Uint8Array, offset: number, alphabet: 'base64' | 'base64url'): Form {
   const letters = Buffer.concat([Buffer.alloc(offset), bytes])
-    .toString('base64')
+    .toString(alphabet)
     .replace(/=+$/, '')
   const isTailShared = (offset + bytes.length) % 3 !== 0
   const own = letters.slice(offset === 0 ? 0 : offset + 1, isTailShared ? -1 : undefined)
-  const before = offset === 0 ? '' : `${BASE64_LETTER}?`
-  const after = isTailShared ? `(?:${BASE64_LETTER}(?:=|%3[dD]){0,2})?` : ''
-  return `${before}${Array.from(own, base64Letter).join('')}${after}`
+  return {
+    bytes: Buffer.from(own),
+    ignoresCase: false,
+    edges: { before: offset !== 0, after: isTailShared },
+  }
 }
 
-const BASE64_LETTER = '[A-Za-z0-9+/_-]'
-
-function base64Letter(char: string): string {
-  if (char === '+') return '(?:[+-]|%2[bB])'
-  if (char === '/') return String.raw`(?:\\{0,8}[/_]|%2[fF])`
-  return char
+function distinct(forms: readonly Form[]): readonly Form[] {
+  const known = new Map(
+    forms.map((form) => [`${form.ignoresCase} ${Buffer.from(form.bytes).toString('latin1')}`, form]),
+  )
+  return [...known.values()]
 }
-
-const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)

@@ -1,6 +1,8 @@
 import type { Json } from '@writ/contracts'
 import type { Lease, Scrubber } from '@writ/enforcement'
-import { encodingsOf } from './encodings.ts'
+import { formsOf } from './encodings.ts'
+import { placesOf, sought } from './search.ts'
+import type { Span } from './search.ts'
 import { secretsIn } from './secrets.ts'
 
 const MASK = '[credential]'
@@ -21,41 +23,76 @@ const NOTHING_LENT: Scrubber = { text: (text) => text, tree: (content) => conten
 /**
  * Masks a credential that an upstream echoes: as sent, without its scheme, JSON-escaped (nested too), percent-encoded, hex,
  * and base64 or base64url at any alignment. Best effort by nature: an upstream that transforms the secret otherwise defeats it.
- * Each part returns the very same reference when nothing was found, in time linear in the input.
+ * Each part returns the very same reference when nothing was found, in time linear in the input whatever the secret holds.
+ * The secret is only ever searched for as bytes: it is compiled into nothing, so no error can carry it. Never throws.
  * @param value the header value as sent
  */
 export function createScrubber(value: string): Scrubber {
   const secrets = secretsIn(value)
   if (secrets.length === 0) return NOTHING_LENT
-  const pattern = new RegExp(secrets.flatMap(encodingsOf).join('|'), 'g')
+  const forms = secrets.flatMap(formsOf).map(sought)
+  const leastBytes = Math.min(...forms.map((form) => form.bytes.length))
   const isNumber = secrets.some((secret) => /^\d+$/.test(secret))
 
+  const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, forms))
   const text = (given: string): string => {
-    pattern.lastIndex = 0
-    return pattern.test(given) ? given.replaceAll(pattern, MASK) : given
+    if (given.length * MOST_BYTES_PER_UNIT < leastBytes) return given
+    const spelled = Buffer.from(given, 'utf8')
+    const scrubbed = bytes(spelled)
+    return scrubbed === spelled ? given : Buffer.from(scrubbed).toString('utf8')
   }
   const tree = (given: Json): Json => {
-    if (typeof given === 'string') return text(given)
-    if (typeof given === 'number') return isNumber && text(String(given)) !== String(given) ? MASK : given
-    if (typeof given !== 'object' || given === null) return given
-    return Array.isArray(given) ? scrubbedList(given, tree) : scrubbedMembers(Object.entries(given), given)
-  }
-  const scrubbedMembers = (members: readonly (readonly [string, Json])[], given: Json): Json => {
-    const scrubbed = members.map(([key, member]) => [text(key), tree(member)] as const)
-    const isSame = members.every(
-      ([key, member], at) => scrubbed[at]?.[0] === key && scrubbed[at][1] === member,
-    )
-    return isSame ? given : Object.fromEntries(scrubbed)
-  }
-  const bytes = (given: Uint8Array): Uint8Array => {
-    const letters = Buffer.from(given.buffer, given.byteOffset, given.length).toString('latin1')
-    const scrubbed = text(letters)
-    return scrubbed === letters ? given : Buffer.from(scrubbed, 'latin1')
+    const words = wordsIn(given, isNumber).join('\n')
+    return text(words) === words ? given : scrubbedTree(given, { text, isNumber })
   }
   return { text, tree, bytes }
 }
 
-function scrubbedList(items: readonly Json[], tree: (item: Json) => Json): Json {
-  const scrubbed = items.map(tree)
+/** UTF-8 of one UTF-16 code unit. */
+const MOST_BYTES_PER_UNIT = 3
+
+function masked(given: Uint8Array, places: readonly Span[]): Uint8Array {
+  if (places.length === 0) return given
+  const kept = places.map(({ start }, at) => given.subarray(places[at - 1]?.end ?? 0, start))
+  const parts = kept.flatMap((part) => [part, MASK_BYTES])
+  return Buffer.concat([...parts, given.subarray(places.at(-1)?.end ?? 0)])
+}
+
+const MASK_BYTES = Buffer.from(MASK)
+
+/** Strings and keys of a tree, and numbers where they matter: most trees hold nothing, which one look at all of them tells. */
+function wordsIn(given: Json, withNumbers: boolean): readonly string[] {
+  const words: string[] = []
+  const collect = (part: Json): void => {
+    if (typeof part === 'string') words.push(part)
+    if (typeof part === 'number' && withNumbers) words.push(String(part))
+    if (typeof part !== 'object' || part === null) return
+    if (!Array.isArray(part)) for (const key of Object.keys(part)) words.push(key)
+    for (const member of Object.values(part)) collect(member)
+  }
+  collect(given)
+  return words
+}
+
+type Means = { readonly text: (given: string) => string; readonly isNumber: boolean }
+
+function scrubbedTree(given: Json, means: Means): Json {
+  if (typeof given === 'string') return means.text(given)
+  if (typeof given === 'number')
+    return means.isNumber && means.text(String(given)) !== String(given) ? MASK : given
+  if (typeof given !== 'object' || given === null) return given
+  return Array.isArray(given)
+    ? scrubbedList(given, means)
+    : scrubbedMembers(Object.entries(given), given, means)
+}
+
+function scrubbedList(items: readonly Json[], means: Means): Json {
+  const scrubbed = items.map((item) => scrubbedTree(item, means))
   return scrubbed.every((item, at) => item === items[at]) ? items : scrubbed
+}
+
+function scrubbedMembers(members: readonly (readonly [string, Json])[], given: Json, means: Means): Json {
+  const scrubbed = members.map(([key, member]) => [means.text(key), scrubbedTree(member, means)] as const)
+  const isSame = members.every(([key, member], at) => scrubbed[at]?.[0] === key && scrubbed[at][1] === member)
+  return isSame ? given : Object.fromEntries(scrubbed)
 }

@@ -34,6 +34,8 @@ const Case = z.strictObject({
   question: z.strictObject({
     args: JsonObjectSchema.default({}),
     content: JsonSchema.optional(),
+    /** content that is one text many times over, for what is too long to write down */
+    repeated: z.strictObject({ text: z.string(), times: z.int() }).optional(),
     class: ActionClass.default('write'),
     tool: z.string().default('push_files'),
     direction: Direction.default('outbound'),
@@ -85,7 +87,8 @@ function policiesOf(one: Case) {
 }
 
 function questionOf(one: Case) {
-  const { args, content, direction, channel, ...action } = one.question
+  const { args, content: given, repeated, direction, channel, ...action } = one.question
+  const content = repeated === undefined ? given : repeated.text.repeat(repeated.times)
   const asked = question({ args, direction, channel, ...(content === undefined ? {} : { content }) })
   return { ...asked, action: { ...asked.action, ...action } }
 }

@@ -1,3 +1,6 @@
+import { searchFor } from './search.ts'
+import type { Search } from './search.ts'
+
 /**
  * `*` is any run of characters, `/` included; every other character is itself, and `\*` is a star.
  * One wildcard and no more, so that a deny on `release/*` also covers `release/a/b`.
@@ -8,7 +11,7 @@ export function globOf(pattern: string): (text: string) => boolean {
   const first = pieces[0] ?? ''
   if (pieces.length === 1) return (text) => text === first
   const last = pieces.at(-1) ?? ''
-  const middle = pieces.slice(1, -1)
+  const middle = pieces.slice(1, -1).map((piece) => ({ length: piece.length, search: searchFor(piece) }))
   return (text) => {
     if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
       return false
@@ -30,12 +33,14 @@ function piecesOf(pattern: string): string[] {
   return pieces
 }
 
-function standInOrder(pieces: readonly string[], text: string, from: number, until: number): boolean {
+type Piece = { readonly length: number; readonly search: Search }
+
+function standInOrder(pieces: readonly Piece[], text: string, from: number, until: number): boolean {
   let at = from
-  for (const piece of pieces) {
-    const found = text.indexOf(piece, at)
-    if (found < 0 || found + piece.length > until) return false
-    at = found + piece.length
+  for (const { length, search } of pieces) {
+    const found = search(text, at)
+    if (found < 0 || found + length > until) return false
+    at = found + length
   }
   return true
 }

@@ -4,6 +4,7 @@ import { isList, readerOf, WORDS } from './path.ts'
 import type { Facts } from './path.ts'
 import { RuleFault } from './rule-fault.ts'
 import type { Truth } from './rule-fault.ts'
+import { searchFor } from './search.ts'
 
 /** One condition, ready to be asked. */
 export type Test = (facts: Facts) => Truth
@@ -16,6 +17,7 @@ export type Test = (facts: Facts) => Truth
  * - `gt`, `gte`, `lt`, `lte` compare number with number, or text with text by code unit.
  * - `has`, `hasAny`, `hasAll` look into a list; a single value counts as a list of one.
  * - A value of a shape that the operator cannot judge (a list for `glob`, text for a number) is a fault, hence never a way round a deny.
+ * - `contains`, `glob` and `has*` take work by the size of the value, once each; when there is none left, that is a fault.
  * @returns a fault when the path, the operator and the operand do not go together
  */
 export function compileComparison({ path, op, value: operand }: Comparison): Test | RuleFault {
@@ -29,8 +31,20 @@ export function compileComparison({ path, op, value: operand }: Comparison): Tes
   return (facts) => {
     const value = read(facts)
     if (value === undefined) return matcher.absent
+    if (SEARCHING.has(op) && !facts.work.take(workOn(value))) return TOO_MUCH
     return matcher.holds(value) ?? misfit
   }
+}
+
+const TOO_MUCH = new RuleFault('there is too much to compare')
+
+const SEARCHING: ReadonlySet<Operator> = new Set<Operator>(['contains', 'glob', 'has', 'hasAny', 'hasAll'])
+const COST_OF_ITEM = 8
+
+/** One unit for each character that may be looked at, and what an item of a list costs more. */
+function workOn(value: Json): number {
+  if (typeof value === 'string') return value.length
+  return typeof value === 'object' && value !== null && isList(value) ? value.length * COST_OF_ITEM : 1
 }
 
 /** A matcher answers null where it cannot judge the value. */
@@ -51,7 +65,11 @@ const OPERATORS: Readonly<Record<Operator, (operand: Operand) => Matcher | null>
     const equal = ofScalar(operand, (value) => value !== operand)
     return equal && { ...equal, absent: true }
   },
-  in: (operand) => (Array.isArray(operand) ? scalarMatcher((value) => operand.includes(value)) : null),
+  in: (operand) => {
+    if (!Array.isArray(operand)) return null
+    const wanted = new Set(operand)
+    return scalarMatcher((value) => wanted.has(value))
+  },
   exists: (operand) => (typeof operand === 'boolean' ? { absent: !operand, holds: () => operand } : null),
   gt: (operand) => inOrder(operand, (order) => order > 0),
   gte: (operand) => inOrder(operand, (order) => order >= 0),
@@ -59,15 +77,19 @@ const OPERATORS: Readonly<Record<Operator, (operand: Operand) => Matcher | null>
   lte: (operand) => inOrder(operand, (order) => order <= 0),
   startsWith: (operand) => ofText(operand, (text, wanted) => text.startsWith(wanted)),
   endsWith: (operand) => ofText(operand, (text, wanted) => text.endsWith(wanted)),
-  contains: (operand) => ofText(operand, (text, wanted) => text.includes(wanted)),
+  contains: (operand) => {
+    if (typeof operand !== 'string') return null
+    const search = searchFor(operand)
+    return ofText(operand, (text) => search(text, 0) >= 0)
+  },
   glob: (operand) => {
     if (typeof operand !== 'string') return null
     const fits = globOf(operand)
     return ofText(operand, (text) => fits(text))
   },
   has: (operand) => (Array.isArray(operand) ? null : listMatcher((list) => list.includes(operand))),
-  hasAny: (operand) => ofMany(operand, (list, wanted) => wanted.some((item) => list.includes(item))),
-  hasAll: (operand) => ofMany(operand, (list, wanted) => wanted.every((item) => list.includes(item))),
+  hasAny: (operand) => ofMany(operand, (list, wanted) => list.some((item) => wanted.has(item))),
+  hasAll: (operand) => ofMany(operand, holdsAll),
 }
 
 function ofScalar(operand: Operand, holds: (value: Scalar) => boolean): Matcher | null {
@@ -106,9 +128,17 @@ function ofText(operand: Operand, fits: (text: string, wanted: string) => boolea
 
 function ofMany(
   operand: Operand,
-  fits: (list: readonly Json[], wanted: readonly Scalar[]) => boolean,
+  fits: (list: readonly Json[], wanted: ReadonlySet<Json>) => boolean,
 ): Matcher | null {
-  return Array.isArray(operand) ? listMatcher((list) => fits(list, operand)) : null
+  if (!Array.isArray(operand)) return null
+  const wanted = new Set<Json>(operand)
+  return listMatcher((list) => fits(list, wanted))
+}
+
+function holdsAll(list: readonly Json[], wanted: ReadonlySet<Json>): boolean {
+  const missing = new Set(wanted)
+  for (const item of list) missing.delete(item)
+  return missing.size === 0
 }
 
 function listMatcher(fits: (list: readonly Json[]) => boolean): Matcher {

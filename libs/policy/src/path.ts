@@ -2,9 +2,14 @@ import { ActionClass, ActionClassSource, Channel, Direction } from '@writ/contra
 import type { Json, Question } from '@writ/contracts'
 import { SIGNALS } from './detectors/signals.ts'
 import { RuleFault } from './rule-fault.ts'
+import type { Work } from './work.ts'
 
-/** What a condition may look at. `signals` is sorted and has no duplicates. */
-export type Facts = { readonly question: Question; readonly signals: readonly string[] }
+/** What a condition may look at, and the work that looking may take. `signals` is sorted and has no duplicates. */
+export type Facts = {
+  readonly question: Question
+  readonly signals: readonly string[]
+  readonly work: Work
+}
 
 /** Reads one value; `undefined` means that there is none. */
 export type Reader = (facts: Facts) => Json | undefined

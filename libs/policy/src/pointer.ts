@@ -11,13 +11,25 @@ export const parsePointer = (pointer: string): readonly string[] =>
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 
 /**
- * True when `pointer` is, or lies below, a protected pointer. In a protected pointer the step `*` stands for any one step.
+ * Tells which pointers are, or lie below, a protected pointer. In a protected pointer the step `*` stands for any one step.
+ * Every pointer is taken apart once, however many rules ask about it.
  * @param protectedPointers JSON pointers, e.g. `/name` or `/_meta`
  */
-export function isProtected(pointer: string, protectedPointers: readonly string[]): boolean {
-  const steps = pointer.split('/')
-  return protectedPointers.some((other) => {
-    const wanted = other.split('/')
-    return wanted.length <= steps.length && wanted.every((step, at) => step === '*' || step === steps[at])
-  })
+export function protectionOf(protectedPointers: readonly string[]): (pointer: string) => boolean {
+  const shields = protectedPointers.map((pointer) => pointer.split('/'))
+  const longest = Math.max(0, ...shields.map((shield) => shield.length))
+  const known = new Map<string, boolean>()
+  return (pointer) => {
+    const seen = known.get(pointer)
+    if (seen !== undefined) return seen
+    const isProtected = shieldsSome(shields, pointer.split('/', longest))
+    known.set(pointer, isProtected)
+    return isProtected
+  }
 }
+
+const shieldsSome = (shields: readonly (readonly string[])[], steps: readonly string[]): boolean =>
+  shields.some(
+    (shield) =>
+      shield.length <= steps.length && shield.every((step, at) => step === '*' || step === steps[at]),
+  )

@@ -22,12 +22,23 @@ export function redact(content: Json, edits: readonly Edit[]): Json {
 
 function byLeaf(edits: readonly Edit[]): ReadonlyMap<string, readonly Edit[]> {
   const leaves = new Map<string, Edit[]>()
-  for (const edit of edits) {
+  for (const edit of strictestOf(edits)) {
     const ofLeaf = leaves.get(edit.sighting.path)
     if (ofLeaf === undefined) leaves.set(edit.sighting.path, [edit])
     else ofLeaf.push(edit)
   }
   return leaves
+}
+
+/** Many rules may rewrite one sighting, and only the strictest of them counts. */
+function strictestOf(edits: readonly Edit[]): Iterable<Edit> {
+  const strictest = new Map<Sighting, Edit>()
+  for (const edit of edits) {
+    const known = strictest.get(edit.sighting)
+    if (known === undefined || STRENGTH[edit.rewriting] > STRENGTH[known.rewriting])
+      strictest.set(edit.sighting, edit)
+  }
+  return strictest.values()
 }
 
 /** Copies on write: `owned` holds the containers that are already copies. */

@@ -11,6 +11,7 @@ import type {
 } from '@writ/contracts'
 import { detect } from './detectors/detect.ts'
 import { SIGNALS } from './detectors/signals.ts'
+import { RuleFault } from './rule-fault.ts'
 
 /**
  * A second, slow and plain reading of the same semantics, for the equivalence property only. It shares nothing with the engine but
@@ -24,6 +25,7 @@ export function decideSlowly(
   protectedPointers: readonly string[],
 ): Pick<Decision, 'outcome' | 'modified' | 'content'> & { matches: string[] } {
   const found = detect(question.content)
+  if (found instanceof RuleFault) throw new Error('the reference is for small questions')
   const signals = SIGNALS.filter((signal) => found.some((one) => one.signal === signal))
   const matches = new Set<string>()
   const paints = new Map<string, { text: string; marks: Paint[][] }>()

@@ -1,16 +1,18 @@
+import { isUtf8 } from 'node:buffer'
 import type { Evidence, NodeId, StreamId, TenantId } from '@writ/contracts'
 import type { EntityManager } from 'typeorm'
 
 /**
- * Everything that verifies a tenant's records without the server.
- * The streams are read first and bound the rest: the ledger only grows, so what they count is there and stays, and what is
- * ingested meanwhile is left out whole.
+ * What a tenant's records are verified with away from the server.
+ * The size of the log and the streams are read first, in one statement, and bound the rest: the ledger only grows, so what they
+ * count is there and stays, and what is ingested meanwhile is left out whole.
  */
 export async function readEvidence(
   manager: EntityManager,
   of: { readonly tenantId: TenantId; readonly exportedAt: Date },
 ): Promise<Evidence> {
-  const streams: StreamRow[] = await manager.query(STREAMS)
+  const log: LogRow[] = await manager.query(LOG)
+  const streams = log.filter((row) => row.stream !== null)
   const bounds = [streams.map((row) => row.stream), streams.map((row) => row.nextSeq)]
   const batchesOf = byStream(await manager.query(BATCHES, bounds))
   const records: RecordRow[] = await manager.query(RECORDS, bounds)
@@ -19,6 +21,7 @@ export async function readEvidence(
     format: 'writ.evidence.v1',
     tenant: of.tenantId,
     exportedAt: of.exportedAt.toISOString(),
+    logSize: log[0]?.logSize ?? 0,
     nodes,
     streams: streams.map((row) => ({
       stream: row.stream,
@@ -30,10 +33,12 @@ export async function readEvidence(
         node: row.node,
       })),
     })),
-    records: records.map((row) => ({ ...row, bytes: row.bytes.toString('utf8') })),
+    records: records.map((row) => ({ ...row, bytes: textOf(row.bytes) })),
   }
 }
 
+/** One row for each stream, and one without a stream for a tenant that has none. */
+type LogRow = { readonly logSize: number } & (StreamRow | { readonly stream: null })
 type StreamRow = {
   readonly stream: StreamId
   readonly node: NodeId
@@ -57,10 +62,14 @@ type RecordRow = {
   readonly bytes: Buffer
 }
 
-const STREAMS = `
-  select id as stream, node_id as node, next_seq::float8 as "nextSeq", reported_next_seq::float8 as "reportedNextSeq",
-         reported_hash as "reportedHash", reported_at as "reportedAt", reported_signature as "reportedSignature"
-    from writ.streams where tenant_id = app.tid() order by id`
+// In one statement, so that the size counts exactly the records of these streams.
+const LOG = `
+  select coalesce(l.size, 0)::float8 as "logSize", s.id as stream, s.node_id as node, s.next_seq::float8 as "nextSeq",
+         s.reported_next_seq::float8 as "reportedNextSeq", s.reported_hash as "reportedHash",
+         s.reported_at as "reportedAt", s.reported_signature as "reportedSignature"
+    from (select app.tid() as tenant_id) as own
+    left join writ.tenant_logs l using (tenant_id)
+    left join writ.streams s using (tenant_id) order by s.id`
 
 const BATCHES = `
   select b.stream_id as stream, b.from_seq::float8 as "fromSeq", b.count, b.head_hash as "headHash", b.signature
@@ -75,6 +84,9 @@ const RECORDS = `
    where r.tenant_id = app.tid() and r.seq < bound.next_seq order by r.leaf_index`
 
 const NODES = `select id as node, public_key as "publicKey" from writ.nodes where id = any($1) order by id`
+
+/** Bytes that are no UTF-8 were never a record; read leniently they could hash like the one that stood there. */
+const textOf = (bytes: Buffer): string => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
 
 function byStream(batches: readonly BatchRow[]): ReadonlyMap<StreamId, BatchRow[]> {
   const found = new Map<StreamId, BatchRow[]>()

@@ -67,7 +67,9 @@ describe('a batch', () => {
     expect(await ingest(one, 0, 2)).toEqual({ outcome: 'ingested', nextSeq: 2, ingested: 2 })
     expect(await ingest(other, 0, 3)).toEqual({ outcome: 'ingested', nextSeq: 3, ingested: 3 })
     expect(await ingest(one, 2, 5)).toEqual({ outcome: 'ingested', nextSeq: 5, ingested: 3 })
+    await Promise.all([report(one, 5), report(other, 3)])
     const evidence = await evidenceOf(tenant)
+    expect(evidence.logSize).toBe(8)
     expect(evidence.records.map(({ leafIndex, stream, seq }) => [leafIndex, stream, seq])).toEqual([
       [0, one.id, 0],
       [1, one.id, 1],
@@ -98,6 +100,7 @@ describe('a batch', () => {
     const stream = createTestStream(node, await newTenant(), 6)
     await ingest(stream, 0, 3)
     expect(await ingest(stream, 1, 6)).toEqual({ outcome: 'ingested', nextSeq: 6, ingested: 3 })
+    await report(stream, 6)
     const evidence = await evidenceOf(stream.tenant)
     expect(evidence.streams[0]?.batches.map(({ fromSeq, count }) => [fromSeq, count])).toEqual([
       [0, 3],
@@ -155,6 +158,7 @@ describe('a batch', () => {
       at: '0000-01-01T00:00:00.000Z',
     }))
     await ingest(stream, 0, 2)
+    await report(stream, 2)
     const evidence = await evidenceOf(stream.tenant)
     expect(evidence.records.map((record) => record.bytes)).toEqual(stream.batch(0, 2).records)
     expect(verifyEvidence(evidence).holds).toBe(true)
@@ -180,8 +184,9 @@ describe('batches that arrive often, out of order and at several workers', () =>
         await Promise.all(streams.flatMap((stream) => cuts.map(({ from, to }) => ingest(stream, from, to))))
         // What a node does at a gap: it goes back to the watermark and sends on from there.
         await Promise.all(streams.flatMap((stream) => [ingest(stream, 0, 5), ingest(stream, 0, length)]))
-        const evidence = await evidenceOf(tenant)
-        expect(verifyEvidence(evidence)).toEqual({ holds: true, records: 2 * length, streams: 2, faults: [] })
+        await Promise.all(streams.map((stream) => report(stream, length)))
+        const { records, faults } = verifyEvidence(await evidenceOf(tenant))
+        expect({ records, faults }).toEqual({ records: 2 * length, faults: [] })
       }),
       { numRuns: 12 },
     )
@@ -223,6 +228,7 @@ describe('an evidence', () => {
   it('holds also when it is read while records come in', async () => {
     const tenant = await newTenant()
     const streams = Array.from({ length: 3 }, () => createTestStream(node, tenant, 30))
+    await Promise.all(streams.map((stream) => report(stream, 0)))
     const coming = Promise.all(
       streams.map(async (stream) => {
         for (let seq = 0; seq < 30; seq += 3) await ingest(stream, seq, seq + 3)
@@ -239,7 +245,54 @@ describe('an evidence', () => {
   it('holds nothing of another tenant', async () => {
     const stream = createTestStream(node, await newTenant(), 2)
     await ingest(stream, 0, 2)
-    expect(await evidenceOf(await newTenant())).toMatchObject({ nodes: [], streams: [], records: [] })
+    expect(await evidenceOf(await newTenant())).toMatchObject({
+      logSize: 0,
+      nodes: [],
+      streams: [],
+      records: [],
+    })
+  })
+
+  it('without the head that the node signed does not hold', async () => {
+    const stream = createTestStream(node, await newTenant(), 2)
+    await ingest(stream, 0, 2)
+    expect(verifyEvidence(await evidenceOf(stream.tenant)).faults).toMatchObject([
+      { check: 'completeness', stream: stream.id, seq: 1 },
+    ])
+  })
+
+  it('counts what the log counts, also of a stream that is not listed any more', async () => {
+    const stream = createTestStream(node, await newTenant(), 2)
+    await ingest(stream, 0, 2)
+    await report(stream, 2)
+    await owner.query('begin')
+    await owner.query(`select set_config('app.tenant_id', $1, true)`, [stream.tenant])
+    await owner.query(`set local session_replication_role = replica`)
+    await owner.query('delete from writ.streams where id = $1', [stream.id])
+    await owner.query('commit')
+    const evidence = await evidenceOf(stream.tenant)
+    expect(evidence).toMatchObject({ logSize: 2, streams: [], records: [] })
+    expect(verifyEvidence(evidence).faults).toMatchObject([{ check: 'completeness', stream: null }])
+  })
+
+  it('does not read bytes that are no UTF-8 as the character that stood there', async () => {
+    const agent = { id: `agt_${testId('agt').slice(4)}`, name: 'odd \uFFFD name' } as const
+    const stream = createTestStream(node, await newTenant(), 1, () => ({ agent }))
+    await ingest(stream, 0, 1)
+    await report(stream, 1)
+    expect(verifyEvidence(await evidenceOf(stream.tenant)).holds).toBe(true)
+    await owner.query('begin')
+    await owner.query('alter table writ.records disable trigger records_append_only')
+    await owner.query(
+      `update writ.records set bytes = substring(bytes for position('\\xefbfbd'::bytea in bytes) - 1) || '\\xff'::bytea
+         || substring(bytes from position('\\xefbfbd'::bytea in bytes) + 3) where stream_id = $1`,
+      [stream.id],
+    )
+    await owner.query('alter table writ.records enable trigger records_append_only')
+    await owner.query('commit')
+    expect(verifyEvidence(await evidenceOf(stream.tenant)).faults).toContainEqual(
+      expect.objectContaining({ check: 'chain', seq: 0 }),
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -71,6 +71,7 @@ function evidenceOf(count: number, key: KeyObject): Evidence {
     format: 'writ.evidence.v1',
     tenant: TENANT,
     exportedAt: AT,
+    logSize: count,
     nodes: [{ node: NODE, publicKey: rawPublicKey(key) }],
     streams: [{ stream: STREAM, nextSeq: count, head, batches }],
     records: frames.map((frame, leafIndex) => ({ leafIndex, ...frame })),
@@ -113,13 +114,17 @@ const flipped = (seq: number): Evidence => ({
 describe('audit verify', () => {
   it('is 0 for evidence that holds, without any server', async () => {
     const path = file('good.json', good)
-    expect(await verified(path)).toEqual([0, { holds: true, records: 3, streams: 1, faults: [] }])
+    expect(await verified(path)).toEqual([
+      0,
+      { holds: true, records: 3, streams: 1, faults: [], unpinnedNodes: [NODE] },
+    ])
     const { exitCode, stdout } = await writ(['audit', 'verify', path])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('3 records in 1 streams: signatures, chain and completeness hold.')
     expect(stdout).toContain(
       `signing key of ${NODE}: ${rawPublicKey(key)} (as the evidence names it; compare it)`,
     )
+    expect(stdout).toContain("node keys are the server's word: pin them with --trusted <earlier evidence>")
   })
 
   it.each([0, 1, 2])('is 1 and names the record where one byte of record %s was flipped', async (seq) => {
@@ -154,7 +159,36 @@ describe('audit verify', () => {
     const forged = file('forged.json', evidenceOf(3, newKey()))
     expect((await verified(forged))[0]).toBe(0)
     expect((await verified(forged, '--trusted', known))[0]).toBe(1)
-    expect((await verified(known, '--trusted', known))[0]).toBe(0)
+    expect(await verified(known, '--trusted', known)).toMatchObject([0, { unpinnedNodes: [] }])
+    const { stdout } = await writ(['audit', 'verify', known, '--trusted', known])
+    expect(stdout).toContain(`(known from ${known})`)
+    expect(stdout).not.toContain("the server's word")
+  })
+
+  it('is 1 for a stream whose tail and head are gone, and for a stream that the log still counts', async () => {
+    const { streams, records } = evidenceOf(2, key)
+    const headless = {
+      ...good,
+      logSize: 2,
+      streams: streams.map((stream) => ({ ...stream, head: null })),
+      records,
+    }
+    const empty = { ...good, streams: [], records: [] }
+    for (const cut of [headless, empty]) {
+      const [exitCode, { faults }] = await verified(file('cut.json', cut))
+      expect([exitCode, faults.map(({ check }) => check)]).toEqual([1, ['completeness']])
+    }
+  })
+
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['a byte that is no UTF-8', (bytes) => changed(bytes, bytes.indexOf('claude'), 0xff)],
+    ['a byte order mark', (bytes) => Buffer.concat([Buffer.from('\uFEFF'), bytes])],
+  ])('is 2 for a file with %s', async (_, alter) => {
+    const path = file('bytes.json', good)
+    writeFileSync(path, alter(readFileSync(path)))
+    const { exitCode, stderr } = await writ(['audit', 'verify', path])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('is not evidence of Writ')
   })
 
   it('shows the first faults of many, and all of them under --json', async () => {
@@ -178,6 +212,81 @@ describe('audit verify', () => {
     expect(server.seen).toMatchObject([
       { method: 'GET', path: '/api/v1/records/evidence', headers: { authorization: `Bearer ${API_KEY}` } },
     ])
+  })
+})
+
+function changed(bytes: Buffer, at: number, value: number): Buffer {
+  bytes[at] = value
+  return bytes
+}
+
+const home = () => join(folder, 'home')
+const remembered = () => join(home(), 'trusted-nodes.json')
+const verifying = (...args: readonly string[]) =>
+  writ(['audit', 'verify', ...args], { WRIT_API_KEY: API_KEY, WRIT_HOME: home() })
+const asking = (...args: readonly string[]) => verifying('--url', server?.origin ?? '', ...args)
+
+describe('the node keys that were seen first', () => {
+  let answer: Evidence = good
+
+  beforeEach(async () => {
+    answer = good
+    server = await givenServer((_, response) => json(response, 200, answer))
+  })
+
+  it('are remembered for tenant and control plane, for the eyes of their owner', async () => {
+    const first = await asking()
+    expect(first.exitCode).toBe(0)
+    expect(first.stdout).toContain("node keys are the server's word")
+    expect(statSync(remembered()).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(remembered(), 'utf8'))).toEqual({
+      format: 'writ.trusted-nodes.v1',
+      nodes: [{ origin: server?.origin, tenant: TENANT, node: NODE, publicKey: rawPublicKey(key) }],
+    })
+    const second = await asking()
+    expect([second.exitCode, second.stdout]).toEqual([
+      0,
+      expect.stringContaining(`(known from ${remembered()})`),
+    ])
+    expect(second.stdout).not.toContain("the server's word")
+  })
+
+  it('show a history that the server signed anew, asked or from a file, and stay as they are', async () => {
+    await asking()
+    answer = evidenceOf(3, newKey())
+    const before = readFileSync(remembered(), 'utf8')
+    const forged = file('forged.json', answer)
+    for (const run of [await asking('--json'), await verifying(forged, '--json')]) {
+      expect(run.exitCode).toBe(1)
+      expect(Verification.parse(JSON.parse(run.stdout))).toMatchObject({
+        holds: false,
+        faults: [{ check: 'signature', message: `the key of ${NODE} is not the known one` }],
+        unpinnedNodes: [],
+      })
+    }
+    expect((await asking()).stdout).toContain(`(NOT the one in ${remembered()})`)
+    expect(readFileSync(remembered(), 'utf8')).toBe(before)
+  })
+
+  it('are not learnt from a file, nor from records that do not verify', async () => {
+    expect((await verifying(file('good.json', good))).exitCode).toBe(0)
+    answer = flipped(1)
+    expect((await asking()).exitCode).toBe(1)
+    expect(existsSync(remembered())).toBe(false)
+  })
+
+  it('are not passed over when they cannot be read', async () => {
+    await asking()
+    writeFileSync(remembered(), '{')
+    const { exitCode, stderr } = await asking()
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('cannot be read')])
+  })
+
+  it('do not hide the answer when they cannot be kept', async () => {
+    writeFileSync(home(), '')
+    const { exitCode, stdout, stderr } = await asking('--json')
+    expect([exitCode, Verification.parse(JSON.parse(stdout)).holds]).toEqual([0, true])
+    expect(stderr).toContain('the node keys are not remembered')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Refusal, RefusalCode } from '@writ/contracts'
 
-/** Error codes of the token endpoint (RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5 and §8). */
+/** Error codes of the token endpoint (RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5 and §8; `slow_down` is of RFC 8628 §3.5). */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -10,6 +10,7 @@ export type OAuthErrorCode =
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
   | 'use_dpop_nonce'
+  | 'slow_down'
 
 /** A "no" of the token endpoint. `description` is for the agent's eyes. */
 export class OAuthError extends Error {
@@ -23,10 +24,12 @@ export class OAuthError extends Error {
     super(code)
     this.code = code
     this.description = description
-    this.status = code === 'invalid_client' ? 401 : 400
+    this.status = STATUS[code] ?? 400
     this.headers = headers
   }
 }
+
+const STATUS: Partial<Record<OAuthErrorCode, number>> = { invalid_client: 401, slow_down: 429 }
 
 /** A refusal of a proof or an assertion, in the words of the token endpoint. @param nonce the one to use next time */
 export function oauthErrorOf({ code, detail }: Refusal, nonce: string): OAuthError {

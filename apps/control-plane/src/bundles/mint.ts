@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { sealBundle, snapshotHash } from '@writ/bundle'
+import { MAX_BUNDLE_BYTES, sealBundle, snapshotHash } from '@writ/bundle'
 import type { Bundle } from '@writ/contracts'
 import { announceBundle, mintBundleVersion } from '@writ/postgres'
 import { Clock } from '../clock.ts'
@@ -10,6 +10,11 @@ import { BundleKeys } from './bundle-keys.ts'
 import { COMMIT_CHANNEL } from './commit-watch.ts'
 import { readBundle } from './read-bundle.ts'
 
+/** Kept free of what edits add, so that a bundle which is full still takes every edit that takes something away. */
+const RESERVE_BYTES = 16 * 1024
+/** A version with one more digit is no growth. */
+const SLACK_BYTES = 16
+
 /** Makes the next bundle of a tenant, as the last step of the transaction that edits it. */
 @Injectable()
 export class Mint {
@@ -19,12 +24,16 @@ export class Mint {
     private readonly keys: BundleKeys,
   ) {}
 
-  /** @returns the new version; an edit and its bundle commit together or not at all */
+  /**
+   * An edit and its bundle commit together or not at all. One that does not make the bundle larger never fails on size.
+   * @returns the new version
+   */
   async mint(db: TenantDb): Promise<number> {
     const version = await mintBundleVersion(db.manager)
     const issuedAt = new Date(this.clock.nowMs())
     const bundle = await readBundle(db, { version, issuedAt, issuer: this.settings.issuerOf(db.tenant.slug) })
     const signed = await this.#seal(bundle)
+    await requireRoom(db, signed.length)
     await db.insert('bundles', { version, signed, sha256: snapshotHash(signed), issued_at: issuedAt })
     await announceBundle(db.manager, { tenantId: db.tenant.id, slug: db.tenant.slug, version })
     // Postgres delivers it at commit, to every control plane: nobody wakes for an edit that was rolled back.
@@ -36,8 +45,18 @@ export class Mint {
     try {
       return await sealBundle(bundle, this.keys.signer)
     } catch (error) {
-      if (error instanceof RangeError) throw conflict('this would make the policy bundle larger than 1 MiB')
+      if (error instanceof RangeError) throw tooLarge()
       throw error
     }
   }
 }
+
+async function requireRoom(db: TenantDb, sizeBytes: number): Promise<void> {
+  if (sizeBytes <= MAX_BUNDLE_BYTES - RESERVE_BYTES) return
+  const before = await db.first<{ sizeBytes: number }>(
+    `select length(signed) as "sizeBytes" from writ.bundles where tenant_id = $1 order by version desc limit 1`,
+  )
+  if (sizeBytes > (before?.sizeBytes ?? 0) + SLACK_BYTES) throw tooLarge()
+}
+
+const tooLarge = () => conflict('this would make the policy bundle larger than 1 MiB')

@@ -52,9 +52,15 @@ const humansOf = (db: TenantDb): Promise<Bundle['humans']> =>
     `select p.id, p.name, ${groupsOfPrincipal('human')} as groups from writ.humans p where p.tenant_id = $1 order by p.id`,
   )
 
+/**
+ * Only those that nothing else ends. A revoked agent is in no bundle, and an enrolment makes a new epoch: the tokens of either
+ * are over without their sessions being named. So an agent cannot fill the bundle with sessions and stop its own revocation.
+ */
 async function endedSessionsOf(db: TenantDb, since: Date): Promise<Bundle['revokedSessions']> {
   const rows = await db.rows<{ id: Bundle['revokedSessions'][number] }>(
-    'select id from writ.sessions where tenant_id = $1 and ended_at is not null and last_token_at > $2 order by id',
+    `select s.id from writ.sessions s join writ.agents a on a.tenant_id = s.tenant_id and a.id = s.agent_id
+     where s.tenant_id = $1 and a.status = 'enrolled' and s.ended_at > a.enrolled_at and s.last_token_at > $2
+     order by s.id`,
     [since],
   )
   return rows.map(({ id }) => id)

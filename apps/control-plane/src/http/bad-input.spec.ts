@@ -23,6 +23,10 @@ const CASES: [what: string, body: string | Uint8Array, status: number][] = [
   ['not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
   ['too deep', `{"name":${deep(64)}}`, 400],
   ['larger than 1 MiB', JSON.stringify({ name: 'a'.repeat(1024 * 1024) }), 413],
+  ['with a NUL in a string', '{"name":"a\\u0000b"}', 400],
+  ['with a NUL in a member', '{"name":"a","\\u0000":1}', 400],
+  ['with half a surrogate pair', '{"name":"\\ud800"}', 400],
+  ['with the halves of a pair the wrong way round', '{"name":"\\udc00\\ud800"}', 400],
   ['with an unknown member', '{"name":"a","extra":1}', 400],
   ['of the wrong type', '[]', 400],
   ['empty', '', 400],
@@ -54,6 +58,13 @@ describe('a body', () => {
       expect([type, answer.status]).toEqual([type, 415])
     }
   })
+})
+
+it('a whole surrogate pair and an escaped backslash before a u are text like any other', async () => {
+  const body = '{"name":"\\ud83d\\ude00 \\\\u0000"}'
+  const answer = await plane.ask('POST', '/api/v1/access-groups', { key, body })
+  expect([answer.status, answer.body.name]).toEqual([201, '\u{1f600} \\u0000'])
+  await plane.ask('DELETE', `/api/v1/access-groups/${answer.body.id}`, { key })
 })
 
 describe('a path', () => {

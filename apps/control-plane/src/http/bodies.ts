@@ -4,9 +4,16 @@ import { readJson } from './read-json.ts'
 import type { RimRequest } from './request.ts'
 
 const TOKEN_ROUTE = '/t/:slug/oauth/token'
-/** A batch holds up to 200 records of 64 KiB, so it may be larger than what people send. */
-const BATCHES_ROUTE = '/internal/v1/batches'
-const BATCH_LIMIT_BYTES = 16 * 1024 * 1024
+const KIB = 1024
+/** Where bodies may have another size than what people send. */
+const LIMITS_BYTES: Readonly<Record<string, number>> = {
+  // A batch holds up to 200 records of 64 KiB.
+  '/internal/v1/batches': 16 * 1024 * KIB,
+  // Anyone may send to these.
+  '/internal/v1/join': 16 * KIB,
+  '/t/:slug/enrol': 16 * KIB,
+  [TOKEN_ROUTE]: 64 * KIB,
+}
 
 /** Which bodies are read: strict JSON everywhere, a form at the token endpoint; everything else is 415. Call it before any route is made. */
 export function acceptBodies(fastify: FastifyInstance): void {
@@ -20,12 +27,14 @@ export function acceptBodies(fastify: FastifyInstance): void {
     (request, body, done) => settle(done, () => formBody(request, body)),
   )
   fastify.addHook('onRoute', (route) => {
-    if (route.url === BATCHES_ROUTE) route.bodyLimit = BATCH_LIMIT_BYTES
+    const limit = LIMITS_BYTES[route.url]
+    if (limit !== undefined) route.bodyLimit = limit
   })
 }
 
 function jsonBody(request: RimRequest, body: Buffer): unknown {
   request.rawBody = body
+  request.seal?.(body)
   return body.length === 0 ? undefined : readJson(body)
 }
 

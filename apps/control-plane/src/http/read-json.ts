@@ -7,7 +7,7 @@ export class UnreadableJson extends Error {
 
 /**
  * Reads a JSON body strictly: valid UTF-8 without a byte order mark, at most 64 levels deep, no member twice,
- * and no member that reaches an object's prototype.
+ * no member that reaches an object's prototype, and in no string what Postgres cannot store: NUL or half a surrogate pair.
  * @throws UnreadableJson
  */
 export function readJson(bytes: Uint8Array): unknown {
@@ -38,6 +38,8 @@ function checkStructure(text: string): void {
   const open: Set<string>[] = []
   for (const [token, string, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g)) {
     if (string !== undefined) {
+      if (UNSTORABLE.test(string.includes('\\u') ? String(JSON.parse(string)) : ''))
+        throw new UnreadableJson('the body has a NUL or half a surrogate pair in a string')
       if (colon !== undefined) addMember(open.at(-1), String(JSON.parse(string)))
     } else if (token === '{' || token === '[') {
       open.push(new Set())
@@ -45,6 +47,9 @@ function checkStructure(text: string): void {
     } else open.pop()
   }
 }
+
+// In UTF-8 that was valid both can only come as an escape.
+const UNSTORABLE = /[\0\p{Surrogate}]/u
 
 function addMember(members: Set<string> | undefined, name: string): void {
   if (name === '__proto__') throw new UnreadableJson('the body has a member that is not allowed')

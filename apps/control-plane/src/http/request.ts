@@ -3,10 +3,15 @@ import type { FastifyRequest } from 'fastify'
 import type { Admission } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
+/** @throws 401 */
+export type Seal = (rawBody: Uint8Array) => void
+
 /** A request with what the rim found out about it. */
 export type RimRequest = FastifyRequest & {
   /** the body exactly as it came, for signatures over it */
   rawBody?: Uint8Array
+  /** set before the body is read: refuses one that is not what the sender signed, before anything is parsed */
+  seal?: Seal
   /** set by the guard on routes of a tenant's API key */
   admission?: Admission
   /** set by the interceptor, for as long as the tenant's transaction is open */

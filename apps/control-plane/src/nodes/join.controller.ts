@@ -17,11 +17,10 @@ export class JoinController {
   @HttpCode(200)
   @Answers({ body: JoinRequest, answer: JoinAnswer })
   async join(@Req() request: RimRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    this.nodes.requireSecret(
-      request.raw.headersDistinct['writ-join'] ?? [],
-      request.rawBody ?? new Uint8Array(),
-    )
+    const rawBody = request.rawBody ?? new Uint8Array()
+    this.nodes.sealOf(request)(rawBody)
     const asked = parseBody(JoinRequest, request.body)
+    this.nodes.requireProof(request, rawBody, asked.publicKey)
     // Serialised here, because the very bytes of the answer are authenticated.
     const answer = JSON.stringify(await this.nodes.join(asked))
     reply.headers({

@@ -6,7 +6,7 @@ import { PlatformQueries } from '@writ/postgres'
 import type { NodeRow } from '@writ/postgres'
 import { Clock } from '../clock.ts'
 import { unauthorized } from '../http/problem.ts'
-import type { RimRequest } from '../http/request.ts'
+import type { RimRequest, Seal } from '../http/request.ts'
 
 const CLOCK_WINDOW_MS = 60_000
 const SEEN_EVERY_MS = 15_000
@@ -21,14 +21,25 @@ export class NodeSignatures {
 
   /** @throws one and the same 401 for every way in which a request is not one of a node */
   async verify(request: RimRequest): Promise<NodeRow> {
-    const sent = signatureOf(request)
-    const nowMs = this.clock.nowMs()
-    if (!sent || Math.abs(nowMs - sent.atMs) > CLOCK_WINDOW_MS) throw unauthorized()
-    const node = await this.platform.nodeById(sent.node)
-    if (!node || !statementHolds(statementOf(request, sent.atMs), sent.signature, node.publicKey))
-      throw unauthorized()
-    if (nowMs - node.lastSeenAt.getTime() > SEEN_EVERY_MS) await this.platform.nodeSeen(node.id)
+    // A body that was read has passed its seal already.
+    if (!request.node) (await this.sealOf(request))(request.rawBody ?? new Uint8Array())
+    const { node } = request
+    if (!node) throw unauthorized()
+    if (this.clock.nowMs() - node.lastSeenAt.getTime() > SEEN_EVERY_MS) await this.platform.nodeSeen(node.id)
     return node
+  }
+
+  /** Checks all that can be checked before the body is there. The seal then names the node. @throws 401 */
+  async sealOf(request: RimRequest): Promise<Seal> {
+    const sent = signatureOf(request)
+    if (!sent || Math.abs(this.clock.nowMs() - sent.atMs) > CLOCK_WINDOW_MS) throw unauthorized()
+    const node = await this.platform.nodeById(sent.node)
+    if (!node) throw unauthorized()
+    return (rawBody) => {
+      if (!statementHolds(statementOf(request, sent.atMs, rawBody), sent.signature, node.publicKey))
+        throw unauthorized()
+      request.node = node
+    }
   }
 }
 
@@ -41,12 +52,10 @@ function signatureOf({ raw }: RimRequest): { node: string; atMs: number; signatu
 }
 
 // The path is signed as it stands on the request line, query included.
-const statementOf = (request: RimRequest, atMs: number): string =>
+const statementOf = ({ raw }: RimRequest, atMs: number, rawBody: Uint8Array): string =>
   nodeStatement({
-    method: request.raw.method ?? '',
-    path: request.raw.url ?? '',
+    method: raw.method ?? '',
+    path: raw.url ?? '',
     atMs,
-    bodySha256: createHash('sha256')
-      .update(request.rawBody ?? '')
-      .digest('base64url'),
+    bodySha256: createHash('sha256').update(rawBody).digest('base64url'),
   })

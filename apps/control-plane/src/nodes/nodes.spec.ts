@@ -13,7 +13,7 @@ import type { EnrolledAgent } from '../testing/agents.ts'
 import { givenControlPlane, ORIGIN } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
 import { RecordTransport } from './record-transport.ts'
-import { joinedNode, joinRequest, macOf, newNodeKey } from '../testing/nodes.ts'
+import { joinedNode, newNodeKey } from '../testing/nodes.ts'
 import type { JoinedNode } from '../testing/nodes.ts'
 
 type World = { slug: string; tenant: `ten_${string}`; key: string; defaultGroup: string }
@@ -65,46 +65,6 @@ const gatewayFor = async (key: string) =>
 const lease = (request: object) => node.ask('POST', '/internal/v1/leases', request)
 
 const stream = (): StreamId => streamIdOf(node.id, newId('boo', Date.now()), acme.tenant)
-
-describe('a join', () => {
-  it('with the join secret gives an id and the bundle keys, and proves that the answer is ours', async () => {
-    const body = JSON.stringify(joinRequest(newNodeKey(), createLeaseKey(), 'a-nonce'))
-    const answer = await plane.ask('POST', '/internal/v1/join', {
-      body,
-      headers: { 'writ-join': macOf(body) },
-    })
-    expect(answer.status).toBe(200)
-    expect(answer.headers.get('writ-join')).toBe(macOf(`a-nonce\n${answer.text}`))
-    expect(answer.body.bundleKeys).toHaveLength(1)
-  })
-
-  it('of the same key is the same node', async () => {
-    const [key, leaseKey] = [newNodeKey(), createLeaseKey()]
-    const ids = []
-    for (const _ of [1, 2]) {
-      const body = JSON.stringify(joinRequest(key, leaseKey))
-      ids.push(
-        (await plane.ask('POST', '/internal/v1/join', { body, headers: { 'writ-join': macOf(body) } })).body
-          .node,
-      )
-    }
-    expect(ids[0]).toBe(ids[1])
-  })
-
-  it('without the secret, with another one, over another body or long ago is refused', async () => {
-    const body = JSON.stringify(joinRequest(newNodeKey(), createLeaseKey()))
-    const old = JSON.stringify({ ...joinRequest(newNodeKey(), createLeaseKey()), atMs: Date.now() - 61_000 })
-    const attempts = [
-      [body, {}, 401],
-      [body, { 'writ-join': macOf(body, 'another secret of thirty-two chars') }, 401],
-      [body, { 'writ-join': macOf(old) }, 401],
-      [old, { 'writ-join': macOf(old) }, 400],
-    ] as const
-    for (const [sent, headers, status] of attempts) {
-      expect((await plane.ask('POST', '/internal/v1/join', { body: sent, headers })).status).toBe(status)
-    }
-  })
-})
 
 describe('a request of a node', () => {
   const path = '/internal/v1/changes?after=0'
@@ -173,13 +133,13 @@ describe('a bundle', () => {
     expect((await find())?.groups).toEqual([acme.defaultGroup])
   })
 
-  it('leaves a revoked agent out and names its sessions', async () => {
+  it('leaves a revoked agent out, whose sessions need no naming then', async () => {
     const agent = await enrolledAgent(plane, acme.slug, acme.key)
     const session = await sessionOf(agent, acme)
     await plane.ask('POST', `/api/v1/agents/${agent.id}/revoke`, { key: acme.key })
     const bundle = await bundleOf(acme.slug)
     expect(bundle.agents.map(({ id }) => id)).not.toContain(agent.id)
-    expect(bundle.revokedSessions).toContain(session)
+    expect(bundle.revokedSessions).not.toContain(session)
   })
 
   it('takes versions that grow by one with each of many edits at once', async () => {
@@ -209,6 +169,17 @@ describe('a bundle', () => {
       refused: { version: version + 1 },
     })
     expect(await gatewayFor(beta.key)).toMatchObject({ appliedVersion: null, refused: null })
+  })
+})
+
+describe('an acknowledgement', () => {
+  it.each([
+    ['of a version that no column holds', { version: 2 ** 31 }],
+    ['with a NUL', { detail: 'a\0b' }],
+  ])('%s is refused', async (_, change) => {
+    const right = { tenant: acme.slug, version: 1, outcome: 'applied', detail: 'x' }
+    const answer = await node.ask('POST', '/internal/v1/acknowledgements', { ...right, ...change })
+    expect(answer.status).toBe(400)
   })
 })
 
@@ -332,5 +303,22 @@ describe('the records of a node', () => {
     ).toBe(400)
     const verification = await plane.ask('POST', '/api/v1/records/verify', { key: acme.key })
     expect(verification.body).toMatchObject({ holds: false, records: 0 })
+  })
+
+  it.each([
+    ['a million and one records ahead of the ledger', { nextSeq: 1_000_001 }],
+    ['in a year that is none', { at: '0000-01-01T00:00:00.000Z' }],
+  ])('have no head %s', async (_, change) => {
+    const { pending } = (await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body
+    const head = {
+      stream: stream(),
+      nextSeq: 3,
+      headHash: 'a'.repeat(64),
+      at: new Date().toISOString(),
+      ...change,
+    }
+    const answer = await node.ask('POST', '/internal/v1/heads', { heads: [signHead(head, node.key)] })
+    expect(answer.status).toBe(400)
+    expect((await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body).toEqual({ pending })
   })
 })

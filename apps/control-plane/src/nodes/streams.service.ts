@@ -37,12 +37,15 @@ export class StreamsService {
       const fault = verifyHead(head, node.publicKey)
       if (fault) throw badRequest(fault.message)
     }
+    requirePlausible(heads, await this.#watermarksOf(node, heads))
     for (const head of heads) await this.#keepHead(node, head)
-    const watermarks = await this.platform.watermarksOf(
-      node.id,
-      heads.map(({ stream }) => stream),
-    )
-    return { watermarks: watermarks.map(({ stream, nextSeq }) => ({ stream, nextSeq })) }
+    return { watermarks: await this.#watermarksOf(node, heads) }
+  }
+
+  async #watermarksOf(node: NodeRow, heads: readonly StreamHead[]): Promise<HeadsAnswer['watermarks']> {
+    const streams = heads.map(({ stream }) => stream)
+    const watermarks = await this.platform.watermarksOf(node.id, streams)
+    return watermarks.map(({ stream, nextSeq }) => ({ stream, nextSeq }))
   }
 
   // A head of a tenant that is not there any more must not hold up the others.
@@ -53,5 +56,19 @@ export class StreamsService {
     } catch (error) {
       if (!(error instanceof ProblemError && error.problem.status === 404)) throw error
     }
+  }
+}
+
+/** More records than any spool holds: a head that far ahead of the ledger was made up, and would count as missing for ever. */
+const FARTHEST_AHEAD = 1_000_000
+/** Postgres has no year 0, and no gateway was there before. */
+const EARLIEST = '2020'
+
+function requirePlausible(heads: readonly StreamHead[], watermarks: HeadsAnswer['watermarks']): void {
+  const stored = new Map(watermarks.map(({ stream, nextSeq }) => [stream, nextSeq]))
+  for (const { stream, nextSeq, at } of heads) {
+    if (nextSeq > (stored.get(stream) ?? 0) + FARTHEST_AHEAD)
+      throw badRequest('a head is too far ahead of the records that have arrived')
+    if (at < EARLIEST) throw badRequest('a head is older than any gateway')
   }
 }

@@ -7,12 +7,13 @@ import type {
   PolicyId,
   PolicyView,
 } from '@writ/contracts'
+import { compilePolicies } from '@writ/policy'
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { pageOfRows } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
-import { notFound } from '../http/problem.ts'
+import { badRequest, notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
@@ -45,6 +46,7 @@ export class PoliciesService {
   }
 
   async create(db: TenantDb, { name, document, groups }: NewPolicy): Promise<PolicyView> {
+    requireCompilable(document)
     const id = await insertPolicy(db, { name, document, template: null }, this.clock.nowMs())
     await replaceGroups(db, 'policy', id, groups)
     await this.mint.mint(db)
@@ -52,6 +54,7 @@ export class PoliciesService {
   }
 
   async change(db: TenantDb, id: PolicyId, { document, groups }: PolicyChange): Promise<PolicyView> {
+    if (document) requireCompilable(document)
     await lockPolicy(db, id)
     const { version } = await this.get(db, id)
     if (document) await insertVersion(db, id, version + 1, { document, nowMs: this.clock.nowMs() })
@@ -71,6 +74,27 @@ export class PoliciesService {
     await this.mint.mint(db)
   }
 }
+
+/**
+ * A rule that does not compile errs at every call, and a deny that errs denies: such a document is not taken at all.
+ * @throws 400 naming each rule and why
+ */
+function requireCompilable(document: PolicyDocument): void {
+  const policy = { id: UNNAMED, name: '', version: 1, groups: [], document }
+  const { faults } = compilePolicies([policy])
+  if (faults.length === 0) return
+  const placeOf = (rule: string) => document.rules.findIndex(({ id }) => id === rule)
+  throw badRequest(
+    'the policy has rules that cannot be evaluated',
+    faults.map(({ rule, because }) => ({
+      path: `document.rules.${placeOf(rule)}`,
+      message: `${rule}: ${because}`,
+    })),
+  )
+}
+
+/** Compiling wants an id, and a document has none before it is stored. */
+const UNNAMED: PolicyId = `pol_${'0'.repeat(26)}`
 
 /** Writes a policy and its first version; the caller attaches it and mints. */
 export async function insertPolicy(

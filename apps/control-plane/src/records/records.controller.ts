@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Query, SerializeOptions } from '@nestjs/common'
 import { Evidence, pageOf, RecordQuery, RecordView, Verification } from '@writ/contracts'
-import { pendingRecords, queryRecords } from '@writ/postgres'
+import { pendingRecords } from '@writ/postgres'
 import { z } from 'zod'
 import { Access } from '../tenancy/access.ts'
 import { Db } from '../tenancy/decorators.ts'
@@ -15,7 +15,7 @@ export class RecordsController {
   @Get()
   @SerializeOptions({ schema: pageOf(RecordView) })
   page(@Db() db: TenantDb, @Query({ schema: RecordQuery }) query: RecordQuery) {
-    return queryRecords(db.manager, query)
+    return this.records.page(db, query)
   }
 
   @Get('evidence')

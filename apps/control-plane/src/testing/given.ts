@@ -5,6 +5,7 @@ import { createTestDatabase } from '@writ/postgres/testing'
 import { prepareQueueStore } from '@writ/redis'
 import { createLog } from '@writ/runtime'
 import { createApplication } from '../application.ts'
+import type { RimLimits } from '../application.ts'
 import { systemClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { ConfigSchema } from '../config.ts'
@@ -43,11 +44,12 @@ export type ControlPlane = {
   readonly close: () => Promise<void>
 }
 
-export type Setting = { readonly clock?: Clock; readonly redisUrl?: string }
+export type Setting = { readonly clock?: Clock; readonly redisUrl?: string; readonly limits?: RimLimits }
 
 export async function givenControlPlane({
   clock = systemClock,
   redisUrl,
+  limits,
 }: Setting = {}): Promise<ControlPlane> {
   const database = await createTestDatabase()
   await prepareQueueStore(database.ownerUrl)
@@ -63,7 +65,7 @@ export async function givenControlPlane({
     WRIT_GATEWAY_ORIGINS: GATEWAY,
   })
   const { outside, close } = await openOutside(config, clock, log)
-  const app = await createApplication(outside, log)
+  const app = await createApplication(outside, log, limits)
   await app.listen(0, '127.0.0.1')
   const url = await app.getUrl()
   const ask = (method: string, path: string, asking: Asking = {}) => send(`${url}${path}`, method, asking)

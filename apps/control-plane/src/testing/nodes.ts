@@ -28,6 +28,12 @@ export type Signing = {
 export const macOf = (text: string, secret = JOIN_SECRET): string =>
   createHmac('sha256', secret).update(text).digest('base64url')
 
+/** What a join is sent with, but for what is said otherwise. */
+export const joinHeaders = (body: string, key: KeyObject): Record<string, string> => ({
+  'writ-join': macOf(body),
+  'writ-node-proof': signStatement(body, key),
+})
+
 export function joinRequest(
   key: KeyObject,
   leaseKey: LeaseKey,
@@ -55,7 +61,7 @@ export function newNodeKey(): KeyObject {
 export async function joinedNode(plane: ControlPlane): Promise<JoinedNode> {
   const [key, leaseKey] = [newNodeKey(), createLeaseKey()]
   const body = JSON.stringify(joinRequest(key, leaseKey))
-  const joined = await plane.ask('POST', '/internal/v1/join', { body, headers: { 'writ-join': macOf(body) } })
+  const joined = await plane.ask('POST', '/internal/v1/join', { body, headers: joinHeaders(body, key) })
   const id: NodeId = joined.body.node
   const ask: JoinedNode['ask'] = (method, path, content, changes = {}) => {
     const text = content === undefined ? '' : JSON.stringify(content)

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { signStatement } from '@writ/audit'
 import { JoinAnswer } from '@writ/contracts'
 import type { JoinRequest } from '@writ/contracts'
 import type { ControlPlaneHttp, HttpAnswer } from './control-plane-http.ts'
@@ -13,7 +14,7 @@ export type JoinSettings = {
 }
 
 /**
- * Makes this gateway known. Both sides show that they hold the join secret without sending it; a later join with the same
+ * Makes this gateway known. Both sides show that they hold the join secret without sending it, and this one that it holds the node key; a later join with the same
  * key is the same node.
  * @throws ControlPlaneAway when there is no answer, or none that holds
  */
@@ -37,7 +38,10 @@ export async function joinFleet(
   const answer = await http.send({
     method: 'POST',
     path: '/internal/v1/join',
-    headers: { 'writ-join': tagOf(settings.joinSecret, body) },
+    headers: {
+      'writ-join': tagOf(settings.joinSecret, body),
+      'writ-node-proof': signStatement(body, keys.nodeKey),
+    },
     body,
     timeoutMs: 10_000,
   })

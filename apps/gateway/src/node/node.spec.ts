@@ -113,6 +113,17 @@ describe('joining', () => {
     })
   })
 
+  it('proves the node key that it names', async () => {
+    const keys = await openNodeKeys(await folderOf())
+    const proofs: boolean[] = []
+    const http = await controlPlane((request, response) => {
+      proofs.push(statementHolds(request.body, request.header('writ-node-proof'), keys.publicKey))
+      joinWith(JOIN_SECRET)(request, response)
+    })
+    await joinFleet(http, keys, SETTINGS, 1_800_000_000_000)
+    expect(proofs).toEqual([true])
+  })
+
   it('takes no answer from somebody who does not know the secret, nor an old one', async () => {
     const keys = await openNodeKeys(await folderOf())
     const impostor = await controlPlane(joinWith('another secret of the same length, guessed'))

@@ -13,7 +13,10 @@ const ORIGIN = 'https://gateway.example'
 const RpcError = z.object({ id: z.number(), error: z.object({ code: z.number(), data: z.unknown() }) })
 const LIMITS: ServerLimits = {
   bodyBytes: 1000,
+  bodyIdleMs: 400,
   callsUnderWay: 100,
+  bodies: 100,
+  bodiesPerAddress: 100,
   sockets: 100,
   headersTimeoutMs: 300,
   requestTimeoutMs: 600,
@@ -80,12 +83,24 @@ function raw(port: number, pieces: readonly string[], gapMs = 0): Promise<string
   })
 }
 
+/** A socket that says this much and then nothing. */
+function hold(port: number, text: string) {
+  const socket = connect(port, '127.0.0.1')
+  let isAnswered = false
+  socket.on('error', () => {})
+  socket.on('data', () => (isAnswered = true))
+  const connected = new Promise<void>((resolve) => socket.once('connect', resolve))
+  socket.write(text, 'latin1')
+  return { socket, connected, answered: () => isAnswered }
+}
+
 const BODY = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
 function post(fields: readonly string[] = [], body = BODY, target = '/acme/files/mcp'): string {
   const names = fields.map((field) => field.split(':')[0]?.toLowerCase())
   const own = [
     ['host', 'Host: gateway.example'],
+    ['authorization', 'Authorization: DPoP t'],
     ['content-type', 'Content-Type: application/json'],
     ['content-length', `Content-Length: ${body.length}`],
     ['connection', 'Connection: close'],
@@ -99,7 +114,7 @@ const statusOf = (answer: string): number => Number(answer.split(' ')[1] ?? 0)
 const statusesIn = (answer: string): number => answer.match(/HTTP\/1\.1 /g)?.length ?? 0
 
 const refusal = (
-  code: 'token_invalid' | 'nonce_required' | 'policy_denied',
+  code: 'credentials_missing' | 'token_invalid' | 'nonce_required' | 'policy_denied',
   nonce: string | null = null,
 ): Answer => ({
   kind: 'refusal',
@@ -198,6 +213,13 @@ describe('the rim towards agents', () => {
     expect(received).toHaveLength(0)
   })
 
+  it('cuts a body that stands still, long before its time is over', async () => {
+    const { server, received } = await given(undefined, { bodyIdleMs: 100, requestTimeoutMs: 60_000 })
+    const answer = await raw(server.port, [post([], BODY).slice(0, -20)])
+    expect(statusOf(answer)).toBe(408)
+    expect(received).toHaveLength(0)
+  })
+
   it('refuses calls beyond its cap and takes the next one after', async () => {
     const gate = createGate<Answer>()
     const { server, received, refused } = await given(() => gate.passed, { callsUnderWay: 1 })
@@ -211,6 +233,73 @@ describe('the rim towards agents', () => {
     expect(statusOf(await first)).toBe(200)
     expect(statusOf(await raw(server.port, [post()]))).toBe(200)
   })
+
+  it('takes calls while any number of bodies is on its way', async () => {
+    const { server, refused } = await given(undefined, {
+      callsUnderWay: 2,
+      bodiesPerAddress: 20,
+      bodyIdleMs: 2000,
+      requestTimeoutMs: 5000,
+    })
+    const begun = Array.from({ length: 19 }, () => hold(server.port, post([], BODY).slice(0, -1)))
+    await Promise.all(begun.map(({ connected }) => connected))
+    await new Promise((done) => setTimeout(done, 100))
+    expect(server.callsUnderWay()).toBe(0)
+    expect(statusOf(await raw(server.port, [post()]))).toBe(200)
+    begun.push(hold(server.port, post([], BODY).slice(0, -1)))
+    await new Promise((done) => setTimeout(done, 100))
+    expect(statusOf(await raw(server.port, [post()]))).toBe(503)
+    expect(refused).toEqual(['overloaded'])
+    for (const { socket } of begun) socket.destroy()
+    await until(async () => statusOf(await raw(server.port, [post()])) === 200)
+  })
+
+  it('refuses a message without a token unread, through mediation, and soon lets go of its socket', async () => {
+    const { server, received } = await given(() => refusal('credentials_missing'), {
+      callsUnderWay: 1,
+      bodiesPerAddress: 3,
+      bodyIdleMs: 60_000,
+      requestTimeoutMs: 60_000,
+    })
+    const begun = post(['Content-Length: 100']).replace('Authorization: DPoP t\r\n', '')
+    for (let round = 0; round < 4; round += 1) {
+      const floods = await Promise.all([0, 1, 2].map(() => raw(server.port, [begun])))
+      expect(floods.map(statusOf)).toEqual([401, 401, 401])
+      expect(floods[0]).toContain('www-authenticate: DPoP')
+    }
+    expect(received).toHaveLength(12)
+    expect(received.every(({ body }) => body.length === 0)).toBe(true)
+  })
+
+  it('gives its refusal to a sender of a large body without a token, and does not read it all', async () => {
+    const { server } = await given(() => refusal('credentials_missing'), { requestTimeoutMs: 60_000 })
+    const head = post(['Content-Length: 900000000'], '').replace('Authorization: DPoP t\r\n', '')
+    const pieces = Array.from({ length: 300 }, () => 'a'.repeat(100_000))
+    expect(statusOf(await raw(server.port, [head, ...pieces], 1))).toBe(401)
+  })
+
+  it('serves calls of one address while 2,100 sockets of it hold back a body without a token', async () => {
+    const { server } = await given(
+      ({ headers }) => (headers.has('authorization') ? whole('{}') : refusal('credentials_missing')),
+      {
+        callsUnderWay: 2048,
+        bodies: 2048,
+        bodiesPerAddress: 256,
+        sockets: 10_000,
+        bodyIdleMs: 30_000,
+        requestTimeoutMs: 30_000,
+      },
+    )
+    const begun = post(['Content-Length: 100'], '{').replace('Authorization: DPoP t\r\n', '')
+    const flood = Array.from({ length: 2100 }, () => hold(server.port, begun))
+    await Promise.all(flood.map(({ connected }) => connected))
+    const unanswered = () => flood.filter(({ answered }) => !answered()).length
+    const deadlineMs = Date.now() + 8000
+    await until(() => unanswered() === 0 || Date.now() > deadlineMs)
+    expect(unanswered()).toBe(0)
+    expect(statusOf(await raw(server.port, [post()]))).toBe(200)
+    for (const { socket } of flood) socket.destroy()
+  }, 20_000)
 
   it('serves its bound loopback address too', async () => {
     const { server } = await given()
@@ -288,7 +377,7 @@ describe('a streamed answer', () => {
     )
     const answer = await fetch(`http://127.0.0.1:${server.port}/acme/files/mcp`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: 'DPoP t' },
       body: BODY,
     })
     expect(answer.headers.get('x-accel-buffering')).toBe('no')

@@ -5,23 +5,24 @@ import type { DecisionId } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Answer, HeaderFields, Received } from '@writ/enforcement'
 import { listenOn } from '@writ/runtime'
+import { createAdmission } from './admission.ts'
+import type { Admission, AdmissionLimits, Visit } from './admission.ts'
 import { refusalAnswer, sendAnswer } from './answer.ts'
-import { collectBody, discard, refuseBody } from './body.ts'
+import { collectBody, discard, linger, refuseBody } from './body.ts'
+import type { BodyLimits } from './body.ts'
 import { checkMediaType, checkOrigin, readHeaders, servedNames } from './headers.ts'
 import type { ServedNames } from './headers.ts'
 import { metadataAnswer } from './metadata.ts'
 import { routeOf } from './route.ts'
 import type { Route } from './route.ts'
 
-export type ServerLimits = {
-  readonly bodyBytes: number
-  /** calls and open streams at once; one more is refused */
-  readonly callsUnderWay: number
-  readonly sockets: number
-  readonly headersTimeoutMs: number
-  readonly requestTimeoutMs: number
-  readonly slowReaderMs: number
-}
+export type ServerLimits = AdmissionLimits &
+  BodyLimits & {
+    readonly sockets: number
+    readonly headersTimeoutMs: number
+    readonly requestTimeoutMs: number
+    readonly slowReaderMs: number
+  }
 
 export type ServerPorts = {
   readonly listen: { readonly host: string; readonly port: number }
@@ -45,25 +46,25 @@ export type GatewayServer = {
 
 /** The rim towards agents: bytes in, one `Received`, bytes out. Settles when the port is bound. */
 export async function startServer(ports: ServerPorts): Promise<GatewayServer> {
-  const underWay = new Set<Promise<void>>()
+  const open = new Set<Promise<void>>()
+  const admission = createAdmission(ports.limits)
   const state = { isStopping: false }
   let names: ServedNames = { hosts: new Set(), origin: ports.publicOrigin }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const isFull = underWay.size >= ports.limits.callsUnderWay
-    const rim: Rim = { ports, names, isFull, isLast: () => state.isStopping }
-    const call = serve(request, response, rim).finally(() => underWay.delete(call))
-    underWay.add(call)
+    const rim: Rim = { ports, names, admission, isLast: () => state.isStopping }
+    const exchange = serve(request, response, rim).finally(() => open.delete(exchange))
+    open.add(exchange)
   }
   const server = hardenedServer(ports.limits, onRequest)
   const port = await listenOn(server, ports.listen)
   names = servedNames(ports.publicOrigin, { host: ports.listen.host, port })
   return {
     port,
-    callsUnderWay: () => underWay.size,
+    callsUnderWay: admission.callsUnderWay,
     close: async (graceMs) => {
       state.isStopping = true
       await closeServer(server, graceMs)
-      await Promise.all(underWay)
+      await Promise.all(open)
     },
   }
 }
@@ -91,15 +92,18 @@ function hardenedServer(
   return server
 }
 
-/** What is no HTTP request gets a status line and nothing else. */
-function refuseSocket(error: Error & { code?: string }, socket: Duplex): void {
+/** What is no whole HTTP request gets a status line and nothing else. */
+function refuseSocket(error: { readonly code?: string }, socket: Duplex): void {
   const isGone = error.code === 'ECONNRESET' || !socket.writable
-  if (isGone) socket.destroy()
-  else
-    socket.end(
-      `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-    )
+  if (isGone) return void socket.destroy()
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
+  socket.end(
+    `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  )
 }
+
+/** A client that does not close its end is not waited for. */
+const FAREWELL_MS = 500
 
 const STATUS_LINES: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -109,7 +113,7 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
 type Rim = {
   readonly ports: ServerPorts
   readonly names: ServedNames
-  readonly isFull: boolean
+  readonly admission: Admission
   readonly isLast: () => boolean
 }
 
@@ -122,20 +126,29 @@ async function serve(request: IncomingMessage, response: ServerResponse, rim: Ri
     slowReaderMs: rim.ports.limits.slowReaderMs,
     isLast: rim.isLast(),
   }
+  const visit = rim.admission.arrive(request.socket.remoteAddress ?? '')
   try {
-    const answer = await answerTo(request, response, { rim, route, decisionId })
+    const answer = await answerTo(request, response, { rim, route, decisionId, visit })
     if (answer !== null) await sendAnswer(response, answer, frame)
   } catch (bug) {
     rim.ports.report(bug)
     if (response.headersSent) response.destroy()
     else await sendAnswer(response, refusalAnswer(new Refusal('internal'), decisionId), frame)
+  } finally {
+    visit?.leave()
   }
 }
 
 const metadataUrl = (route: Route, origin: string): string | null =>
   route.kind === 'mcp' ? `${origin}/.well-known/oauth-protected-resource${route.path}` : null
 
-type Exchange = { readonly rim: Rim; readonly route: Route; readonly decisionId: DecisionId }
+type Exchange = {
+  readonly rim: Rim
+  readonly route: Route
+  readonly decisionId: DecisionId
+  /** null where there is no place for one more request */
+  readonly visit: Visit | null
+}
 
 /** Null when the agent went away before it had said anything whole. */
 async function answerTo(
@@ -143,15 +156,17 @@ async function answerTo(
   response: ServerResponse,
   exchange: Exchange,
 ): Promise<Answer | null> {
-  const { rim, route, decisionId } = exchange
+  const { rim, route } = exchange
   const headers = admit(request, exchange)
   if (isRefusal(headers)) return refuseAtRim(headers, request, exchange)
   if (route.kind === 'metadata') return metadataAnswer(route, rim.ports)
-  if (request.headers.expect !== undefined) response.writeContinue()
-  const body = await bodyOf(request, headers, rim.ports.limits.bodyBytes)
+  const body = await bodyOf(request, response, { headers, limits: rim.ports.limits })
   if (body === null) return null
   if (isRefusal(body)) return refuseAtRim(body, request, exchange)
-  return rim.ports.mediate(receivedFrom({ request, response, headers, body, decisionId, route, rim }))
+  // Who proves nothing waits among those who have not arrived, whatever mediation takes to refuse and to record it.
+  if (isCredentialed(headers) && exchange.visit?.becomeCall() !== true)
+    return refuseAtRim(new Refusal('overloaded'), request, exchange)
+  return rim.ports.mediate(receivedFrom({ ...exchange, request, response, headers, body }))
 }
 
 function refuseAtRim(refusal: Refusal, request: IncomingMessage, { rim, decisionId }: Exchange): Answer {
@@ -161,14 +176,14 @@ function refuseAtRim(refusal: Refusal, request: IncomingMessage, { rim, decision
 }
 
 /** Everything that can be said before a body is read. */
-function admit(request: IncomingMessage, { rim, route }: Exchange): HeaderFields | Refusal {
+function admit(request: IncomingMessage, { rim, route, visit }: Exchange): HeaderFields | Refusal {
   const headers = readHeaders(request.rawHeaders)
   if (isRefusal(headers)) return headers
   const foreign = checkOrigin(headers, rim.names)
   if (foreign) return foreign
   if (route.kind === 'nothing') return new Refusal('tenant_unknown')
   if (!isServed(request.method, route)) return new Refusal('method_not_allowed')
-  return rim.isFull ? new Refusal('overloaded') : headers
+  return visit === null ? new Refusal('overloaded') : headers
 }
 
 const isServed = (method: string | undefined, route: Route): boolean =>
@@ -179,13 +194,28 @@ const isVerb = (method: string | undefined): method is Received['verb'] =>
 
 const NO_BODY = new Uint8Array(0)
 
+/** Without this field nothing else is looked at: such a message is refused, and its body is not needed for that. */
+const isCredentialed = (headers: HeaderFields): boolean => headers.has('authorization')
+
+type BodyRules = { readonly headers: HeaderFields; readonly limits: BodyLimits }
+
 async function bodyOf(
   request: IncomingMessage,
-  headers: HeaderFields,
-  limitBytes: number,
+  response: ServerResponse,
+  { headers, limits }: BodyRules,
 ): Promise<Uint8Array | Refusal | null> {
   if (request.method !== 'POST') return refuseBody(request) ?? NO_BODY
-  return checkMediaType(headers) ?? collectBody(request, limitBytes)
+  const refusal = checkMediaType(headers)
+  if (refusal) return refusal
+  if (!isCredentialed(headers)) {
+    linger(request, response)
+    return NO_BODY
+  }
+  if (request.headers.expect !== undefined) response.writeContinue()
+  const body = await collectBody(request, limits)
+  if (body !== 'stalled') return body
+  refuseSocket({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, request.socket)
+  return null
 }
 
 type Arrived = Exchange & {

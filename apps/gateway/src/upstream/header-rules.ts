@@ -1,59 +1,90 @@
-import type { HeaderFields } from '@writ/enforcement'
+import type { Json } from '@writ/contracts'
+import type { Allowed } from '@writ/enforcement'
+import { namedBy } from '@writ/mcp'
 
 type Fields = readonly (readonly [string, string])[]
+/** The one value that goes on for what an agent sent; null where nothing does. */
+type RequestRule = (sent: string, allowed: Allowed) => string | null
 
-/** What an agent may say to an upstream by header. Not in here: its token and proof, cookies, proxy and forwarding fields. */
-const FORWARDED = new Set([
-  'accept',
-  'content-type',
-  'last-event-id',
-  'user-agent',
-  'traceparent',
-  'tracestate',
-])
+/**
+ * What an agent may say to an upstream by header, and in which form. Policy reads bodies: a field passes only where its form
+ * leaves no room for content, or where it repeats what was judged. `mcp-session-id` travels sealed, on its own.
+ */
+const FORWARDED: Readonly<Record<string, RequestRule>> = {
+  accept: (sent) => acceptable(sent),
+  'content-type': (_, { received }) => (received.verb === 'POST' ? 'application/json' : null),
+  'mcp-protocol-version': (sent) => inForm(sent, PROTOCOL_VERSION),
+  'mcp-method': (sent, { received, message }) =>
+    received.verb === 'POST' && sent === message.method ? sent : null,
+  'mcp-name': (sent, { message, row }) => (repeats(sent, namedBy(message, row)) ? sent : null),
+  'last-event-id': (sent, { received }) => (received.verb === 'GET' ? inForm(sent, EVENT_ID) : null),
+  traceparent: (sent) => inForm(sent, TRACE_PARENT),
+}
 
-/** What an upstream may say to an agent by header. Not in here: cookies, challenges, redirects, other endpoints, cross-origin grants. */
-const ANSWERED = new Set([
-  'allow',
-  'content-language',
-  'content-type',
-  'etag',
-  'last-modified',
-  'ratelimit',
-  'ratelimit-policy',
-  'retry-after',
-  'x-request-id',
-])
+const PROTOCOL_VERSION = /^\d{4}-\d{2}-\d{2}$/
+const EVENT_ID = /^[\x21-\x7e]{1,256}$/
+/** Version 00 of W3C Trace Context §3.2: no trace and no span is all zeros. */
+const TRACE_PARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+/** SEP-2243: single arguments, repeated for the routers of the upstream. */
+const PARAMETER = /^mcp-param-[a-z0-9_.-]{1,64}$/
 
-/** `mcp-session-id` is sealed towards agents and travels on its own. */
-const MCP_FIELD = /^mcp-(?!session-id$)/
+/** What an upstream may say to an agent by header. The type of the body is ours to say, and so is caching. */
+const ANSWERED: Readonly<Record<string, RegExp>> = {
+  allow: /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)(?:, ?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)){0,6}$/,
+  'mcp-protocol-version': PROTOCOL_VERSION,
+  'retry-after': /^(?:\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/,
+}
 
 /** Names that no credential may take: they frame the message or say where it goes. */
 const FRAMING =
   /^(?:host|content-.*|transfer-encoding|te|trailer|connection|keep-alive|upgrade|expect|accept-encoding|mcp-.*)$/
 
-/**
- * The agent's header fields that go on to the upstream.
- * @param credentialHeader lower-case name that only the lease may write; null where the upstream wants no credential
- */
-export function forwardedFields(headers: HeaderFields, credentialHeader: string | null): Fields {
+/** The agent's header fields that go on to the upstream: each once, none that was sent twice. */
+export function forwardedFields(allowed: Allowed): Fields {
   const fields: [string, string][] = []
-  for (const [name, values] of headers) {
-    if (name === credentialHeader || !(FORWARDED.has(name) || MCP_FIELD.test(name))) continue
-    for (const value of values) fields.push([name, value])
+  for (const [name, [sent, ...others]] of allowed.received.headers) {
+    if (sent === undefined || others.length > 0) continue
+    const value = PARAMETER.test(name) ? parameter(sent, allowed) : forwarded(name, sent, allowed)
+    if (value !== null) fields.push([name, value])
   }
   return fields
 }
 
-/** The upstream's header fields that go on to the agent. A name that came twice stays twice. */
+const forwarded = (name: string, sent: string, allowed: Allowed): string | null =>
+  Object.hasOwn(FORWARDED, name) ? (FORWARDED[name]?.(sent, allowed) ?? null) : null
+
+/** An argument that policy has not seen, or that a rule has rewritten since, does not leave beside the body. */
+function parameter(sent: string, { decision, args }: Allowed): string | null {
+  if (decision.modified) return null
+  return scalarsOf(args).some((scalar) => repeats(sent, scalar)) ? sent : null
+}
+
+function scalarsOf(content: Json): string[] {
+  if (content === null) return []
+  if (typeof content !== 'object') return [String(content)]
+  return Object.values(content).flatMap(scalarsOf)
+}
+
+/** True where a header says this text, as it is or as base64 (SEP-2243). */
+const repeats = (sent: string, text: string | null): boolean =>
+  text !== null && (sent === text || sent === `=?base64?${Buffer.from(text).toString('base64')}?=`)
+
+const inForm = (sent: string, form: RegExp): string | null => (form.test(sent) ? sent : null)
+
+const ACCEPTABLE = ['application/json', 'text/event-stream', '*/*']
+
+/** The media types of this protocol that are named, without whatever else was. */
+function acceptable(sent: string): string | null {
+  const named = sent.split(',').map((range) => range.replace(/;.*/s, '').trim().toLowerCase())
+  return ACCEPTABLE.filter((type) => named.includes(type)).join(', ') || null
+}
+
+/** The upstream's header fields that go on to the agent. What came twice or in another form does not. */
 export function answeredFields(headers: UpstreamFields): Fields {
-  const fields: [string, string][] = []
-  for (const [name, value] of Object.entries(headers)) {
-    const known = name.toLowerCase()
-    if (!ANSWERED.has(known) && !MCP_FIELD.test(known)) continue
-    for (const each of valuesOf(value)) if (WRITABLE.test(each)) fields.push([known, each])
-  }
-  return fields
+  return Object.entries(ANSWERED).flatMap(([name, form]): Fields => {
+    const [value, ...others] = valuesOf(headers[name])
+    return value !== undefined && others.length === 0 && form.test(value) ? [[name, value]] : []
+  })
 }
 
 export type UpstreamFields = Readonly<Record<string, string | string[] | undefined>>
@@ -64,6 +95,3 @@ export const valuesOf = (value: string | string[] | undefined): readonly string[
 /** True where a lease may write this header. */
 export const mayCarryCredential = (header: string): boolean =>
   /^[a-z0-9-]{1,64}$/.test(header) && !FRAMING.test(header)
-
-/** What Node lets into a header value; anything else would break the answer half-way. */
-const WRITABLE = /^[\t\x20-\x7e\x80-\xff]*$/

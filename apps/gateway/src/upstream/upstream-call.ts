@@ -1,13 +1,19 @@
 import type { Dispatcher } from 'undici'
-import { Refusal } from '@writ/contracts'
+import { isRefusal, Refusal } from '@writ/contracts'
 import { StreamRefused } from '@writ/mcp'
+import { namedType } from './answer-type.ts'
 import { ChunkFeed } from './chunk-feed.ts'
 import type { UpstreamFields } from './header-rules.ts'
 import { valuesOf } from './header-rules.ts'
 
 export type CallLimits = { readonly responseBytes: number; readonly bodyTimeoutMs: number }
 
-type Head = { readonly status: number; readonly headers: UpstreamFields }
+type Head = {
+  readonly status: number
+  readonly headers: UpstreamFields
+  /** lower case, without parameters */
+  readonly type: string | null
+}
 
 /** What came back, before anybody looked at what it says. */
 export type RawAnswer = Head &
@@ -64,10 +70,10 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Controller, status: number, headers: UpstreamFields): void {
     if (status < 200) return
-    const refusal = headRefusal(status, headers, this.#limits)
-    if (refusal) return this.#refuse(refusal)
-    this.#head = { status, headers }
-    if (isEventStream(headers)) return this.#stream(controller, this.#head)
+    const type = headRefusal(status, headers, this.#limits) ?? namedType(headers)
+    if (isRefusal(type)) return this.#refuse(type)
+    this.#head = { status, headers, type }
+    if (type === 'text/event-stream') return this.#stream(controller, this.#head)
     this.#bodyTimer = setTimeout(
       () => this.#refuse(new Refusal('upstream_unreachable')),
       this.#limits.bodyTimeoutMs,
@@ -141,6 +147,3 @@ function headRefusal(status: number, headers: UpstreamFields, limits: CallLimits
   if (Number(headers['content-length'] ?? 0) > limits.responseBytes) return new Refusal('upstream_too_large')
   return null
 }
-
-const isEventStream = (headers: UpstreamFields): boolean =>
-  valuesOf(headers['content-type']).some((type) => /^text\/event-stream[ \t]*(?:;|$)/i.test(type))

@@ -3,6 +3,8 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import type { Allowed, Lease, StreamEvent, UpstreamClient } from '@writ/enforcement'
 import { splitEvents } from '@writ/mcp'
 import type { Dispatcher } from 'undici'
+import type { AnswerType } from './answer-type.ts'
+import { wholeType } from './answer-type.ts'
 import { answeredFields, forwardedFields, mayCarryCredential, valuesOf } from './header-rules.ts'
 import type { SessionOwner, SessionSeal } from './session-seal.ts'
 import type { CallLimits, RawAnswer } from './upstream-call.ts'
@@ -17,11 +19,14 @@ const SESSION_HEADER = 'mcp-session-id'
 /**
  * Reaches upstreams over pooled sockets that never cross credentials: the bytes that were allowed go out, with the lease's
  * header and nothing of the agent's own standing.
+ * @param build named to upstreams instead of the agent's program
  */
 export function createUpstreamClient(
   limits: UpstreamLimits,
   seal: SessionSeal,
+  build: string,
 ): UpstreamClient & { readonly close: () => Promise<void> } {
+  const userAgent = `writ-gateway/${build.replace(/[^\w.+-]/g, '-')}`
   const pools = createUpstreamPools(limits)
   return {
     close: pools.close,
@@ -32,11 +37,12 @@ export function createUpstreamClient(
       if (isRefusal(secret)) return secret
       const session = openSession(allowed, owner, seal)
       if (isRefusal(session)) return session
-      const request = requestOf(allowed, target, [...session, ...credentialField(secret)])
+      const own: Fields = [['user-agent', userAgent], ['accept-encoding', 'identity'], ...session]
+      const request = requestOf(allowed, target, fieldsOf(allowed, own, secret))
       const answer = await callUpstream(pools.poolFor(owner), request, limits, endOf(allowed))
-      return isRefusal(answer)
-        ? answer
-        : { ...shape(answer, limits), headers: headersOf(answer, owner, seal) }
+      if (isRefusal(answer)) return answer
+      const shape = shapeOf(answer, limits)
+      return isRefusal(shape) ? shape : { ...shape, headers: headersOf(answer, shape.type, { owner, seal }) }
     },
   }
 }
@@ -66,9 +72,6 @@ function secretFor(lease: Lease, owner: SessionOwner): LeaseSecret | null | Refu
   return isMeantForThis && mayCarryCredential(secret.header) ? secret : new Refusal('credential_unavailable')
 }
 
-const credentialField = (secret: LeaseSecret | null): Fields =>
-  secret === null ? [] : [[secret.header, secret.value]]
-
 type Fields = readonly (readonly [string, string])[]
 
 function openSession({ received }: Allowed, owner: SessionOwner, seal: SessionSeal): Fields | Refusal {
@@ -78,17 +81,13 @@ function openSession({ received }: Allowed, owner: SessionOwner, seal: SessionSe
   return session === null ? new Refusal('session_unknown') : [[SESSION_HEADER, session]]
 }
 
-function requestOf(
-  { received, outgoing, connection }: Allowed,
-  target: URL,
-  own: Fields,
-): Dispatcher.DispatchOptions {
-  const credentialHeader = connection.credential.kind === 'none' ? null : connection.credential.header
-  const fields: Fields = [
-    ...forwardedFields(received.headers, credentialHeader),
-    ['accept-encoding', 'identity'],
-    ...own,
-  ]
+/** Every field that leaves. The header of a credential is the lease's alone. */
+function fieldsOf(allowed: Allowed, own: Fields, secret: LeaseSecret | null): Fields {
+  const fields = [...forwardedFields(allowed), ...own].filter(([name]) => name !== secret?.header)
+  return secret === null ? fields : [...fields, [secret.header, secret.value]]
+}
+
+function requestOf({ received, outgoing }: Allowed, target: URL, fields: Fields): Dispatcher.DispatchOptions {
   return {
     path: target.pathname + target.search,
     method: received.verb,
@@ -97,20 +96,31 @@ function requestOf(
   }
 }
 
-function headersOf(answer: RawAnswer, owner: SessionOwner, seal: SessionSeal): Fields {
-  const [session] = valuesOf(answer.headers[SESSION_HEADER])
-  const sealed: Fields = session === undefined ? [] : [[SESSION_HEADER, seal.seal(session, owner)]]
-  return [...answeredFields(answer.headers), ...sealed]
+type Shape = { readonly status: number; readonly type: AnswerType | null } & (
+  | { readonly kind: 'whole'; readonly body: Uint8Array }
+  | { readonly kind: 'stream'; readonly events: AsyncIterable<StreamEvent> }
+)
+
+function shapeOf(answer: RawAnswer, { eventBytes }: UpstreamLimits): Shape | Refusal {
+  const { status } = answer
+  if (answer.kind === 'stream')
+    return {
+      kind: 'stream',
+      status,
+      type: 'text/event-stream',
+      events: splitEvents(answer.chunks, { maxBytes: eventBytes }),
+    }
+  const type = wholeType(answer.type, status, answer.body)
+  return isRefusal(type) ? type : { kind: 'whole', status, type, body: answer.body }
 }
 
-type Shape =
-  | { readonly kind: 'whole'; readonly status: number; readonly body: Uint8Array }
-  | { readonly kind: 'stream'; readonly status: number; readonly events: AsyncIterable<StreamEvent> }
+type Sealing = { readonly owner: SessionOwner; readonly seal: SessionSeal }
 
-function shape(answer: RawAnswer, limits: UpstreamLimits): Shape {
-  const { status } = answer
-  if (answer.kind === 'whole') return { kind: 'whole', status, body: answer.body }
-  return { kind: 'stream', status, events: splitEvents(answer.chunks, { maxBytes: limits.eventBytes }) }
+function headersOf({ headers }: RawAnswer, type: AnswerType | null, { owner, seal }: Sealing): Fields {
+  const [session] = valuesOf(headers[SESSION_HEADER])
+  const typed: Fields = type === null ? [] : [['content-type', type]]
+  const sealed: Fields = session === undefined ? [] : [[SESSION_HEADER, seal.seal(session, owner)]]
+  return [...typed, ...answeredFields(headers), ...sealed]
 }
 
 /** A GET stream has no end of its own: it ends with its token, and the agent comes back with a fresh proof. */

@@ -2,6 +2,16 @@ import { z } from 'zod'
 import { ActionClass } from '../action.ts'
 import { AccessGroupId, ConnectionId, Slug } from '../id.ts'
 
+/** Secrets stand in the credential, where they are sealed, and a fragment never goes over the wire. */
+const UpstreamUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2048)
+  .refine(isPlain, { error: 'a URL without user, password and fragment' })
+
+/** Names that no gateway lets a credential take: they frame the message, belong to one hop, or are the protocol's own. */
+const RESERVED_HEADER =
+  /^(?:host|content-.*|transfer-encoding|te|trailer|connection|keep-alive|proxy-.*|upgrade|expect|accept-encoding|dpop|mcp-.*)$/
+
 /** A secret shorter than 8 bytes cannot be masked safely in answers, so it is not accepted. */
 export const NewCredential = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
@@ -10,6 +20,7 @@ export const NewCredential = z.discriminatedUnion('kind', [
     header: z
       .string()
       .regex(/^[a-z0-9-]{1,64}$/)
+      .refine((name) => !RESERVED_HEADER.test(name), { error: 'a header that no credential may take' })
       .default('x-api-key'),
     secret: z
       .string()
@@ -22,14 +33,14 @@ export type NewCredential = z.infer<typeof NewCredential>
 
 export const NewConnection = z.strictObject({
   name: Slug,
-  url: z.url({ protocol: /^https?$/ }),
+  url: UpstreamUrl,
   credential: NewCredential,
   groups: z.array(AccessGroupId).max(100).default([]),
   toolClasses: z.record(z.string(), ActionClass).default({}),
 })
 export type NewConnection = z.infer<typeof NewConnection>
 export const ConnectionChange = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).optional(),
+  url: UpstreamUrl.optional(),
   credential: NewCredential.optional(),
   groups: z.array(AccessGroupId).max(100).optional(),
   toolClasses: z.record(z.string(), ActionClass).optional(),
@@ -50,3 +61,9 @@ export const ConnectionView = z.strictObject({
   createdAt: z.iso.datetime(),
 })
 export type ConnectionView = z.infer<typeof ConnectionView>
+
+function isPlain(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('#')) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}

@@ -25,11 +25,17 @@ export const RecordView = z.strictObject({
 })
 export type RecordView = z.infer<typeof RecordView>
 
-/** Everything needed to check a tenant's records without the server: bytes, batch signatures, signed heads, node keys. */
+/**
+ * What a tenant's records are checked with away from the server: bytes, batch signatures, signed heads, node keys.
+ * Batches and heads are signed by nodes. The rest is the server's word: the node keys, the list of streams, `nextSeq` of a
+ * stream, leaf indexes and `logSize`.
+ */
 export const Evidence = z.strictObject({
   format: z.literal('writ.evidence.v1'),
   tenant: z.string(),
   exportedAt: z.iso.datetime(),
+  /** records that the tenant's log counts: leaf indexes run from 0 to before it */
+  logSize: z.int().nonnegative(),
   nodes: z.array(z.strictObject({ node: NodeId, publicKey: z.base64url() })),
   streams: z.array(
     z.strictObject({
@@ -59,5 +65,7 @@ export const Verification = z.strictObject({
   records: z.int(),
   streams: z.int(),
   faults: z.array(Fault),
+  /** nodes whose keys were compared with nothing: for them the signatures are as good as whoever made the evidence */
+  unpinnedNodes: z.array(z.string()),
 })
 export type Verification = z.infer<typeof Verification>

@@ -1,14 +1,12 @@
 import type { Span } from './sighting.ts'
 
 /** Payment card numbers: the usual groupings, an issuer's prefix and length, and the check digit (ISO/IEC 7812-1 annex B). */
-export function detectCards(text: string): readonly Span[] {
-  const spans: Span[] = []
+export function* detectCards(text: string): Generator<Span> {
   for (const { 0: found, index } of text.matchAll(GROUPED)) {
     const digits = found.replace(/\D/g, '')
     if (hasIssuer(digits) && passesLuhn(digits))
-      spans.push({ signal: 'pii.card', start: index, end: index + found.length })
+      yield { signal: 'pii.card', start: index, end: index + found.length }
   }
-  return spans
 }
 
 const GROUPED =

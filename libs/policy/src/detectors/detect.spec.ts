@@ -1,10 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Json } from '@writ/contracts'
+import { RuleFault } from '../rule-fault.ts'
 import { detect } from './detect.ts'
 import { ORDERS, SIGNS } from './phrases.ts'
+import type { Sighting } from './sighting.ts'
 
 const signalsOf = (content: Json): string[] =>
-  [...new Set(detect(content).map((sighting) => sighting.signal))].sort()
+  [...new Set(seenIn(content).map((sighting) => sighting.signal))].sort()
+
+function seenIn(content: Json): readonly Sighting[] {
+  const seen = detect(content)
+  if (seen instanceof RuleFault) throw new Error(seen.because)
+  return seen
+}
+
 const tagged = (text: string): string =>
   Array.from(text, (letter) => String.fromCodePoint(0xe0000 + (letter.codePointAt(0) ?? 0))).join('')
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
@@ -41,7 +50,7 @@ describe('personal data is found', () => {
   ])('%s: in %j', (signal, content) => expect(signalsOf(content)).toEqual([signal]))
 
   it('with the pointer escaped', () => {
-    expect(detect({ 'a/b~c': 'me@example.com' })[0]?.path).toBe('/a~1b~0c')
+    expect(seenIn({ 'a/b~c': 'me@example.com' })[0]?.path).toBe('/a~1b~0c')
   })
 })
 

@@ -1,15 +1,13 @@
 import type { Span } from './sighting.ts'
 
 /** E-mail addresses, found from each `@` outwards. Code repositories, URL user names and file names are none. */
-export function detectEmails(text: string): readonly Span[] {
-  const spans: Span[] = []
+export function* detectEmails(text: string): Generator<Span> {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     const start = startOfLocalPart(text, at)
     const domain = DOMAIN.exec(text.slice(at + 1, at + 1 + MAX_DOMAIN))?.[0]
     if (start < at && domain !== undefined && isAddress(text, start, at, domain))
-      spans.push({ signal: 'pii.email', start, end: at + 1 + domain.length })
+      yield { signal: 'pii.email', start, end: at + 1 + domain.length }
   }
-  return spans
 }
 
 /** RFC 5321 §4.5.3.1 */

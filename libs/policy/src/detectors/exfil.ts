@@ -1,18 +1,31 @@
+import type { Work } from '../work.ts'
 import type { Span } from './sighting.ts'
 
 /**
  * Markdown or HTML images and links whose URL carries data away when it is shown: a query value that is a slot for the model to
  * fill (`?data={conversation}`), or is already a packed blob under a telling name.
  */
-export function detectExfiltration(text: string): readonly Span[] {
-  if (!text.includes('://')) return []
-  return [...text.matchAll(MARKDOWN), ...text.matchAll(HTML_IMAGE)].flatMap((match) => {
-    const { 0: found, index } = match
-    const isImage = found.startsWith('!') || found.startsWith('<')
-    if (!carriesData(match[1] ?? '', isImage)) return []
-    return [{ signal: 'inj.exfil' as const, start: index, end: index + found.length }]
-  })
+export function* detectExfiltration(text: string, work: Work): Generator<Span> {
+  if (!text.includes('://')) return
+  for (const shape of [MARKDOWN, HTML_IMAGE]) {
+    if (!affords(text, work)) return
+    for (const match of text.matchAll(shape)) {
+      const { 0: found, index } = match
+      const isImage = found.startsWith('!') || found.startsWith('<')
+      if (carriesData(match[1] ?? '', isImage))
+        yield { signal: 'inj.exfil', start: index, end: index + found.length }
+    }
+  }
 }
+
+/** A link that never ends is read as far as a URL may reach, and again from the next link. */
+function affords(text: string, work: Work): boolean {
+  for (const _ of text.matchAll(LINK)) if (!work.take(COST_OF_LINK)) return false
+  return true
+}
+
+const LINK = /\]\( ?<?http|<img/gi
+const COST_OF_LINK = 32
 
 export const MARKDOWN = /!?\[[^\]\n]{0,200}\]\( ?<?(https?:\/\/[^)\n]{1,2000})\)/gi
 export const HTML_IMAGE = /<img\b[^>\n]{0,200}?\bsrc ?= ?["']?(https?:\/\/[^"'\n]{1,2000})/gi

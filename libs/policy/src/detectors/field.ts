@@ -2,14 +2,14 @@ import type { Signal } from './signals.ts'
 
 /** What the name of a member says about its value: in tool calls the field's name is the strongest sign. Null when it says nothing. */
 export function signalOfField(name: string | number, value: string): Signal | null {
-  if (typeof name === 'number') return null
+  if (typeof name === 'number' || value.length < FEWEST_CHARACTERS || value.length > MAX_VALUE) return null
   const signal = FIELDS.get(
     name
       .toLowerCase()
       .replace(/[^a-z0-9]/g, '')
       .slice(0, MAX_NAME),
   )
-  if (signal === undefined || value.length > MAX_VALUE) return null
+  if (signal === undefined) return null
   return digitsIn(value) >= FEWEST_DIGITS[signal] ? signal : null
 }
 
@@ -22,6 +22,7 @@ const FEWEST_DIGITS: Readonly<Record<FieldSignal, number>> = {
   'pii.id': 5,
   'pii.birthdate': 4,
 }
+const FEWEST_CHARACTERS = 4
 const MAX_NAME = 40
 const MAX_VALUE = 64
 

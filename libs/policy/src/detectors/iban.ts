@@ -1,15 +1,12 @@
 import type { Span } from './sighting.ts'
 
 /** International bank account numbers (ISO 13616): the country's length and the mod-97 check, in any letter case. */
-export function detectIbans(text: string): readonly Span[] {
-  const spans: Span[] = []
+export function* detectIbans(text: string): Generator<Span> {
   for (const { 0: head, index } of text.matchAll(HEAD)) {
     const length = LENGTHS.get(head.slice(0, 2).toUpperCase())
     const end = length === undefined ? null : endOfAccount(text, index, length)
-    if (end !== null && passesMod97(text.slice(index, end)))
-      spans.push({ signal: 'pii.iban', start: index, end })
+    if (end !== null && passesMod97(text.slice(index, end))) yield { signal: 'pii.iban', start: index, end }
   }
-  return spans
 }
 
 const HEAD = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}/g
@@ -30,14 +27,14 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
 function endOfAccount(text: string, start: number, length: number): number | null {
   let at = start
   for (let taken = 0; taken < length; at += 1) {
-    if (ALPHANUMERIC.test(text.charAt(at))) taken += 1
-    else if (!SEPARATOR.test(text.charAt(at)) || SEPARATOR.test(text.charAt(at - 1))) return null
+    if (ALPHANUMERIC.has(text.charAt(at))) taken += 1
+    else if (!SEPARATORS.has(text.charAt(at)) || SEPARATORS.has(text.charAt(at - 1))) return null
   }
-  return ALPHANUMERIC.test(text.charAt(at)) ? null : at
+  return ALPHANUMERIC.has(text.charAt(at)) ? null : at
 }
 
-const ALPHANUMERIC = /^[A-Za-z0-9]$/
-const SEPARATOR = /^[ \u00a0-]$/
+const ALPHANUMERIC = new Set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
+const SEPARATORS = new Set(' \u00a0-')
 
 function passesMod97(account: string): boolean {
   const compact = account.replace(/[^A-Za-z0-9]/g, '').toUpperCase()

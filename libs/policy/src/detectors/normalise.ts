@@ -31,6 +31,18 @@ function unveil(text: string): string {
     .replace(INVISIBLE, '')
 }
 
+/** What unveiling costs beyond the length of the text: some characters stand for whole words, and each entity is decoded alone. */
+export function surplusOf(text: string): number {
+  if (PLAIN_ASCII.test(text)) return 0
+  let surplus = 0
+  for (const _ of text.matchAll(EXPANDING)) surplus += COST_OF_EXPANDING
+  return surplus
+}
+
+/** Characters whose compatibility form has up to 18 characters, and entities. */
+const EXPANDING = /[\u3200-\u33ff\ufdf0-\ufdfc\u{1f100}-\u{1f2ff}]|&#/gu
+const COST_OF_EXPANDING = 8
+
 const ENTITY = /&#(?:x([0-9a-f]{1,6})|(\d{1,7}));?/gi
 const TAG_CHARACTER = /[\u{e0020}-\u{e007e}]/gu
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u{e0001}]/gu

@@ -1,5 +1,6 @@
-import { cutComments, isPlain, readingsOf } from './normalise.ts'
+import { cutComments, isPlain, readingsOf, surplusOf } from './normalise.ts'
 import { ANCHORS, ORDERS, SIGNS } from './phrases.ts'
+import type { Work } from '../work.ts'
 import type { Span } from './sighting.ts'
 
 /** Score from which text is called an override, and from which it is merely suspect. */
@@ -11,7 +12,8 @@ const SUSPECT_FROM = 0.5
  * A finding covers the whole text, because what was read is a normalised form of it.
  * `inj.override` is precise enough to deny on; `inj.suspect` is worth a flag.
  */
-export function detectOverrides(text: string): readonly Span[] {
+export function detectOverrides(text: string, work: Work): readonly Span[] {
+  if (!work.take(surplusOf(text))) return []
   const score = Math.max(scoreOf(text), scoreInComments(text), scoreInBase64(text))
   if (score < SUSPECT_FROM) return []
   const signal = score < OVERRIDE_FROM ? 'inj.suspect' : 'inj.override'

@@ -1,15 +1,16 @@
 import type { Span } from './sighting.ts'
 
 /** Telephone numbers: E.164 with its plus sign, and North American numbers in their strict shapes. Bare digits are none. */
-export function detectPhones(text: string): readonly Span[] {
-  return [...spansOf(text, INTERNATIONAL, isInternational), ...spansOf(text, NORTH_AMERICAN, isNorthAmerican)]
+export function* detectPhones(text: string): Generator<Span> {
+  yield* numbersIn(text, INTERNATIONAL, isInternational)
+  yield* numbersIn(text, NORTH_AMERICAN, isNorthAmerican)
 }
 
-function spansOf(text: string, shape: RegExp, holds: (digits: string) => boolean): Span[] {
-  return [...text.matchAll(shape)].flatMap(({ 0: found, index }) => {
+function* numbersIn(text: string, shape: RegExp, holds: (digits: string) => boolean): Generator<Span> {
+  for (const { 0: found, index } of text.matchAll(shape)) {
     const length = lengthThatHolds(found, holds)
-    return length > 0 ? [{ signal: 'pii.phone', start: index, end: index + length }] : []
-  })
+    if (length > 0) yield { signal: 'pii.phone', start: index, end: index + length }
+  }
 }
 
 /** A number that follows the telephone number looks like one more group of it: groups fall off until the rest is a number. */

@@ -1,15 +1,10 @@
+import { spansOf } from './sighting.ts'
 import type { Span } from './sighting.ts'
 
 /** Marks by which chat templates tell one speaker from another; in content they pretend to be the system or the human. */
-export function detectRoles(text: string): readonly Span[] {
-  if (!MARK.test(text)) return []
-  return ROLES.flatMap((pattern) =>
-    [...text.matchAll(pattern)].map(({ 0: found, index }) => ({
-      signal: 'inj.role' as const,
-      start: index,
-      end: index + found.length,
-    })),
-  )
+export function* detectRoles(text: string): Generator<Span> {
+  if (!MARK.test(text)) return
+  for (const pattern of ROLES) yield* spansOf(text, pattern, 'inj.role')
 }
 
 const MARK = /[<[#]|\n\nHuman:/

@@ -1,12 +1,14 @@
 import type { Span } from './sighting.ts'
 
 /** US social security numbers: hyphenated anywhere, otherwise only right after their name; only numbers that can be assigned. */
-export function detectSsns(text: string): readonly Span[] {
-  return [...text.matchAll(HYPHENATED), ...text.matchAll(NAMED)].flatMap((match) => {
-    const number = match[1] ?? ''
-    const start = match.index + match[0].length - number.length
-    return isAssignable(number) ? [{ signal: 'pii.ssn', start, end: start + number.length }] : []
-  })
+export function* detectSsns(text: string): Generator<Span> {
+  for (const shape of [HYPHENATED, NAMED]) {
+    for (const match of text.matchAll(shape)) {
+      const number = match[1] ?? ''
+      const start = match.index + match[0].length - number.length
+      if (isAssignable(number)) yield { signal: 'pii.ssn', start, end: start + number.length }
+    }
+  }
 }
 
 const HYPHENATED = /(?<![\w-])(\d{3}-\d{2}-\d{4})(?![\w-])/g

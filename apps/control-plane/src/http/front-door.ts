@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common'
+import { DiscoveryService } from '@nestjs/core'
+import { JoinService } from '../nodes/join.service.ts'
+import { NodeSignatures } from '../nodes/node-signatures.ts'
+import { routesIn } from '../openapi/routes.ts'
+import type { AccessLevel } from '../tenancy/access.ts'
+import { AccessCheck } from '../tenancy/access-check.ts'
+import { notFound } from './problem.ts'
+import type { RimRequest } from './request.ts'
+
+const JOIN_ROUTE = '/internal/v1/join'
+
+/**
+ * Asks who is there before a body is read, so that nobody makes this process read and parse what it then refuses.
+ * The guard asks again: what is closed is closed there.
+ */
+@Injectable()
+export class FrontDoor {
+  #levels: ReadonlyMap<string, AccessLevel> | null = null
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly access: AccessCheck,
+    private readonly nodes: NodeSignatures,
+    private readonly joins: JoinService,
+  ) {}
+
+  /** @throws ProblemError */
+  async lookAt(request: RimRequest): Promise<void> {
+    if (request.is404) throw notFound()
+    if (!hasBody(request)) return
+    const level = this.#levelOf(request)
+    if (request.routeOptions.url === JOIN_ROUTE) request.seal = this.joins.sealOf(request)
+    else if (level === 'node') request.seal = await this.nodes.sealOf(request)
+    else await this.access.admit(request, level)
+  }
+
+  #levelOf({ method, routeOptions: { url } }: RimRequest): AccessLevel {
+    this.#levels ??= new Map(
+      routesIn(this.discovery).map((route) => [`${route.method} ${route.path}`, route.access]),
+    )
+    const level = this.#levels.get(`${method.toLowerCase()} ${url}`)
+    if (level === undefined) throw notFound()
+    return level
+  }
+}
+
+const hasBody = ({ headers }: RimRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'

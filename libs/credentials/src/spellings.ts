@@ -1,0 +1,130 @@
+/** Bytes with some of their spellings undone, and where each of them came from. */
+export type Reading = {
+  readonly bytes: Uint8Array
+  /** per byte, where its spelling starts in the bytes that were given; one more than bytes, the last is their end */
+  readonly starts: Int32Array | null
+}
+
+/** How often letters may be spelled within spellings: percent-encoded twice, a JSON string in a JSON string, … */
+const DEPTH = 4
+
+const PERCENT = 0x25
+const BACKSLASH = 0x5c
+
+type Spelling = { readonly percent: boolean; readonly json: boolean }
+
+/** Each alone undoes its encoder exactly, however often it was used; both together find one within the other. */
+const SPELLINGS: readonly Spelling[] = [
+  { percent: true, json: false },
+  { percent: false, json: true },
+  { percent: true, json: true },
+]
+
+/** As given, and with percent-encoding (RFC 3986 2.1) and JSON escapes (RFC 8259 7) undone up to four times. Linear. */
+export function* readingsOf(bytes: Uint8Array): Generator<Reading> {
+  yield { bytes, starts: null }
+  for (const spelling of SPELLINGS.filter((each) => isSpoken(bytes, each)))
+    yield* undoneRepeatedly(bytes, spelling)
+}
+
+/** What a secret that looks spelled itself stands for, as bytes. */
+export const spellingsBehind = (bytes: Uint8Array): readonly Uint8Array[] =>
+  Array.from(readingsOf(bytes), (reading) => reading.bytes).slice(1)
+
+const isSpoken = (bytes: Uint8Array, { percent, json }: Spelling): boolean =>
+  (!percent || bytes.includes(PERCENT)) && (!json || bytes.includes(BACKSLASH))
+
+function* undoneRepeatedly(bytes: Uint8Array, spelling: Spelling): Generator<Reading> {
+  let reading: Reading = { bytes, starts: null }
+  for (let depth = 0; depth < DEPTH; depth += 1) {
+    const undone = undoneOnce(reading, spelling)
+    if (undone.bytes.length === reading.bytes.length) return
+    reading = undone
+    yield reading
+  }
+}
+
+/** No spelling is shorter than what it spells, so the result never outgrows what was given. */
+function undoneOnce({ bytes, starts }: Reading, spelling: Spelling): Reading {
+  const undone = new Uint8Array(bytes.length)
+  const from = new Int32Array(bytes.length + 1)
+  let size = 0
+  for (let at = 0; at < bytes.length;) {
+    const letter = letterAt(bytes, at, spelling)
+    const start = starts?.[at] ?? at
+    if (letter === null) {
+      from[size] = start
+      undone[size++] = bytes[at++] ?? 0
+    } else {
+      from.fill(start, size, size + letter.means.length)
+      undone.set(letter.means, size)
+      size += letter.means.length
+      at += letter.length
+    }
+  }
+  from[size] = starts?.[bytes.length] ?? bytes.length
+  return { bytes: undone.subarray(0, size), starts: from.subarray(0, size + 1) }
+}
+
+/** A spelled letter: how long it is and the bytes that it means. */
+type Letter = { readonly length: number; readonly means: readonly number[] }
+
+function letterAt(bytes: Uint8Array, at: number, { percent, json }: Spelling): Letter | null {
+  if (percent && bytes[at] === PERCENT) return percentLetter(bytes, at)
+  return json && bytes[at] === BACKSLASH ? (unicodeLetter(bytes, at) ?? shortLetter(bytes, at)) : null
+}
+
+function percentLetter(bytes: Uint8Array, at: number): Letter | null {
+  const byte = hexNumber(bytes, at + 1, 2)
+  return byte === null ? null : { length: 3, means: [byte] }
+}
+
+/** `\"`, `\\`, `\/`, `\'`, `\t` and their like. */
+function shortLetter(bytes: Uint8Array, at: number): Letter | null {
+  const byte = SHORT_ESCAPES.get(bytes[at + 1] ?? 0)
+  return byte === undefined ? null : { length: 2, means: [byte] }
+}
+
+const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
+  ['""', '\\\\', '//', "''", 't\t', 'n\n', 'r\r', 'b\b', 'f\f'].map((pair) => [
+    pair.charCodeAt(0),
+    pair.charCodeAt(1),
+  ]),
+)
+
+/** One `\uXXXX`, or two that are a surrogate pair. */
+function unicodeLetter(bytes: Uint8Array, at: number): Letter | null {
+  const first = unicodeUnit(bytes, at)
+  if (first === null) return null
+  const second = isBetween(first, 0xd800, 0xdbff) ? unicodeUnit(bytes, at + 6) : null
+  return second !== null && isBetween(second, 0xdc00, 0xdfff)
+    ? { length: 12, means: utf8(first, second) }
+    : { length: 6, means: utf8(first) }
+}
+
+const unicodeUnit = (bytes: Uint8Array, at: number): number | null =>
+  bytes[at] === BACKSLASH && bytes[at + 1] === LETTER_U ? hexNumber(bytes, at + 2, 4) : null
+
+const LETTER_U = 0x75
+
+const utf8 = (...units: readonly number[]): readonly number[] => [
+  ...Buffer.from(String.fromCharCode(...units), 'utf8'),
+]
+
+const isBetween = (value: number, least: number, most: number): boolean => value >= least && value <= most
+
+function hexNumber(bytes: Uint8Array, at: number, digits: number): number | null {
+  let value = 0
+  for (let i = at; i < at + digits; i += 1) {
+    const digit = hexDigit(bytes[i] ?? 0)
+    if (digit === null) return null
+    value = value * 16 + digit
+  }
+  return value
+}
+
+function hexDigit(byte: number): number | null {
+  if (isBetween(byte, 0x30, 0x39)) return byte - 0x30
+  const lower = byte | 0x20
+  return isBetween(lower, 0x61, 0x66) ? lower - 0x57 : null
+}
