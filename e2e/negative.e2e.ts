@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { AccessTokenClaims, REFUSALS } from '@writ/contracts'
+import { AccessTokenClaims, AgentView, REFUSALS } from '@writ/contracts'
 import { NEGATIVE_CASES } from '@writ/identity/suites'
 import type { AttackKit, Wire } from '@writ/identity/suites'
 import { authoritySigner } from './drivers/authority.ts'
-import { eventually, storedRecords } from './drivers/ledger.ts'
+import { endSession, eventually, storedRecords } from './drivers/ledger.ts'
+import { callTool } from './drivers/tenant.ts'
 import type { EnrolledAgent } from './drivers/tenant.ts'
 import { startWorld } from './drivers/world.ts'
 import type { World } from './drivers/world.ts'
@@ -30,8 +31,16 @@ describe('a request with one thing wrong, over HTTP', () => {
     world = await startWorld({ redis: 'required' })
     const first = await world.acme.enrol()
     await first.call('lookup_order', { order: 'N-0' })
-    const endedSession = claimsIn(await first.session.accessToken()).sid
+    // Enrolled once more, so that there is an older epoch; and a second session beside the first, which is then ended.
     agent = await world.acme.enrolAgain(first.id)
+    const other = agent.anotherSession()
+    const endedSession = claimsIn(await other.accessToken()).sid
+    await endSession(world, world.acme.id, endedSession)
+    await world.acme.admin.send('PUT', `agents/${agent.id}/groups`, { groups: [] }, AgentView)
+    await eventually(
+      'the end of the session',
+      async () => (await callTool(other, agent.url, 'lookup_order', {})).status === 401,
+    )
     await eventually(
       'the new enrolment',
       async () => (await agent.call('lookup_order', { order: 'N-0' })).status === 200,

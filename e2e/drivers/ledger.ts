@@ -28,6 +28,25 @@ export async function storedRecords(
   }
 }
 
+/** Marks a session as ended; the next bundle names it. */
+export async function endSession(
+  world: Pick<World, 'platform'>,
+  tenantId: string,
+  session: string,
+): Promise<void> {
+  const client = new Client({ connectionString: world.platform.ownerUrl })
+  await client.connect()
+  try {
+    await client.query("select set_config('app.tenant_id', $1, false)", [tenantId])
+    await client.query('update writ.sessions set ended_at = now() where tenant_id = $1 and id = $2', [
+      tenantId,
+      session,
+    ])
+  } finally {
+    await client.end()
+  }
+}
+
 /** Waits until the records satisfy `isThere`. @throws Error after the limit */
 export async function eventually<T>(
   what: string,

@@ -35,6 +35,8 @@ export type EnrolledAgent = {
   readonly session: AgentSession
   readonly sessionKey: KeyObject
   readonly url: string
+  /** one more session of the same agent, under a key of its own */
+  readonly anotherSession: () => AgentSession
   /** one `tools/call` through the first gateway, or through the URL given */
   readonly call: (tool: string, args: object, url?: string) => Promise<RpcAnswer>
 }
@@ -90,15 +92,17 @@ async function enrol(
     identityKey: identity.privateKey,
     ports,
   })
+  const sessionUnder = (sessionKey: KeyObject): AgentSession =>
+    createAgentSession({
+      issuer,
+      tokenEndpoint,
+      agentId,
+      identityKey: identity.privateKey,
+      sessionKey,
+      ports,
+    })
   const sessionKey = generateKeyPem().privateKey
-  const session = createAgentSession({
-    issuer,
-    tokenEndpoint,
-    agentId,
-    identityKey: identity.privateKey,
-    sessionKey,
-    ports,
-  })
+  const session = sessionUnder(sessionKey)
   const url = `${platform.gatewayUrls[0]}/${tenant.slug}/tools/mcp`
   return {
     id: agentId,
@@ -106,6 +110,7 @@ async function enrol(
     session,
     sessionKey,
     url,
+    anotherSession: () => sessionUnder(generateKeyPem().privateKey),
     call: (tool, args, at = url) => callTool(session, at, tool, args),
   }
 }

@@ -11,7 +11,7 @@ import type { GatewayConfig } from './config.ts'
 import { environment, readConfig } from './config.ts'
 import { startGauges } from './gauges.ts'
 import { pause } from './pause.ts'
-import { reasonOf } from './problems.ts'
+import { traceOf } from './problems.ts'
 import { startServer } from './server/server.ts'
 import { createViews, watchedLedger } from './views.ts'
 import { newId, openWorld } from './world.ts'
@@ -38,7 +38,7 @@ async function start(config: GatewayConfig): Promise<void> {
     newDecisionId: () => newId('dec'),
     nowMs: world.clock.nowMs,
     refusedAtRim: views.refusedAtRim,
-    report: (bug) => log.error({ reason: reasonOf(bug) }, 'a bug at the rim'),
+    report: (bug) => log.error({ bug: traceOf(bug) }, 'a bug at the rim'),
   })
   const admin = await startAdminServer({
     ...config.admin,

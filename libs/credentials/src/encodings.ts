@@ -18,7 +18,7 @@ export function formsOf(secret: string): readonly Form[] {
   const written = plain.map((form) => form.bytes)
   const behind = written.flatMap(spellingsBehind).filter(isLong).map(literal)
   const coded = written.filter(isLong).flatMap((bytes) => [...inHex(bytes), ...inBase64(bytes)])
-  return distinct([...plain, ...behind, ...coded])
+  return [...distinct([...plain, ...behind]), ...coded]
 }
 
 /** In UTF-8; in Latin-1, as headers are sent; read as Latin-1 and written in UTF-8; with the spaces of a form field. */
@@ -42,9 +42,10 @@ const literal = (bytes: Uint8Array): Form => ({ bytes, ignoresCase: false, edges
 
 /** `6b6579`, `6B:65:79`, `6b 65 79` or `6b-65-79`. */
 function inHex(bytes: Uint8Array): readonly Form[] {
-  const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
-  return ['', ':', ' ', '-'].map((between) => ({
-    bytes: Buffer.from(pairs.join(between)),
+  const pairs = Buffer.from(bytes).toString('hex')
+  const apart = pairs.replaceAll(/..(?!$)/g, '$&:')
+  return [pairs, apart, apart.replaceAll(':', ' '), apart.replaceAll(':', '-')].map((text) => ({
+    bytes: Buffer.from(text, 'latin1'),
     ignoresCase: true,
     edges: NO_EDGES,
   }))
@@ -69,8 +70,6 @@ function base64At(bytes: Uint8Array, offset: number, alphabet: 'base64' | 'base6
 }
 
 function distinct(forms: readonly Form[]): readonly Form[] {
-  const known = new Map(
-    forms.map((form) => [`${form.ignoresCase} ${Buffer.from(form.bytes).toString('latin1')}`, form]),
-  )
+  const known = new Map(forms.map((form) => [Buffer.from(form.bytes).toString('latin1'), form]))
   return [...known.values()]
 }

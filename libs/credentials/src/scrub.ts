@@ -1,6 +1,7 @@
 import type { Json } from '@writ/contracts'
 import type { Lease, Scrubber } from '@writ/enforcement'
 import { formsOf } from './encodings.ts'
+import { lazily } from './lazily.ts'
 import { placesOf, sought } from './search.ts'
 import type { Span } from './search.ts'
 import { secretsIn } from './secrets.ts'
@@ -30,13 +31,11 @@ const NOTHING_LENT: Scrubber = { text: (text) => text, tree: (content) => conten
 export function createScrubber(value: string): Scrubber {
   const secrets = secretsIn(value)
   if (secrets.length === 0) return NOTHING_LENT
-  const forms = secrets.flatMap(formsOf).map(sought)
-  const leastBytes = Math.min(...forms.map((form) => form.bytes.length))
+  const forms = lazily(() => secrets.flatMap(formsOf).map(sought))
   const isNumber = secrets.some((secret) => /^\d+$/.test(secret))
 
-  const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, forms))
+  const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, forms()))
   const text = (given: string): string => {
-    if (given.length * MOST_BYTES_PER_UNIT < leastBytes) return given
     const spelled = Buffer.from(given, 'utf8')
     const scrubbed = bytes(spelled)
     return scrubbed === spelled ? given : Buffer.from(scrubbed).toString('utf8')
@@ -47,9 +46,6 @@ export function createScrubber(value: string): Scrubber {
   }
   return { text, tree, bytes }
 }
-
-/** UTF-8 of one UTF-16 code unit. */
-const MOST_BYTES_PER_UNIT = 3
 
 function masked(given: Uint8Array, places: readonly Span[]): Uint8Array {
   if (places.length === 0) return given

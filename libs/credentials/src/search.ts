@@ -1,4 +1,5 @@
 import type { Form } from './encodings.ts'
+import { lazily } from './lazily.ts'
 import { readingsOf } from './spellings.ts'
 import type { Reading } from './spellings.ts'
 
@@ -33,11 +34,6 @@ export function placesOf(bytes: Uint8Array, forms: readonly Sought[]): readonly 
     }
   }
   return apart(places.toSorted((a, b) => a.start - b.start))
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => (made ??= make())
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

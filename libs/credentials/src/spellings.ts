@@ -56,9 +56,10 @@ function undoneOnce({ bytes, starts }: Reading, spelling: Spelling): Reading {
       from[size] = start
       undone[size++] = bytes[at++] ?? 0
     } else {
-      from.fill(start, size, size + letter.means.length)
-      undone.set(letter.means, size)
-      size += letter.means.length
+      for (const byte of letter.means) {
+        from[size] = start
+        undone[size++] = byte
+      }
       at += letter.length
     }
   }
@@ -76,19 +77,22 @@ function letterAt(bytes: Uint8Array, at: number, { percent, json }: Spelling): L
 
 function percentLetter(bytes: Uint8Array, at: number): Letter | null {
   const byte = hexNumber(bytes, at + 1, 2)
-  return byte === null ? null : { length: 3, means: [byte] }
+  return byte === null ? null : (PERCENT_LETTERS[byte] ?? null)
 }
+
+const PERCENT_LETTERS: readonly Letter[] = Array.from({ length: 256 }, (_, byte) => ({
+  length: 3,
+  means: [byte],
+}))
 
 /** `\"`, `\\`, `\/`, `\'`, `\t` and their like. */
-function shortLetter(bytes: Uint8Array, at: number): Letter | null {
-  const byte = SHORT_ESCAPES.get(bytes[at + 1] ?? 0)
-  return byte === undefined ? null : { length: 2, means: [byte] }
-}
+const shortLetter = (bytes: Uint8Array, at: number): Letter | null =>
+  SHORT_LETTERS.get(bytes[at + 1] ?? 0) ?? null
 
-const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
+const SHORT_LETTERS: ReadonlyMap<number, Letter> = new Map(
   ['""', '\\\\', '//', "''", 't\t', 'n\n', 'r\r', 'b\b', 'f\f'].map((pair) => [
     pair.charCodeAt(0),
-    pair.charCodeAt(1),
+    { length: 2, means: [pair.charCodeAt(1)] },
   ]),
 )
 
@@ -99,7 +103,7 @@ function unicodeLetter(bytes: Uint8Array, at: number): Letter | null {
   const second = isBetween(first, 0xd800, 0xdbff) ? unicodeUnit(bytes, at + 6) : null
   return second !== null && isBetween(second, 0xdc00, 0xdfff)
     ? { length: 12, means: utf8(first, second) }
-    : { length: 6, means: utf8(first) }
+    : { length: 6, means: first < 0x80 ? [first] : utf8(first) }
 }
 
 const unicodeUnit = (bytes: Uint8Array, at: number): number | null =>
