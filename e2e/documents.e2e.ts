@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
+import { REFUSALS } from '@writ/contracts'
 import { ConfigSchema as AuditWorker } from '../apps/audit-worker/src/config.ts'
 import { ConfigSchema as Cli } from '../apps/cli/src/config.ts'
 import { ConfigSchema as ControlPlane, MigrationConfigSchema } from '../apps/control-plane/src/config.ts'
@@ -42,6 +43,18 @@ describe('the documents', () => {
     }
     for (const spec of namesIn('docs/threats.md', /`(e2e\/[\w./-]+)`/g))
       expect([spec, existsSync(spec)]).toEqual([spec, true])
+  })
+
+  it('leave no refusal without a test that names it', () => {
+    const specs = ['apps', 'libs', 'e2e'].flatMap((floor) =>
+      readdirSync(floor, { recursive: true, encoding: 'utf8' })
+        .filter(
+          (file) => /\.(spec|suite|e2e)\.ts$/.test(file) && !/node_modules|dist|refusal\.spec/.test(file),
+        )
+        .map((file) => text(`${floor}/${file}`)),
+    )
+    const unnamed = Object.keys(REFUSALS).filter((code) => !specs.some((spec) => spec.includes(`'${code}'`)))
+    expect(unnamed).toEqual([])
   })
 
   it('keep the architecture on one page', () => {

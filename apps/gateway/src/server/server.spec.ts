@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { Refusal } from '@writ/contracts'
-import type { DecisionId } from '@writ/contracts'
+import { Refusal, REFUSALS } from '@writ/contracts'
+import type { DecisionId, RefusalCode } from '@writ/contracts'
 import type { Answer, Received } from '@writ/enforcement'
 import { z } from 'zod'
 import { createGate, until } from '../gate.fixture.ts'
@@ -180,6 +180,17 @@ describe('the rim towards agents', () => {
     expect(statusOf(answer)).toBe(status)
     expect(answer).not.toMatch(/\.ts:|\.js:|at Object|Error:/)
     expect(received).toHaveLength(0)
+  })
+
+  it.each<[string, string, RefusalCode]>([
+    ['another host', post(['Host: evil.example']), 'origin_forbidden'],
+    ['a foreign page', post(['Origin: https://evil.example']), 'origin_forbidden'],
+    ['PUT', post().replace('POST', 'PUT'), 'method_not_allowed'],
+    ['text', post(['Content-Type: text/plain']), 'media_type_unsupported'],
+    ['a body beyond the limit', post([], 'a'.repeat(1001)), 'message_too_large'],
+  ])('names the refusal of %s by its code', async (_, request, code) => {
+    const { server } = await given()
+    expect(await raw(server.port, [request])).toContain(`"code":${REFUSALS[code].rpc}`)
   })
 
   it('takes a body in chunks, and refuses one that grows beyond the limit without keeping it', async () => {
