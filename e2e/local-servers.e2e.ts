@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -139,6 +139,29 @@ describe('the embedded servers', () => {
     await whole.stop()
     expect(readdirSync(stateDir).filter((name) => name.includes('unfinished'))).toEqual([])
   }, 60_000)
+
+  onLinux(
+    'wait for a server that was killed and not collected yet',
+    async () => {
+      const stateDir = newState()
+      const first = start(stateDir)
+      await first.servers
+      await first.stop()
+      // A process that has ended stays in the table until its parent asks for it: this parent never does, and ends later.
+      const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 2'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      const dead = await new Promise<string>((resolve) =>
+        parent.stdout.once('data', (line: Buffer) => resolve(String(line).trim())),
+      )
+      writeFileSync(join(stateDir, 'postgres', 'postmaster.pid'), `${dead}\n`, { mode: 0o600 })
+      const again = start(stateDir)
+      const { postgres } = await again.servers
+      expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
+      await again.stop()
+    },
+    60_000,
+  )
 
   it('take another port when the preferred one is in use, and say so', async () => {
     const taken = createServer()

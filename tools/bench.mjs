@@ -53,7 +53,8 @@ async function measured(name, measure) {
 function print(report) {
   if (values.json) return console.log(JSON.stringify(report))
   for (const { name, value, unit, target, holds, peer, peerValue, ratio, detail } of report.results) {
-    const verdict = holds === null ? 'not measured' : holds ? 'holds' : 'falls short'
+    const verdict =
+      value === null ? 'not measured' : holds === null ? 'no target' : holds ? 'holds' : 'falls short'
     const against = peer ? `; ${peer}: ${round(peerValue)} ${unit}, ratio ${round(ratio)}` : ''
     console.log(`${name.padEnd(28)} ${round(value)} ${unit}${against}   target ${target || '-'}: ${verdict}`)
     if (detail) console.log(`${' '.repeat(29)}${detail}`)

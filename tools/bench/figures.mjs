@@ -20,30 +20,24 @@ export function cpuMicrosOf(pid) {
   }
 }
 
-/** One result row; `holds` is measured, never assumed. */
-export function result({
-  name,
-  value,
-  unit,
-  atMost,
-  atLeast,
-  peer,
-  peerValue,
-  ratio = peerValue ? value / peerValue : undefined,
-  judged = value,
-  detail,
-}) {
-  const target = atMost !== undefined ? `<= ${atMost}` : atLeast !== undefined ? `>= ${atLeast}` : ''
-  const holds = atMost !== undefined ? judged <= atMost : atLeast !== undefined ? judged >= atLeast : true
-  return {
-    name,
-    value,
-    unit,
-    target,
-    holds,
-    ...(peer ? { peer, peerValue, ratio } : {}),
-    ...(detail ? { detail } : {}),
-  }
+/**
+ * One result row. `holds` is measured against the target, of the ratio where `of` says so; without a target it is null, for
+ * nothing was there to hold.
+ */
+export function result({ atMost, atLeast, of = 'value', peer, peerValue, detail, ...row }) {
+  const ratio = peer ? row.value / peerValue : undefined
+  const against = peer ? { peer, peerValue, ratio } : {}
+  const bound = boundOf(atMost, atLeast)
+  if (bound === null)
+    return { ...row, target: '', holds: null, ...against, detail: `no target is set; ${detail}` }
+  const target = of === 'ratio' ? `ratio ${bound.text}` : bound.text
+  return { ...row, target, holds: bound.allows(of === 'ratio' ? ratio : row.value), ...against, detail }
+}
+
+function boundOf(atMost, atLeast) {
+  if (atMost !== undefined) return { text: `<= ${atMost}`, allows: (figure) => figure <= atMost }
+  if (atLeast !== undefined) return { text: `>= ${atLeast}`, allows: (figure) => figure >= atLeast }
+  return null
 }
 
 export async function timedMs(work) {

@@ -10,7 +10,7 @@ export async function measure() {
       value,
       unit: 'us CPU',
       atMost: 1.6,
-      judged: peerValue ? value / peerValue : Number.NaN,
+      of: 'ratio',
       peer,
       peerValue,
       detail,

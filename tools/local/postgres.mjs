@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { chown } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRoot, serverIdentity } from './identity.mjs'
 import { freePort } from './ports.mjs'
 import { postgresBinaries } from './postgres-binaries.mjs'
@@ -90,17 +91,24 @@ function leftoverPid(dataDir) {
 }
 
 async function launch({ binaries, dataDir, identity, port, settings, say }) {
-  for (let attempt = 0; attempt < 5; attempt++) {
+  const givesUpAt = performance.now() + STILL_ENDING_MS
+  for (let attempt = 0; attempt < 5;) {
     const chosen = await freePort(attempt === 0 ? port : 0)
     if (port !== 0 && chosen !== port) say(`port ${port} is in use, Postgres takes ${chosen}`)
     const args = ['-D', dataDir, '-p', String(chosen), ...settingArguments(settings)]
     const server = spawnWatched(binaries.postgres, args, { identity, env: ENVIRONMENT, stopSignal: 'INT' })
     if (await isAccepting(server))
       return { port: chosen, stop: server.stop, died: server.exited.then(server.tail) }
-    if (!/could not bind/.test(server.tail())) throw new Error(explain(server.tail()))
+    if (STILL_ENDING.test(server.tail()) && performance.now() < givesUpAt) await sleep(250)
+    else if (/could not bind/.test(server.tail())) attempt++
+    else throw new Error(explain(server.tail()))
   }
   throw new Error('Postgres found no free port in five attempts')
 }
+
+// A server that was killed holds its data until the system has collected it and its children. The new one judges that, not we.
+const STILL_ENDING = /lock file "postmaster.pid" already exists|pre-existing shared memory block/
+const STILL_ENDING_MS = 15_000
 
 function settingArguments(settings) {
   const all = {
