@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -154,7 +163,12 @@ describe('the embedded servers', () => {
       const dead = await new Promise<string>((resolve) =>
         parent.stdout.once('data', (line: Buffer) => resolve(String(line).trim())),
       )
-      writeFileSync(join(stateDir, 'postgres', 'postmaster.pid'), `${dead}\n`, { mode: 0o600 })
+      const dataDir = join(stateDir, 'postgres')
+      const lockFile = join(dataDir, 'postmaster.pid')
+      while (existsSync(lockFile)) await sleep(20)
+      const { uid, gid } = statSync(dataDir)
+      writeFileSync(lockFile, `${dead}\n`, { mode: 0o600 })
+      chownSync(lockFile, uid, gid)
       const again = start(stateDir)
       const { postgres } = await again.servers
       expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
