@@ -1,7 +1,22 @@
 import { z } from 'zod'
 
-/** The closed list of what an action does to the world, mildest first. */
-export const ActionClass = z.enum(['read', 'write', 'delete', 'execute', 'send', 'spend', 'administer'])
+/**
+ * The closed list of what an action does to the world, mildest first; what each means stands in `@writ/actions`.
+ * Reading is told apart by whose words come back, writing by who sees the change.
+ */
+export const ActionClass = z.enum([
+  'read.public',
+  'read.private',
+  'read.untrusted',
+  'write.local',
+  'write.shared',
+  'sink.external',
+  'exec',
+  'money',
+  'destructive',
+  'admin',
+  'credential',
+])
 export type ActionClass = z.infer<typeof ActionClass>
 
 /** Where an action class came from; shown wherever the class is shown. */
@@ -26,3 +41,16 @@ export const Action = z.strictObject({
   resource: z.string(),
 })
 export type Action = z.infer<typeof Action>
+
+/** Classes of before the list above; records that name them stay as they were written. */
+export const FORMER_CLASSES = ['read', 'write', 'delete', 'execute', 'send', 'spend', 'administer'] as const
+
+/** An action as a record names it, also one of before. */
+export const RecordedAction = Action.extend({
+  class: z.enum([...ActionClass.options, ...FORMER_CLASSES]),
+})
+export type RecordedAction = z.infer<typeof RecordedAction>
+
+/** How a tool's definition stands to the one that the tenant approved; `unknown` where no definition was seen yet. */
+export const PinStanding = z.enum(['approved', 'new', 'changed', 'unknown'])
+export type PinStanding = z.infer<typeof PinStanding>

@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import { ActionClass } from './action.ts'
-import { AccessGroupId, AgentId, ConnectionId, HumanId, PolicyId, SessionId, Slug, TenantId } from './id.ts'
-import { PolicyDocument } from './policy.ts'
+import {
+  AccessGroupId,
+  AgentId,
+  ConnectionId,
+  HumanId,
+  OverrideId,
+  PolicyId,
+  SessionId,
+  Slug,
+  TenantId,
+} from './id.ts'
+import { JsonObjectSchema } from './api/json.ts'
+import { GroupSettings, PolicyDocument } from './policy.ts'
 
 const Ec256Key = z.strictObject({
   kty: z.literal('EC'),
@@ -23,6 +34,30 @@ export const CredentialPlace = z.discriminatedUnion('kind', [
 ])
 export type CredentialPlace = z.infer<typeof CredentialPlace>
 
+/** One approved definition of a tool, prompt or resource. */
+export const BundleTool = z.strictObject({
+  kind: z.enum(['tool', 'prompt', 'resource', 'template', 'server']),
+  name: z.string(),
+  /** SHA-256 over the canonical definition, hex; see `@writ/policy` pins */
+  pin: z.string().regex(/^[0-9a-f]{64}$/),
+  annotations: JsonObjectSchema.default({}),
+  /** for tools: what rewritten arguments are checked against */
+  inputSchema: JsonObjectSchema.nullable().default(null),
+})
+export type BundleTool = z.infer<typeof BundleTool>
+
+/** Until then, a rule does not act on this principal's actions on this resource. */
+export const BundleOverride = z.strictObject({
+  id: OverrideId,
+  policy: PolicyId,
+  rule: z.string(),
+  principal: z.union([AgentId, HumanId, AccessGroupId]),
+  /** a glob over the resource of the action */
+  resource: z.string().min(1).max(512),
+  until: z.iso.datetime({ precision: 3 }),
+})
+export type BundleOverride = z.infer<typeof BundleOverride>
+
 export const BundleConnection = z.strictObject({
   id: ConnectionId,
   name: Slug,
@@ -32,6 +67,12 @@ export const BundleConnection = z.strictObject({
   groups: z.array(AccessGroupId),
   /** action classes that an admin set by tool name; they beat everything else */
   toolClasses: z.record(z.string(), ActionClass),
+  /** whose it is; `external` unless an admin says otherwise */
+  trust: z.enum(['internal', 'external']).default('external'),
+  /** whether an admin trusts what the server says of its own tools */
+  annotationsTrusted: z.boolean().default(false),
+  /** the definitions that the tenant approved */
+  tools: z.array(BundleTool).default([]),
 })
 export type BundleConnection = z.infer<typeof BundleConnection>
 
@@ -54,7 +95,7 @@ export const Bundle = z.strictObject({
   issuer: z.url(),
   issuerKeys: z.array(z.strictObject({ kid: z.string(), key: Ec256Key })).min(1),
   defaultGroup: AccessGroupId,
-  groups: z.array(z.strictObject({ id: AccessGroupId, name: z.string() })),
+  groups: z.array(z.strictObject({ id: AccessGroupId, name: z.string(), ...GroupSettings.shape })),
   /** enrolled and not revoked: an agent that is not in this list is nobody */
   agents: z.array(
     z.strictObject({
@@ -69,6 +110,7 @@ export const Bundle = z.strictObject({
   revokedSessions: z.array(SessionId),
   connections: z.array(BundleConnection),
   policies: z.array(BundlePolicy),
+  overrides: z.array(BundleOverride).default([]),
 })
 export type Bundle = z.infer<typeof Bundle>
 

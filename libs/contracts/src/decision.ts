@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import type { Action, Channel, Direction } from './action.ts'
+import type { Action, Channel, Direction, PinStanding } from './action.ts'
+import { Effect, PolicyMode } from './effect.ts'
+import type { Label, Outcome } from './effect.ts'
+import { OverrideId, PolicyId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
-import { Effect, PolicyMode } from './policy.ts'
-import { PolicyId } from './id.ts'
-
-/** What the engine answers for one question. */
-export const Outcome = z.enum(['allow', 'deny', 'ask'])
-export type Outcome = z.infer<typeof Outcome>
+import type { SessionState } from './session-state.ts'
 
 /** One rule that matched, or that could not be evaluated and so counts as matched. */
 export const RuleMatch = z.strictObject({
@@ -18,6 +16,8 @@ export const RuleMatch = z.strictObject({
   mode: PolicyMode,
   reason: z.string(),
   errored: z.boolean(),
+  /** the override that kept the rule from acting */
+  overriddenBy: OverrideId.nullable().default(null),
 })
 export type RuleMatch = z.infer<typeof RuleMatch>
 
@@ -29,13 +29,29 @@ export type Finding = {
   readonly end: number
 }
 
+/** A human or an agent, with the access groups that it is in. */
+export type PrincipalFacts = {
+  readonly id: string
+  readonly name: string
+  readonly groups: readonly string[]
+}
+
 /** Everything that one decision may depend on: no clock, no randomness, no I/O. */
 export type Question = {
-  readonly agent: { readonly id: string; readonly name: string; readonly groups: readonly string[] }
-  readonly human: { readonly id: string; readonly name: string; readonly groups: readonly string[] }
-  readonly session: { readonly id: string }
-  readonly connection: { readonly id: string; readonly name: string }
-  /** access groups whose policies apply: those of the agent and of its human together */
+  readonly agent: PrincipalFacts
+  readonly human: PrincipalFacts
+  /** who acts for whom: the human first, then delegating agents, this agent last */
+  readonly chain: readonly PrincipalFacts[]
+  /** `state` is null where the session's state could not be had: rules that need it then err */
+  readonly session: { readonly id: string; readonly state: SessionState | null }
+  readonly connection: {
+    readonly id: string
+    readonly name: string
+    /** `internal`: the tenant's own; `external`: somebody else's */
+    readonly trust: 'internal' | 'external'
+  }
+  readonly tool: { readonly pin: PinStanding; readonly annotations: JsonObject }
+  /** access groups whose policies apply: those of the agent and of every human in the chain together */
   readonly groups: readonly string[]
   readonly action: Action
   readonly channel: Channel
@@ -44,6 +60,8 @@ export type Question = {
   readonly args: JsonObject
   /** the inspected part of the message: params outbound; result, error or params inbound */
   readonly content: Json
+  /** when it is asked, epoch milliseconds */
+  readonly nowMs: number
 }
 
 /** `content` is what may pass: the very same reference unless `modified`. */
@@ -53,4 +71,10 @@ export type Decision = {
   readonly signals: readonly string[]
   readonly modified: boolean
   readonly content: Json
+  /** no rule said so: the default of an access group is deny and no allow rule matched */
+  readonly byDefault: boolean
+  /** labels that the session gets by this decision, sorted */
+  readonly labels: readonly Label[]
+  /** how to ask, when the outcome is `ask`: the shortest of the matched rules */
+  readonly ask: { readonly ttlSeconds: number; readonly waitSeconds: number } | null
 }

@@ -11,6 +11,7 @@ export type IdPrefix =
   | 'con'
   | 'dec'
   | 'apr'
+  | 'ovr'
   | 'nod'
   | 'boo'
   | 'wak'
@@ -37,6 +38,10 @@ export const ConnectionId = idOf('con')
 export type ConnectionId = z.infer<typeof ConnectionId>
 export const DecisionId = idOf('dec')
 export type DecisionId = z.infer<typeof DecisionId>
+export const ApprovalId = idOf('apr')
+export type ApprovalId = z.infer<typeof ApprovalId>
+export const OverrideId = idOf('ovr')
+export type OverrideId = z.infer<typeof OverrideId>
 export const NodeId = idOf('nod')
 export type NodeId = z.infer<typeof NodeId>
 export const BootId = idOf('boo')

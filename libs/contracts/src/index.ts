@@ -1,12 +1,14 @@
 export {
   AccessGroupId,
   AgentId,
+  ApprovalId,
   BootId,
   ConnectionId,
   DecisionId,
   formatId,
   HumanId,
   NodeId,
+  OverrideId,
   PolicyId,
   SessionId,
   Slug,
@@ -14,22 +16,35 @@ export {
 } from './id.ts'
 export type { IdPrefix } from './id.ts'
 export type { Json, JsonObject } from './json.ts'
-export { Action, ActionClass, ActionClassSource, Channel, Direction } from './action.ts'
+export {
+  Action,
+  ActionClass,
+  ActionClassSource,
+  Channel,
+  Direction,
+  PinStanding,
+  RecordedAction,
+} from './action.ts'
 export type { Caller } from './principal.ts'
 export {
   Comparison,
   Condition,
-  Effect,
+  Count,
+  Duration,
   Operand,
   Operator,
+  Path,
   PATH_ROOTS,
-  PolicyDocument,
-  PolicyMode,
-  Rewriting,
-  Rule,
-} from './policy.ts'
-export { Outcome, RuleMatch } from './decision.ts'
-export type { Decision, Finding, Question } from './decision.ts'
+  secondsOf,
+  Selection,
+  Sum,
+} from './condition.ts'
+export { Effect, Label, Outcome, PolicyMode, Rewriting } from './effect.ts'
+export { GroupSettings, Patterns, PolicyDocument, Rule } from './policy.ts'
+export { PolicyTest, TestEvent } from './policy-test.ts'
+export { Provenance, SessionState } from './session-state.ts'
+export { RuleMatch } from './decision.ts'
+export type { Decision, Finding, PrincipalFacts, Question } from './decision.ts'
 export { isRefusal, Refusal, REFUSALS } from './refusal.ts'
 export type { RefusalCode } from './refusal.ts'
 export {
@@ -48,7 +63,9 @@ export {
   BundleChange,
   BundleConnection,
   BundleKey,
+  BundleOverride,
   BundlePolicy,
+  BundleTool,
   CredentialPlace,
   Heartbeat,
 } from './bundle.ts'
@@ -64,9 +81,16 @@ export {
   TokenAnswer,
 } from './token.ts'
 export {
+  ApprovalAnswer,
+  ApprovalClaim,
   BundleAcknowledgement,
   BundleAnswer,
+  CatalogueReport,
   ChangesAnswer,
+  CONTENT_KEY_TYPE,
+  ContentKeyAnswer,
+  ContentKeyRequest,
+  ContentKeySecret,
   HeadsAnswer,
   HeadsRequest,
   JoinAnswer,
@@ -75,6 +99,8 @@ export {
   LeaseRequest,
   LeaseSecret,
   nodeStatement,
+  SeenDefinition,
+  SessionEnd,
 } from './node.ts'
 export { pageOf, Problem } from './api/problem.ts'
 export {
@@ -88,8 +114,25 @@ export {
   TenantView,
 } from './api/tenants.ts'
 export { AgentView, EnrolmentToken, HumanView, NewAgent, NewHuman } from './api/agents.ts'
-export { AccessGroupView, Membership, NewAccessGroup } from './api/access-groups.ts'
-export { ExplainAnswer, ExplainRequest, NewPolicy, PolicyChange, PolicyView } from './api/policies.ts'
+export { AccessGroupChange, AccessGroupView, Membership, NewAccessGroup } from './api/access-groups.ts'
+export {
+  ExplainAnswer,
+  ExplainRequest,
+  NewPolicy,
+  PolicyChange,
+  PolicyLintAnswer,
+  PolicyLintRequest,
+  PolicyReplacement,
+  PolicyReplayAnswer,
+  PolicyReplayRequest,
+  PolicyTestAnswer,
+  PolicyTestRequest,
+  PolicyView,
+  RuleTrace,
+} from './api/policies.ts'
 export { ConnectionChange, ConnectionView, NewConnection, NewCredential } from './api/connections.ts'
+export { NewOverride, OverrideView } from './api/overrides.ts'
+export { ApprovalState, ApprovalView } from './api/approvals.ts'
+export { AllToolsApproval, ToolApproval, ToolStanding, ToolView } from './api/tools.ts'
 export { Evidence, Fault, RecordQuery, RecordView, Verification } from './api/records.ts'
 export { JsonObjectSchema, JsonSchema } from './api/json.ts'

@@ -1,6 +1,18 @@
 import { z } from 'zod'
-import { BundleChange, BundleKey } from './bundle.ts'
-import { AgentId, ConnectionId, DecisionId, NodeId, SessionId, Slug, TenantId } from './id.ts'
+import { JsonObjectSchema } from './api/json.ts'
+import { BundleChange, BundleKey, BundleTool } from './bundle.ts'
+import {
+  AgentId,
+  ApprovalId,
+  ConnectionId,
+  DecisionId,
+  HumanId,
+  NodeId,
+  PolicyId,
+  SessionId,
+  Slug,
+  TenantId,
+} from './id.ts'
 import { StreamHead, StreamId } from './record.ts'
 import { PublicJwk } from './token.ts'
 
@@ -93,3 +105,94 @@ export const LeaseSecret = z.strictObject({
   expiresAtMs: z.int(),
 })
 export type LeaseSecret = z.infer<typeof LeaseSecret>
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+/**
+ * `POST approvals`: may this very call go out? Idempotent: the same call finds its request again, and what is approved is used up by the
+ * first claim that finds it. The answer to a pending one is held up to `waitSeconds`. The arguments themselves never leave the gateway.
+ * 404 when the session is over, or when anything named here is not the tenant's.
+ */
+export const ApprovalClaim = z.strictObject({
+  tenant: Slug,
+  session: SessionId,
+  agent: AgentId,
+  human: HumanId,
+  connection: ConnectionId,
+  /** the tool, prompt or resource that the call names */
+  tool: z.string().min(1).max(2048),
+  /** over the arguments as they would go out, hex */
+  argsSha256: Sha256,
+  /** the bundle that asked: an approval does not outlive it */
+  bundle: z.strictObject({ version: z.int().positive().max(MAX_VERSION), sha256: Sha256 }),
+  match: z.strictObject({ policy: PolicyId, rule: z.string().max(64), reason: z.string().max(500) }),
+  /** how long the request stands, counted from its first claim */
+  ttlSeconds: z.int().min(1).max(86_400),
+  waitSeconds: z.number().min(0).max(25).default(0),
+})
+export type ApprovalClaim = z.infer<typeof ApprovalClaim>
+
+/** `approved`: used up by this answer. `refused` holds until the request would have expired. 429 when the agent has too many open requests. */
+export const ApprovalAnswer = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('approved'), id: ApprovalId }),
+  z.strictObject({
+    state: z.literal('pending'),
+    id: ApprovalId,
+    expiresAt: z.iso.datetime({ precision: 3 }),
+  }),
+  z.strictObject({ state: z.literal('refused'), id: ApprovalId }),
+])
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>
+
+/** `POST sessions/{id}/end`: answers 204, also when it was over already; the next bundle names it among the revoked sessions. */
+export const SessionEnd = z.strictObject({ tenant: Slug, reason: z.string().min(1).max(500) })
+export type SessionEnd = z.infer<typeof SessionEnd>
+
+/**
+ * `POST content-keys`: the tenant's key for keyed hashes, tokens and fingerprints of content, sealed to the node's lease key as a compact JWE
+ * of `ContentKeySecret` (ECDH-ES, A256GCM, `typ` as below). It is the same at every node and every start.
+ */
+export const ContentKeyRequest = z.strictObject({ tenant: Slug })
+export type ContentKeyRequest = z.infer<typeof ContentKeyRequest>
+export const ContentKeyAnswer = z.strictObject({ sealed: z.string() })
+export type ContentKeyAnswer = z.infer<typeof ContentKeyAnswer>
+export const CONTENT_KEY_TYPE = 'writ-content-key+jwe'
+/** Inside the JWE. `key`: 32 bytes, base64url. */
+export const ContentKeySecret = z.strictObject({
+  tenant: TenantId,
+  key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+})
+export type ContentKeySecret = z.infer<typeof ContentKeySecret>
+
+/** Text of a JSON value at most; counted in UTF-16 code units. */
+const MAX_SCHEMA_TEXT = 65_536
+const MAX_ANNOTATIONS_TEXT = 4096
+const textAtMost = (limit: number) => (value: unknown) => JSON.stringify(value).length <= limit
+
+/** A definition as a server showed it. Beyond a bound the gateway leaves `inputSchema` null and cuts `description`; pins are over the whole. */
+export const SeenDefinition = z.strictObject({
+  kind: BundleTool.shape.kind,
+  /** the name; the URI or URI template of a resource; longer ones are not catalogued, and stay unknown */
+  name: z.string().min(1).max(512),
+  /** over the canonical definition with its name, and without it: the same content under another name is recognised by the latter */
+  pin: Sha256,
+  contentPin: Sha256,
+  description: z.string().max(8192).default(''),
+  annotations: JsonObjectSchema.default({}).refine(textAtMost(MAX_ANNOTATIONS_TEXT), {
+    error: `annotations have at most ${MAX_ANNOTATIONS_TEXT} characters`,
+  }),
+  inputSchema: JsonObjectSchema.nullable()
+    .default(null)
+    .refine(textAtMost(MAX_SCHEMA_TEXT), {
+      error: `an input schema has at most ${MAX_SCHEMA_TEXT} characters`,
+    }),
+})
+export type SeenDefinition = z.infer<typeof SeenDefinition>
+
+/** `POST catalogues`: what a server listed, unfiltered by policy; 204. Send a page at a time, and again only when a pin is new or changed. */
+export const CatalogueReport = z.strictObject({
+  tenant: Slug,
+  connection: ConnectionId,
+  definitions: z.array(SeenDefinition).min(1).max(200),
+})
+export type CatalogueReport = z.infer<typeof CatalogueReport>

@@ -1,7 +1,18 @@
 import { z } from 'zod'
-import { Action, Channel } from './action.ts'
-import { Outcome, RuleMatch } from './decision.ts'
-import { AgentId, BootId, ConnectionId, DecisionId, HumanId, NodeId, SessionId, TenantId } from './id.ts'
+import { Channel, RecordedAction } from './action.ts'
+import { RuleMatch } from './decision.ts'
+import { Label, Outcome } from './effect.ts'
+import {
+  AgentId,
+  ApprovalId,
+  BootId,
+  ConnectionId,
+  DecisionId,
+  HumanId,
+  NodeId,
+  SessionId,
+  TenantId,
+} from './id.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
@@ -24,6 +35,11 @@ export const RecordedDecision = z.strictObject({
   matches: z.array(RuleMatch),
   signals: z.array(z.string()),
   modified: z.boolean(),
+  byDefault: z.boolean().default(false),
+  labels: z.array(Label).default([]),
+  /** names that policy does not show to this caller: of a listing, those left out; of a call, the one that was called */
+  hidden: z.array(z.string()).default([]),
+  approval: ApprovalId.nullable().default(null),
 })
 export type RecordedDecision = z.infer<typeof RecordedDecision>
 
@@ -48,9 +64,9 @@ export const AuditRecord = z.strictObject({
   session: SessionId.nullable(),
   keyThumbprint: z.string().nullable(),
   connection: z.strictObject({ id: ConnectionId, name: z.string() }).nullable(),
-  action: Action.nullable(),
+  action: RecordedAction.nullable(),
   /** how it ended: `allow` also when the upstream answered with an error of its own */
-  outcome: z.enum(['allow', 'deny', 'ask', 'refused', 'failed']),
+  outcome: z.enum(['allow', 'abort', 'deny', 'ask', 'refused', 'failed']),
   refusal: z.string().nullable(),
   outbound: RecordedDecision.nullable(),
   /** the strictest of the inbound decisions of this message */

@@ -82,6 +82,14 @@ export const REFUSALS = {
     oauth: null,
     text: 'an approval is needed and nobody can give it here',
   },
+  approval_required: {
+    http: 200,
+    rpc: -31104,
+    oauth: null,
+    text: 'an approval was asked for: try the same call again once it is given',
+  },
+  approval_refused: { http: 200, rpc: -31105, oauth: null, text: 'the approval was refused' },
+  session_aborted: { http: 200, rpc: -31106, oauth: null, text: 'policy ended this session' },
   connection_forbidden: {
     http: 200,
     rpc: -31102,
@@ -92,6 +100,12 @@ export const REFUSALS = {
   policy_unavailable: { http: 503, rpc: -31120, oauth: null, text: 'no valid policy bundle is at hand' },
   policy_stale: { http: 503, rpc: -31121, oauth: null, text: 'the policy bundle is older than its bound' },
   replay_unavailable: { http: 503, rpc: -31122, oauth: null, text: 'replay protection is not available' },
+  session_unavailable: {
+    http: 503,
+    rpc: -31129,
+    oauth: null,
+    text: 'what this session has done could not be looked up',
+  },
   record_unavailable: { http: 503, rpc: -31123, oauth: null, text: 'the decision could not be recorded' },
   credential_unavailable: {
     http: 502,

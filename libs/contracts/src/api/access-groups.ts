@@ -1,7 +1,17 @@
 import { z } from 'zod'
+import { GroupSettings } from '../policy.ts'
 import { AccessGroupId, AgentId, ConnectionId, HumanId, PolicyId } from '../id.ts'
 
-export const NewAccessGroup = z.strictObject({ name: z.string().min(1).max(100) })
+export const NewAccessGroup = z.strictObject({ name: z.string().min(1).max(100), ...GroupSettings.shape })
+const { default: defaultOutcome, oversize, approvers } = GroupSettings.shape
+
+/** Settings of a group; what is left out stays. (A default inside `partial()` would put it back instead.) */
+export const AccessGroupChange = z.strictObject({
+  default: defaultOutcome.unwrap().optional(),
+  oversize: oversize.unwrap().optional(),
+  approvers: approvers.unwrap().optional(),
+})
+export type AccessGroupChange = z.infer<typeof AccessGroupChange>
 export type NewAccessGroup = z.infer<typeof NewAccessGroup>
 export const AccessGroupView = z.strictObject({
   id: AccessGroupId,
@@ -10,6 +20,7 @@ export const AccessGroupView = z.strictObject({
   isDefault: z.boolean(),
   agents: z.array(AgentId),
   humans: z.array(HumanId),
+  ...GroupSettings.shape,
   policies: z.array(PolicyId),
   connections: z.array(ConnectionId),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ActionClass } from '../action.ts'
+import { BundleConnection } from '../bundle.ts'
 import { AccessGroupId, ConnectionId, Slug } from '../id.ts'
 
 /** Secrets stand in the credential, where they are sealed, and a fragment never goes over the wire. */
@@ -31,12 +32,16 @@ export const NewCredential = z.discriminatedUnion('kind', [
 ])
 export type NewCredential = z.infer<typeof NewCredential>
 
+const { trust, annotationsTrusted } = BundleConnection.shape
+
 export const NewConnection = z.strictObject({
   name: Slug,
   url: UpstreamUrl,
   credential: NewCredential,
   groups: z.array(AccessGroupId).max(100).default([]),
   toolClasses: z.record(z.string(), ActionClass).default({}),
+  trust,
+  annotationsTrusted,
 })
 export type NewConnection = z.infer<typeof NewConnection>
 export const ConnectionChange = z.strictObject({
@@ -44,6 +49,8 @@ export const ConnectionChange = z.strictObject({
   credential: NewCredential.optional(),
   groups: z.array(AccessGroupId).max(100).optional(),
   toolClasses: z.record(z.string(), ActionClass).optional(),
+  trust: trust.unwrap().optional(),
+  annotationsTrusted: annotationsTrusted.unwrap().optional(),
 })
 export type ConnectionChange = z.infer<typeof ConnectionChange>
 /** Never the secret: its kind, place and version. */
@@ -58,6 +65,8 @@ export const ConnectionView = z.strictObject({
   }),
   groups: z.array(AccessGroupId),
   toolClasses: z.record(z.string(), ActionClass),
+  trust: trust.unwrap(),
+  annotationsTrusted: annotationsTrusted.unwrap(),
   createdAt: z.iso.datetime(),
 })
 export type ConnectionView = z.infer<typeof ConnectionView>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Outcome, RuleMatch } from '../decision.ts'
+import { RuleMatch } from '../decision.ts'
+import { Label, Outcome } from '../effect.ts'
 import { JsonSchema } from './json.ts'
 
 /** A decision as the API shows it; `content` is what would pass. */
@@ -9,4 +10,7 @@ export const Decision = z.strictObject({
   signals: z.array(z.string()),
   modified: z.boolean(),
   content: JsonSchema,
+  byDefault: z.boolean(),
+  labels: z.array(Label),
+  ask: z.strictObject({ ttlSeconds: z.number(), waitSeconds: z.number() }).nullable(),
 })

@@ -6,8 +6,17 @@ export const Problem = z.strictObject({
   title: z.string(),
   status: z.int(),
   detail: z.string().optional(),
-  /** one line per wrong field: where, and why */
-  errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+  /** one line per wrong field: where, and why; of a policy also where in the text that was sent, both counted from 1 */
+  errors: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        message: z.string(),
+        line: z.int().optional(),
+        column: z.int().optional(),
+      }),
+    )
+    .optional(),
 })
 export type Problem = z.infer<typeof Problem>
 
