@@ -1,0 +1,18 @@
+import { ABROAD } from './abroad.ts'
+import { DROPPING, LOOSENING, VOIDING } from './orders.ts'
+import type { Phrase } from './phrase.ts'
+import { ADDRESS, BECOMING, HIDE, RENEWING, REVEAL, SHADOWING, STEALING } from './signs.ts'
+
+export const PHRASES: readonly Phrase[] = [
+  DROPPING,
+  ABROAD,
+  VOIDING,
+  LOOSENING,
+  BECOMING,
+  RENEWING,
+  REVEAL,
+  HIDE,
+  ADDRESS,
+  STEALING,
+  SHADOWING,
+].flat()

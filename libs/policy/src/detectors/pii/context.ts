@@ -1,0 +1,105 @@
+/** The words beside a number that say what it is: phrases as `plainWords` writes them. */
+export type Words = readonly string[]
+
+/** Phrases that are looked for beside numbers, of all kinds together, so that the surroundings of a number are read once for all. */
+const PHRASES = new Set<string>()
+const FIRST_WORDS = new Set<string>()
+/** Phrases that may begin or end inside a word: those with an asterisk, and those of scripts and languages that join words. */
+const PARTS = new Map<string, string>()
+
+/** Declares words. Phrases of ASCII letters match whole words; an asterisk lets a word begin earlier or go on. */
+export function anyOf(...words: readonly [string, ...(readonly string[])]): Words {
+  for (const word of words) {
+    if (/^[a-z0-9 ]+$/.test(word)) {
+      PHRASES.add(word)
+      FIRST_WORDS.add(word.split(' ')[0] ?? '')
+    } else PARTS.set(word.replaceAll('*', ''), word)
+  }
+  return words
+}
+
+/** Declares words that stand beside numbers of every kind, and so claim none. */
+export function vague(...words: readonly [string, ...(readonly string[])]): Words {
+  for (const word of words) VAGUE.add(word)
+  return anyOf(...words)
+}
+
+const VAGUE = new Set<string>()
+
+/** Lower case; names of fields fall apart into words: `taxIdNumber`, `tax_id-number` and `tax id number` are the same. */
+export const plainWords = (text: string): string =>
+  text
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace(/[_\-./'’" ]+/g, ' ')
+
+/** How far away each phrase is, in characters; those behind the number count as farther than any before it. */
+export type Surroundings = ReadonlyMap<string, number>
+
+export function surroundingsOf(text: string, start: number, end: number): Surroundings {
+  const found = new Map<string, number>()
+  collect(plainWords(text.slice(end, end + AFTER)), found, (from) => BEFORE + from)
+  const before = plainWords(text.slice(Math.max(0, start - BEFORE), start))
+  collect(before, found, (_, to) => before.length - to)
+  return found
+}
+
+/** Characters. */
+const BEFORE = 72
+const AFTER = 32
+
+/** What the name of a field says, as if it stood before the value. */
+export const wordsOfName = (name: string): Surroundings => surroundingsOf(name, name.length, name.length)
+
+/** `Infinity` where none of the words stands. */
+export function distanceOf(words: Words, surroundings: Surroundings): number {
+  if (surroundings.size === 0) return Infinity
+  return Math.min(...words.map((word) => surroundings.get(word) ?? Infinity))
+}
+
+/** The nearest of all words that claim a number. */
+export function nearestIn(surroundings: Surroundings): number {
+  let nearest = Infinity
+  for (const [phrase, distance] of surroundings) if (!VAGUE.has(phrase)) nearest = Math.min(nearest, distance)
+  return nearest
+}
+
+type Distance = (from: number, to: number) => number
+
+function collect(plain: string, found: Map<string, number>, distance: Distance): void {
+  const note = (phrase: string, from: number, to: number): void => {
+    found.set(phrase, Math.min(found.get(phrase) ?? Infinity, distance(from, to)))
+  }
+  for (const { 0: word, index } of plain.matchAll(WORD)) {
+    if (FIRST_WORDS.has(word))
+      for (const phrase of phrasesAt(plain, index)) note(phrase, index, index + phrase.length)
+  }
+  for (const { 0: part, index } of plain.matchAll(partsPattern()))
+    note(PARTS.get(part) ?? part, index, index + part.length)
+}
+
+const WORD = /[a-z0-9\u00aa-\uffff]+/g
+
+/** One, two and three words from here on. */
+function* phrasesAt(plain: string, at: number): Generator<string> {
+  PHRASE.lastIndex = at
+  const words = PHRASE.exec(plain)?.[0].split(' ') ?? []
+  for (let count = 1; count <= words.length; count += 1) {
+    const phrase = words.slice(0, count).join(' ')
+    if (PHRASES.has(phrase)) yield phrase
+  }
+}
+
+const PHRASE = /[a-z0-9\u00aa-\uffff]+(?: [a-z0-9\u00aa-\uffff]+){0,2}/y
+
+let parts: RegExp | null = null
+let partsKnown = 0
+
+/** Longer parts first. Made again only while kinds are still being declared. */
+function partsPattern(): RegExp {
+  if (parts === null || partsKnown !== PARTS.size) {
+    partsKnown = PARTS.size
+    parts = new RegExp([...PARTS.keys()].toSorted((left, right) => right.length - left.length).join('|'), 'g')
+  }
+  return parts
+}

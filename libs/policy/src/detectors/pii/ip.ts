@@ -1,0 +1,103 @@
+import type { Recogniser } from '../recogniser.ts'
+import { literals } from '../recogniser.ts'
+import type { Span } from '../sighting.ts'
+import { distanceOf, surroundingsOf, vague } from './context.ts'
+import { isIpv6 } from './ip-address.ts'
+
+/** Addresses of the internet that can be somebody's. Version numbers look alike: small numbers need a word beside them. */
+export const IPV4: Recogniser = {
+  signals: ['pii.ip'],
+  triggers: [{ kind: 'digits', min: 4, max: 30 }],
+  recognise: (text, start, end) => {
+    const spans: Span[] = []
+    for (const { 0: found, index } of text.slice(start, end).matchAll(QUAD)) {
+      const span = { signal: 'pii.ip', start: start + index, end: start + index + found.length }
+      if (isQuadMeant(text, span, found)) spans.push(span)
+    }
+    return spans
+  },
+}
+
+const QUAD =
+  /(?<![\d.-])(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}(?![\d-]|\.\d)/g
+
+function isQuadMeant(text: string, { start, end }: Span, quad: string): boolean {
+  const octets = quad.split('.').map(Number)
+  const before = text.slice(Math.max(0, start - 24), start)
+  if (VERSION_BEFORE.test(before) || VERSION_AFTER.test(text.slice(end, end + 4)) || NOBODYS.test(quad))
+    return false
+  const isPlain = octets.some((octet) => octet > 31) && !PRIVATE.test(quad) && octets[3] !== 0
+  return isPlain || distanceOf(WORDS, surroundingsOf(text, start, end)) < Infinity
+}
+
+/** Part of a word, the version of a product (`Chrome/120.0.0.0`) or of a package. */
+const VERSION_BEFORE =
+  /[\p{L}\p{N}_@]$|(?<![/:])[\p{L}\p{N}]\/$|(?:\bv|version|ver\.?|release|build|[~^=<>]=?)["':\s=]{0,4}$/iu
+const VERSION_AFTER = /^(?:[\p{L}_@]|\.\p{L}|\/\d)/u
+const NOBODYS = /^(?:0\.|127\.|255\.255\.255\.|22[4-9]\.|23\d\.)/
+const PRIVATE =
+  /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/
+
+const WORDS = vague(
+  'ip',
+
+  'ips',
+  'ipv4',
+  'ip address',
+  'address',
+  'client',
+  'visitor',
+  'user',
+  'login',
+  'logged in',
+  'remote addr',
+  'from ip',
+  'adresse',
+  'x forwarded for',
+  'ipaddress',
+  'dirección',
+  'indirizzo',
+)
+
+export const IPV6: Recogniser = {
+  signals: ['pii.ip'],
+  triggers: [...literals('::'), { kind: 'mixed', min: 2, max: 4 }, { kind: 'digits', min: 1, max: 4 }],
+  recognise: (text, start, end) => {
+    if (!isColon(text, start - 1) && !isColon(text, end) && text.charAt(start) !== ':') return NONE
+    const from = startOfGroups(text, start)
+    const to = endOfGroups(text, end)
+    return isSomebodys(text.slice(from, to)) &&
+      !EDGE.test(text.charAt(from - 1)) &&
+      !EDGE.test(text.charAt(to))
+      ? [{ signal: 'pii.ip', start: from, end: to }]
+      : NONE
+  },
+}
+
+const NONE: readonly Span[] = []
+const LONGEST = 45
+
+const isColon = (text: string, at: number): boolean => text.charCodeAt(at) === 58
+
+function startOfGroups(text: string, start: number): number {
+  let from = start
+  while (from > 0 && start - from < LONGEST && GROUPS.test(text.charAt(from - 1))) from -= 1
+  return from
+}
+
+function endOfGroups(text: string, end: number): number {
+  let to = end
+  while (to < text.length && to - end < LONGEST && GROUPS.test(text.charAt(to))) to += 1
+  while (to > end && text.charAt(to - 1) === ':' && text.charAt(to - 2) !== ':') to -= 1
+  return to
+}
+
+const GROUPS = /[0-9A-Fa-f:]/
+const EDGE = /[\p{L}\p{N}_:]/u
+
+/** At least three groups; neither loopback nor link-local nor multicast. */
+const isSomebodys = (address: string): boolean =>
+  address.length >= 8 &&
+  isIpv6(address) &&
+  !/^(?:fe[89ab]|ff|::1?$|0*:0*:)/i.test(address) &&
+  /\d/.test(address)

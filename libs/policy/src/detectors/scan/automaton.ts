@@ -1,0 +1,104 @@
+import { FOLDED, foldText, UNSEEN } from './alphabet.ts'
+
+/**
+ * Many literals found in one pass (Aho and Corasick, CACM 18(6), 1975) over dense tables: one step for each code unit, whatever the text.
+ * A node is where its row begins in `next`; the root is 0. The node that follows is `next[node | class]`, or where literals end there,
+ * its complement (a negative number), so that the pass over a text reads one table only.
+ */
+export type Automaton = {
+  /** the column of each UTF-16 code unit */
+  readonly classes: Uint8Array
+  readonly next: Int32Array
+  readonly shift: number
+  /** of each node, by `node >> shift`: where its list begins in `found`; 0 where no literal ends */
+  readonly ends: Int32Array
+  /** lists of a count and that many pairs of (number of the literal, its length) */
+  readonly found: Int32Array
+}
+
+/** The column of code units that no literal has: they lead back to the root. */
+const ELSE = 0
+/** The column of code units that cannot be seen: they lead nowhere. */
+const STAY = 1
+
+export function automatonOf(literals: readonly string[]): Automaton {
+  const folded = literals.map(foldText)
+  const classes = classesOf(folded)
+  const columns = Math.max(...classes) + 1
+  const shift = Math.ceil(Math.log2(columns))
+  const trie = plant(folded, classes, shift)
+  link(trie, 1 << shift)
+  const lists = listed(trie, folded)
+  const next = Int32Array.from(trie.next, (node) =>
+    lists.ends[node] === 0 ? node << shift : ~(node << shift),
+  )
+  return { classes, shift, next, ...lists }
+}
+
+function classesOf(literals: readonly string[]): Uint8Array {
+  const columns = new Map([...new Set(literals.join(''))].map((letter, at) => [letter.charCodeAt(0), at + 2]))
+  if (columns.size > 250) throw new RangeError('the literals use too many different characters')
+  return Uint8Array.from(FOLDED, (code) => (code === UNSEEN ? STAY : (columns.get(code) ?? ELSE)))
+}
+
+type Trie = { next: number[]; size: number; readonly own: number[][]; readonly shift: number }
+
+function plant(literals: readonly string[], classes: Uint8Array, shift: number): Trie {
+  const trie: Trie = { next: Array.from({ length: 1 << shift }, () => 0), size: 1, own: [[]], shift }
+  for (const [number, literal] of literals.entries()) {
+    let node = 0
+    for (let at = 0; at < literal.length; at += 1) {
+      node = childOf(trie, node, classes[literal.charCodeAt(at)] ?? ELSE)
+    }
+    trie.own[node]?.push(number)
+  }
+  if (trie.size > 0xffff) throw new RangeError('there are too many literals')
+  return trie
+}
+
+function childOf(trie: Trie, node: number, column: number): number {
+  const place = (node << trie.shift) | column
+  const known = trie.next[place] ?? 0
+  if (known !== 0) return known
+  const child = trie.size
+  trie.size += 1
+  trie.own.push([])
+  for (let at = 0; at < 1 << trie.shift; at += 1) trie.next.push(0)
+  trie.next[place] = child
+  return child
+}
+
+/** Breadth first, so that a node's fallback is finished before the node: missing steps become those of the fallback. */
+function link(trie: Trie, columns: number): void {
+  const fallbacks = new Int32Array(trie.size)
+  const queue = childrenOfRoot(trie, columns)
+  for (const node of queue) {
+    const fallback = fallbacks[node] ?? 0
+    trie.own[node]?.push(...(trie.own[fallback] ?? []))
+    for (let column = 2; column < columns; column += 1) {
+      const place = (node << trie.shift) | column
+      const onward = trie.next[(fallback << trie.shift) | column] ?? 0
+      const child = trie.next[place] ?? 0
+      if (child === 0) trie.next[place] = onward
+      else {
+        fallbacks[child] = onward
+        queue.push(child)
+      }
+    }
+    trie.next[(node << trie.shift) | STAY] = node
+  }
+}
+
+const childrenOfRoot = (trie: Trie, columns: number): number[] =>
+  trie.next.slice(0, columns).filter((child) => child !== 0)
+
+function listed(trie: Trie, literals: readonly string[]): Pick<Automaton, 'ends' | 'found'> {
+  const ends = new Int32Array(trie.size)
+  const found = [0]
+  for (const [node, numbers] of trie.own.entries()) {
+    if (numbers.length === 0) continue
+    ends[node] = found.length
+    found.push(numbers.length, ...numbers.flatMap((number) => [number, literals[number]?.length ?? 0]))
+  }
+  return { ends, found: Int32Array.from(found) }
+}

@@ -1,0 +1,58 @@
+import type { Span } from '../sighting.ts'
+
+/** A stretch of a text as it reads decoded, with the way back. */
+export type Reading = {
+  readonly text: string
+  /** of each code unit of `text`: the stretch of the original that says it */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** written so that a person does not read it: base64, hexadecimal, percent-encoded, in invisible characters */
+  readonly isCovert: boolean
+}
+
+/** The smallest stretch of the original that covers what was found in the reading. */
+export function mapBack({ starts, ends }: Reading, span: Span): Span {
+  let start = Number.POSITIVE_INFINITY
+  let end = 0
+  for (let at = span.start; at < span.end; at += 1) {
+    start = Math.min(start, starts[at] ?? 0)
+    end = Math.max(end, ends[at] ?? 0)
+  }
+  return { signal: span.signal, start, end }
+}
+
+/** Puts a reading together, piece by piece. */
+export class ReadingBuilder {
+  #text = ''
+  #length = 0
+  readonly #starts: Int32Array
+  readonly #ends: Int32Array
+
+  /** @param most code units that the reading may have */
+  constructor(most: number) {
+    this.#starts = new Int32Array(most)
+    this.#ends = new Int32Array(most)
+  }
+
+  /** The original as it stands. */
+  copy(original: string, start: number, end: number): void {
+    this.#text += original.slice(start, end)
+    for (let at = start; at < end; at += 1) this.#place(at, at + 1)
+  }
+
+  /** What `[start, end)` of the original says. */
+  write(decoded: string, start: number, end: number): void {
+    this.#text += decoded
+    for (let at = 0; at < decoded.length; at += 1) this.#place(start, end)
+  }
+
+  reading(isCovert: boolean): Reading {
+    return { text: this.#text, starts: this.#starts, ends: this.#ends, isCovert }
+  }
+
+  #place(start: number, end: number): void {
+    this.#starts[this.#length] = start
+    this.#ends[this.#length] = end
+    this.#length += 1
+  }
+}

@@ -1,0 +1,105 @@
+import { hasChecksum } from '../checksum.ts'
+import type { Format } from '../format.ts'
+
+/** Code hosting, continuous integration, package registries and quality gates. */
+export const CODE: readonly Format[] = [
+  {
+    signal: 'secret.github',
+    literals: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    shape: /gh[pousr]_[A-Za-z0-9]{36,251}/y,
+    isGenuine: hasChecksum,
+  },
+  { signal: 'secret.github', literals: ['github_pat_'], shape: /github_pat_\w{82}/y },
+  {
+    signal: 'secret.gitlab',
+    literals: [
+      'glpat-',
+      'glptt-',
+      'gldt-',
+      'glrt-',
+      'glrtr-',
+      'glcbt-',
+      'glft-',
+      'glffct-',
+      'glimt-',
+      'glagent-',
+      'gloas-',
+      'glsoat-',
+      'glwt-',
+    ],
+    shape:
+      /gl(?:pat|ptt|dt|rtr?|cbt|ft|ffct|imt|agent|oas|soat|wt)-[\w-]{20,320}(?:\.[0-9a-z]{2}[0-9a-z]{7})?/y,
+  },
+  { signal: 'secret.gitlab', literals: ['gr1348941'], shape: /GR1348941[\w-]{20}/y },
+  { signal: 'secret.gitlab', literals: ['_gitlab_session='], shape: /_gitlab_session=[0-9a-z]{32}/iy },
+  {
+    signal: 'secret.bitbucket',
+    literals: ['atbb', 'atctt3', 'bbdc-'],
+    shape: /ATBB[A-Za-z0-9]{32}|ATCTT3[\w=-]{120,250}|BBDC-[A-Za-z0-9+/]{44}/y,
+  },
+  { signal: 'secret.atlassian', literals: ['atatt3'], shape: /ATATT3[\w=-]{60,220}/iy },
+  { signal: 'secret.npm', literals: ['npm_'], shape: /npm_[A-Za-z0-9]{36}/iy, isGenuine: hasChecksum },
+  {
+    signal: 'secret.pypi',
+    literals: ['pypi-'],
+    shape: /pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[\w-]{50,470}/y,
+    isPlain: true,
+  },
+  { signal: 'secret.rubygems', literals: ['rubygems_'], shape: /rubygems_[a-f0-9]{48}/y },
+  { signal: 'secret.crates', literals: ['cio'], shape: /cio[A-Za-z0-9]{32}/y },
+  { signal: 'secret.clojars', literals: ['clojars_'], shape: /CLOJARS_[a-z0-9]{60}/iy },
+  { signal: 'secret.nuget', literals: ['oy2'], shape: /oy2[a-z0-9]{43}/y },
+  { signal: 'secret.docker', literals: ['dckr_pat_', 'dckr_oat_'], shape: /dckr_[po]at_[\w-]{27,40}/y },
+  {
+    signal: 'secret.artifactory',
+    literals: ['akcp', 'cmvmd'],
+    shape: /AKCp[A-Za-z0-9]{69}|cmVmd[A-Za-z0-9]{59}/y,
+  },
+  { signal: 'secret.sonar', literals: ['squ_', 'sqp_', 'sqa_'], shape: /sq[upa]_[a-f0-9]{40}/y },
+  {
+    signal: 'secret.sourcegraph',
+    literals: ['sgp_', 'sgd_'],
+    shape: /sg[pd]_(?:(?:[a-f0-9]{16}|local)_)?[a-f0-9]{40}/iy,
+  },
+  {
+    signal: 'secret.circleci',
+    literals: ['ccipat_', 'ccipprj_'],
+    shape: /CCIP(?:AT|PRJ)_[A-Za-z0-9]{22}_[a-f0-9]{40}/y,
+  },
+  { signal: 'secret.buildkite', literals: ['bkua_', 'bkct_'], shape: /bk(?:ua|ct)_[A-Za-z0-9]{40}/y },
+  { signal: 'secret.postman', literals: ['pmak-'], shape: /PMAK-[a-f0-9]{24}-[a-f0-9]{34}/iy },
+  { signal: 'secret.readme', literals: ['rdme_'], shape: /rdme_[a-z0-9]{70}/y },
+  { signal: 'secret.snyk', literals: ['snyk_'], shape: /snyk_(?:uat|sat)\.[a-f0-9]{8}\.[\w-]{20,}/y },
+  {
+    signal: 'secret.cachix',
+    literals: ['eyjhbgci'],
+    shape: /eyJhbGciOiJIUzI1NiJ9\.eyJqdGkiOi[\w-]{40,200}\.[\w-]{43}/y,
+  },
+  { signal: 'secret.expo', literals: ['expo_'], shape: /expo_[A-Za-z0-9_-]{40}/y },
+  { signal: 'secret.figma', literals: ['figd_', 'figu_', 'figo_'], shape: /fig[duo]_[\w-]{40,50}/y },
+  {
+    signal: 'secret.linear',
+    literals: ['lin_api_', 'lin_oauth_'],
+    shape: /lin_(?:api|oauth)_[A-Za-z0-9]{40,64}/y,
+  },
+  { signal: 'secret.notion', literals: ['ntn_'], shape: /ntn_\d{11}[A-Za-z0-9]{35}/y },
+  { signal: 'secret.notion', literals: ['secret_'], shape: /secret_[A-Za-z0-9]{43}/y },
+  {
+    signal: 'secret.airtable',
+    runs: [{ kind: 'mixed', min: 64, max: 64 }],
+    ahead: 18,
+    shape: /pat[A-Za-z0-9]{14}\.[a-f0-9]{64}/y,
+  },
+  { signal: 'secret.asana', literals: ['1/', '2/'], shape: /[12]\/\d{14,17}(?:\/\d{14,17})?:[a-f0-9]{32}/y },
+  { signal: 'secret.frameio', literals: ['fio-u-'], shape: /fio-u-[\w=-]{64}/y },
+  { signal: 'secret.typeform', literals: ['tfp_'], shape: /tfp_[\w.=-]{40,59}/iy },
+  { signal: 'secret.contentful', literals: ['cfpat-'], shape: /CFPAT-[\w-]{43}/y },
+  { signal: 'secret.adobe', literals: ['p8e-'], shape: /p8e-[A-Za-z0-9]{32}/y },
+  {
+    signal: 'secret.authress',
+    literals: ['sc_', 'ext_', 'scauth_', 'authress_'],
+    shape:
+      /(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[\w+/=-]{30,120}/y,
+  },
+  { signal: 'secret.intra42', literals: ['s-s4t2'], shape: /s-s4t2(?:ud|af)-[a-f0-9]{64}/iy },
+]

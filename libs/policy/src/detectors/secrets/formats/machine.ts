@@ -1,0 +1,85 @@
+import type { Format } from '../format.ts'
+
+/** Models, databases, maps and monitoring. */
+export const MACHINE: readonly Format[] = [
+  {
+    signal: 'secret.anthropic',
+    literals: ['sk-ant-'],
+    shape: /sk-ant-(?:api|admin|oat|sid|ort)\d\d-[\w-]{80,130}/y,
+  },
+  {
+    signal: 'secret.openai',
+    literals: ['sk-proj-', 'sk-svcacct-', 'sk-admin-', 'sk-none-'],
+    shape: /sk-(?:proj|svcacct|admin|None)-[\w-]{40,220}/y,
+  },
+  {
+    signal: 'secret.openai',
+    literals: ['t3blbkfj'],
+    ahead: 23,
+    shape: /sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}/y,
+  },
+  { signal: 'secret.openrouter', literals: ['sk-or-v1-'], shape: /sk-or-v1-[a-f0-9]{64}/y },
+  { signal: 'secret.deepseek', literals: ['sk-'], shape: /sk-[a-f0-9]{32}/y },
+  { signal: 'secret.huggingface', literals: ['hf_', 'api_org_'], shape: /(?:hf|api_org)_[A-Za-z0-9]{34}/y },
+  { signal: 'secret.replicate', literals: ['r8_'], shape: /r8_[A-Za-z0-9]{37}/y },
+  { signal: 'secret.perplexity', literals: ['pplx-'], shape: /pplx-[A-Za-z0-9]{48}/y },
+  { signal: 'secret.groq', literals: ['gsk_'], shape: /gsk_[A-Za-z0-9]{52}/y },
+  { signal: 'secret.xai', literals: ['xai-'], shape: /xai-[A-Za-z0-9]{80}/y },
+  { signal: 'secret.fireworks', literals: ['fw_'], shape: /fw_[A-Za-z0-9]{22,24}/y },
+  { signal: 'secret.nvidia', literals: ['nvapi-'], shape: /nvapi-[\w-]{64}/y },
+  { signal: 'secret.langsmith', literals: ['lsv2_'], shape: /lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}/y },
+  { signal: 'secret.tavily', literals: ['tvly-'], shape: /tvly-(?:dev-|prod-)?[A-Za-z0-9]{32}/y },
+  { signal: 'secret.firecrawl', literals: ['fc-'], shape: /fc-[a-f0-9]{32}/y },
+  { signal: 'secret.pinecone', literals: ['pcsk_'], shape: /pcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{60,66}/y },
+  { signal: 'secret.weights-biases', literals: ['wandb_v1_'], shape: /wandb_v1_[A-Za-z0-9_]{40,100}/y },
+  { signal: 'secret.elevenlabs', literals: ['sk_'], shape: /sk_[a-f0-9]{48}/y },
+  { signal: 'secret.databricks', literals: ['dapi', 'dose'], shape: /(?:dapi|dose)[a-f0-9]{32}(?:-\d)?/y },
+  { signal: 'secret.planetscale', literals: ['pscale_'], shape: /pscale_(?:tkn|oauth|pw)_[\w=.-]{32,64}/iy },
+  { signal: 'secret.clickhouse', literals: ['4b1d'], shape: /4b1d[A-Za-z0-9]{38}/y },
+  { signal: 'secret.neon', literals: ['npg_', 'napi_'], shape: /npg_[A-Za-z0-9]{12,32}|napi_[a-z0-9]{64}/y },
+  {
+    signal: 'secret.prisma',
+    literals: ['prisma://', 'prisma+postgres://'],
+    shape: /prisma(?:\+postgres)?:\/\/[\w.-]{3,80}\/\?api_key=[\w.-]{20,400}/y,
+  },
+  { signal: 'secret.aiven', literals: ['avns_'], shape: /AVNS_[\w-]{19,24}/y },
+  {
+    signal: 'secret.grafana',
+    literals: ['glc_', 'glsa_', 'eyjrijoi'],
+    shape:
+      /glc_[A-Za-z0-9+/]{32,400}={0,3}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|eyJrIjoi[A-Za-z0-9]{70,400}={0,3}/iy,
+  },
+  {
+    signal: 'secret.dynatrace',
+    literals: ['dt0c01.', 'dt0s01.'],
+    shape: /dt0[cs]01\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}/y,
+  },
+  {
+    signal: 'secret.newrelic',
+    literals: ['nrak-', 'nrii-', 'nrjs-'],
+    shape: /NR(?:AK-[A-Z0-9]{27}|II-[A-Z0-9_-]{32}|JS-[a-f0-9]{19})/iy,
+  },
+  {
+    signal: 'secret.sentry',
+    literals: ['sntrys_', 'sntryu_'],
+    shape: /sntryu_[a-f0-9]{64}|sntrys_eyJ[A-Za-z0-9+/=]{40,440}_[A-Za-z0-9+/]{43}/y,
+  },
+  { signal: 'secret.datadog', literals: ['ddapp_', 'pub'], shape: /ddapp_[A-Za-z0-9]{34}|pub[a-f0-9]{32}/y },
+  {
+    signal: 'secret.honeycomb',
+    literals: ['hcaik_', 'hcalk_', 'hcbik_', 'hcxik_', 'hcxmk_'],
+    shape: /hc(?:a[il]|bi|x[im])k_[a-z0-9]{58}/y,
+  },
+  { signal: 'secret.posthog', literals: ['phx_'], shape: /phx_[A-Za-z0-9]{40,52}/y },
+  {
+    signal: 'secret.launchdarkly',
+    literals: ['api-', 'sdk-'],
+    shape: /(?:api|sdk)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/y,
+  },
+  { signal: 'secret.mapbox', literals: ['sk.eyj', 'pk.eyj'], shape: /[sp]k\.eyJ[\w-]{40,120}\.[\w-]{22}/y },
+  { signal: 'secret.maxmind', literals: ['_mmk'], ahead: 36, shape: /[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk/y },
+  { signal: 'secret.beamer', literals: ['b_'], shape: /b_[A-Za-z0-9=_-]{44}/y },
+  { signal: 'secret.age', literals: ['age-secret-key-1'], shape: /AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}/iy },
+  { signal: 'secret.apify', literals: ['apify_api_'], shape: /apify_api_[A-Za-z0-9]{36}/y },
+  { signal: 'secret.composio', literals: ['comp_'], shape: /comp_[A-Za-z0-9]{20,24}/y },
+]
