@@ -1,58 +1,81 @@
 import type { Condition } from '@writ/contracts'
-import { compileComparison } from './match.ts'
-import type { Test } from './match.ts'
-import type { Facts } from './path.ts'
+import { groupOf, negationOf, Part } from './part.ts'
+import { compileFold } from './fold-leaf.ts'
+import { compileComparison, readsOwnPatterns } from './leaf.ts'
+import type { Scope } from './leaf.ts'
 import { RuleFault } from './rule-fault.ts'
-import type { Truth } from './rule-fault.ts'
 
 /** How deep conditions may nest before the rule counts as one that cannot be compiled. */
 export const MAX_CONDITION_DEPTH = 32
 
 /**
- * Compiles a condition into a closure. Faults travel as the third value of Kleene's logic: `all` is false as soon as one part is
- * false and `any` true as soon as one part is true, whatever else failed; otherwise the fault wins. So the order of parts never
- * decides, and a rule about one tool is not at fault because of the arguments of another.
- * @returns a fault when any part cannot be compiled
+ * Compiles conditions into parts, equal parts once. Faults travel as the third value of Kleene's logic: `all` is false as soon as one
+ * part is false and `any` true as soon as one part is true, whatever else failed; otherwise the fault wins. So the order of parts never
+ * decides, and the cheap ones are asked first; and a rule about one tool is not at fault because of the arguments of another.
  */
-export function compileCondition(condition: Condition, depth = 0): Test | RuleFault {
-  if (depth > MAX_CONDITION_DEPTH) return new RuleFault(`conditions nest deeper than ${MAX_CONDITION_DEPTH}`)
-  if ('all' in condition) return compileParts(condition.all, false, depth)
-  if ('any' in condition) return compileParts(condition.any, true, depth)
-  if ('not' in condition) return compileNot(condition.not, depth)
-  return compileComparison(condition)
-}
+export class Conditions {
+  readonly #parts = new Map<string, Part | RuleFault>()
+  #count = 0
 
-/** `when` and not `unless`. */
-export function compileWhenUnless(when: Condition, unless: Condition | undefined): Test | RuleFault {
-  return compileCondition(unless === undefined ? when : { all: [when, { not: unless }] })
-}
-
-/** @param settling the answer of one part that settles the whole: false for `all`, true for `any` */
-function compileParts(parts: readonly Condition[], settling: boolean, depth: number): Test | RuleFault {
-  const tests: Test[] = []
-  for (const part of parts) {
-    const test = compileCondition(part, depth + 1)
-    if (test instanceof RuleFault) return test
-    tests.push(test)
+  /** @returns a fault when any part cannot be compiled */
+  compile(condition: Condition, scope: Scope, depth = 0): Part | RuleFault {
+    if (depth > MAX_CONDITION_DEPTH)
+      return new RuleFault(`conditions nest deeper than ${MAX_CONDITION_DEPTH}`)
+    if ('all' in condition) return this.#group('all', condition.all, scope, depth)
+    if ('any' in condition) return this.#group('any', condition.any, scope, depth)
+    if ('not' in condition) return this.#negation(this.compile(condition.not, scope, depth + 1))
+    if ('path' in condition && condition.op === 'ne')
+      return this.#negation(this.compile({ ...condition, op: 'eq' }, scope, depth))
+    return this.#interned(keyOfLeaf(condition, scope), (id) => {
+      const leaf =
+        'path' in condition ? compileComparison(condition, scope) : compileFold(condition, scope.readers)
+      return leaf instanceof RuleFault ? leaf : new Part(id, leaf)
+    })
   }
-  return (facts) => settle(tests, settling, facts)
+
+  /** `when` and not `unless`. */
+  compileRule(when: Condition, unless: Condition | undefined, scope: Scope): Part | RuleFault {
+    return this.compile(unless === undefined ? when : { all: [when, { not: unless }] }, scope)
+  }
+
+  #interned(key: string, make: (id: number) => Part | RuleFault): Part | RuleFault {
+    const known = this.#parts.get(key)
+    if (known !== undefined) return known
+    const made = make(this.#count)
+    this.#count += 1
+    this.#parts.set(key, made)
+    return made
+  }
+
+  #group(
+    kind: 'all' | 'any',
+    conditions: readonly Condition[],
+    scope: Scope,
+    depth: number,
+  ): Part | RuleFault {
+    const distinct = new Set<Part>()
+    for (const condition of conditions) {
+      const part = this.compile(condition, scope, depth + 1)
+      if (part instanceof RuleFault) return part
+      for (const one of part.kind === kind ? part.parts : [part]) distinct.add(one)
+    }
+    const parts = [...distinct].sort((left, right) => left.cost - right.cost || left.id - right.id)
+    const [only] = parts
+    if (only !== undefined && parts.length === 1) return only
+    const key = `${kind} ${parts.map(({ id }) => id).join(' ')}`
+    return this.#interned(key, (id) => groupOf(id, kind, parts))
+  }
+
+  #negation(part: Part | RuleFault): Part | RuleFault {
+    if (part instanceof RuleFault) return part
+    const [inner] = part.parts
+    if (part.kind === 'not' && inner !== undefined) return inner
+    return this.#interned(`not ${part.id}`, (id) => negationOf(id, part))
+  }
 }
 
-function settle(tests: readonly Test[], settling: boolean, facts: Facts): Truth {
-  let answer: Truth = !settling
-  for (const test of tests) {
-    const truth = test(facts)
-    if (truth === settling) return settling
-    if (truth instanceof RuleFault && !(answer instanceof RuleFault)) answer = truth
-  }
-  return answer
-}
-
-function compileNot(condition: Condition, depth: number): Test | RuleFault {
-  const test = compileCondition(condition, depth + 1)
-  if (test instanceof RuleFault) return test
-  return (facts) => {
-    const truth = test(facts)
-    return truth instanceof RuleFault ? truth : !truth
-  }
+/** What means the same has one key: a leaf about a policy's own patterns is its alone. */
+function keyOfLeaf(condition: Condition, scope: Scope): string {
+  const isOwn = 'path' in condition && readsOwnPatterns(condition, scope)
+  return `${isOwn ? scope.policy : ''}${JSON.stringify(condition)}`
 }

@@ -1,125 +1,134 @@
-import type { Decision, Outcome, Question, RuleMatch } from '@writ/contracts'
-import { applicableRules } from './compile.ts'
-import type { CompiledPolicies, CompiledRule } from './compile.ts'
-import { detect } from './detectors/detect.ts'
-import type { Sighting } from './detectors/sighting.ts'
-import type { Facts } from './path.ts'
-import { protectionOf } from './pointer.ts'
-import { redact } from './redact.ts'
-import type { Edit } from './redact.ts'
+import type { Decision, Json, Label, Question } from '@writ/contracts'
+import { hitsOf } from './ask-rules.ts'
+import { acts, carryOut, failed, NOT_INSPECTED } from './carry-out.ts'
+import type { Match, Workplace } from './carry-out.ts'
+import type { CompiledPolicies } from './compile.ts'
+import type { Inspection } from './detectors/sighting.ts'
+import { READS_ALL } from './facts.ts'
+import type { ContentKeys } from './modify/content-keys.ts'
+import { rewrite } from './modify/rewrite.ts'
+import type { Edit } from './modify/spans.ts'
 import { RuleFault } from './rule-fault.ts'
-import type { Truth } from './rule-fault.ts'
-import { Work } from './work.ts'
+import { signalsSeen } from './signals-seen.ts'
+import { STRICTNESS, verdictOf } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
-export type DecideOptions = {
+/** What is at hand beside the question; `needsOf` says what has to be. */
+export type Given = {
+  /** what the detectors found in the content; null where it was not inspected */
+  readonly inspection: Inspection | null
+  readonly keys: ContentKeys | null
   /** JSON pointers into the content that no rule may rewrite, with what lies below them; `*` is any one step */
   readonly protectedPointers?: readonly string[]
+  /** whether the rewritten content may still go where it goes, e.g. by the input schema of the tool */
+  readonly accepts?: (content: Json) => RuleFault | null
 }
 
 /**
  * Answers one question: pure, total, deterministic.
  * - Every applicable rule is asked, on the original content, and every match is reported; no rule stops another.
- * - deny beats ask, ask beats the rest; modify and flag leave the outcome `allow`.
- * - A deny, ask or modify rule that cannot be evaluated or carried out denies; a flag rule then flags.
- * - Rules of a shadow policy are reported and do nothing.
- * - Work is counted (`INSPECTION_BUDGET`, `COMPARISON_BUDGET`), so that no message holds up the others; a rule for which none is left
- *   cannot be evaluated. What flag rules and shadow policies compare is counted apart, so that they cannot make another rule fail.
- * `content` is rewritten only when something may pass, so under `deny` it is the original and must not go anywhere.
+ * - abort beats deny, deny beats ask, ask beats the rest; modify, flag and allow leave the outcome `allow`.
+ * - An abort, deny, ask or modify rule that cannot be evaluated or carried out denies; a flag rule then flags, and an allow rule does not allow.
+ * - Where a group of the caller denies by default, an allow rule has to match.
+ * - Rules of a shadow policy and overridden rules are reported and do nothing.
+ * - Work is counted (`COMPARISON_BUDGET`), so that no message holds up the others; a rule for which none is left cannot be evaluated.
+ * `content` is rewritten only when something may pass, so under `deny` and `abort` it is the original and must not go anywhere.
  */
-export function decide(
-  compiled: CompiledPolicies,
+export function decide(compiled: CompiledPolicies, question: Question, given: Given): Decision {
+  const { inspection, keys } = given
+  const seen = inspection?.fault === null ? signalsSeen(inspection, compiled.patternOwners) : null
+  const signals = seen?.asked ?? inspection?.fault ?? NOT_INSPECTED
+  const workplace = workplaceOf(compiled, question, given)
+  const matches: Match[] = []
+  for (const hit of hitsOf(compiled, question, { signals, keys, known: READS_ALL }))
+    matches.push(carryOut(hit, workplace))
+  return decisionOn(question, rewritten(compiled, question, given, matches), seen?.all ?? [])
+}
+
+function workplaceOf(compiled: CompiledPolicies, question: Question, given: Given): Workplace {
+  const { inspection, protectedPointers = [] } = given
+  return { question, inspection, protectedPointers, owners: compiled.patternOwners }
+}
+
+/** What the matches come to, and what may pass. */
+type Result = { readonly matches: readonly Match[]; readonly content: Json; readonly verdict: Verdict }
+
+export function decisionOn(
   question: Question,
-  { protectedPointers = [] }: DecideOptions = {},
+  { matches, content, verdict }: Result,
+  signals: readonly string[],
 ): Decision {
-  const rules = applicableRules(compiled, question.groups, question.direction)
-  const sightings = rules.some((rule) => rule.inspectsContent) ? look(question) : []
-  const signals = sightings instanceof RuleFault ? [] : signalsOf(sightings)
-  const acting = { question, signals, work: new Work(COMPARISON_BUDGET) }
-  const watching = { question, signals, work: new Work(COMPARISON_BUDGET) }
-  const isProtected = protectionOf(protectedPointers)
-  const hits = rules.flatMap((rule) => {
-    const truth = ask(rule, acts(rule) ? acting : watching, sightings)
-    return truth === false ? [] : [carryOut(rule, truth, sightings, isProtected)]
-  })
-  const outcome = outcomeOf(hits)
-  const content = outcome === 'deny' ? question.content : rewrite(question, hits)
   return {
-    outcome,
-    matches: hits.map((hit) => hit.match),
+    outcome: verdict.outcome,
+    matches: matches.map(({ report }) => report),
     signals,
     modified: content !== question.content,
     content,
+    byDefault: verdict.byDefault,
+    labels: labelsOf(matches),
+    ask: verdict.outcome === 'ask' ? shortestAsk(matches) : null,
   }
 }
 
-/** Units that the comparisons of one decision may take, twice: see `match.ts` for what takes how many. A unit takes about 4 ns, so each of the two about 65 ms. */
-export const COMPARISON_BUDGET = 16 * 1024 * 1024
+/** Nothing is rewritten where nothing may pass. Rules whose rewriting fails together are all at fault, because none of them was carried out. */
+function rewritten(
+  compiled: CompiledPolicies,
+  question: Question,
+  { keys, accepts }: Given,
+  matches: readonly Match[],
+): Result {
+  const { content } = question
+  const verdict = verdictOf(matches, question, compiled)
+  const edits = STRICTNESS[verdict.outcome] >= STRICTNESS.deny ? [] : editsOf(matches)
+  if (edits.length === 0) return { matches, content, verdict }
+  const after = attempt(() => rewrite(content, edits, keys))
+  const fault = after instanceof RuleFault ? after : attempt(() => accepts?.(after) ?? null)
+  if (!(after instanceof RuleFault) && fault === null) return { matches, content: after, verdict }
+  const because = fault instanceof RuleFault ? fault : CANNOT_REWRITE
+  const reported = matches.map((match) =>
+    isActing(match) && match.edits.length > 0
+      ? failed(match.rule, match.report.overriddenBy, because)
+      : match,
+  )
+  return { matches: reported, content, verdict: verdictOf(reported, question, compiled) }
+}
 
-const acts = ({ match }: CompiledRule): boolean => match.effect !== 'flag' && match.mode === 'enforce'
+const isActing = ({ report }: Match): boolean => acts(report) && !report.errored
 
-type Sightings = readonly Sighting[] | RuleFault
-type Hit = { readonly match: RuleMatch; readonly edits: readonly Edit[] }
+function editsOf(matches: readonly Match[]): readonly Edit[] {
+  const edits: Edit[] = []
+  for (const match of matches) if (match.edits.length > 0 && isActing(match)) edits.push(...match.edits)
+  return edits
+}
 
-function look(question: Question): Sightings {
+const CANNOT_REWRITE = new RuleFault('the content could not be rewritten')
+
+function attempt<T>(work: () => T): T | RuleFault {
   try {
-    return detect(question.content)
+    return work()
   } catch {
-    return new RuleFault('the content could not be inspected')
+    return CANNOT_REWRITE
   }
 }
 
-const signalsOf = (sightings: readonly Sighting[]): readonly string[] =>
-  [...new Set(sightings.map((sighting) => sighting.signal))].sort()
+const NO_LABELS: readonly Label[] = []
 
-function ask(rule: CompiledRule, facts: Facts, sightings: Sightings): Truth {
-  if (rule.inspectsContent && sightings instanceof RuleFault) return sightings
-  try {
-    return rule.test(facts)
-  } catch {
-    return new RuleFault('the question could not be read')
+function labelsOf(matches: readonly Match[]): readonly Label[] {
+  const labels: Label[] = []
+  for (const match of matches) {
+    const { labels: mark } = match.rule.source
+    if (mark !== undefined && isActing(match)) labels.push(...mark.add)
   }
+  return labels.length === 0 ? NO_LABELS : [...new Set(labels)].sort()
 }
 
-function carryOut(
-  rule: CompiledRule,
-  truth: true | RuleFault,
-  sightings: Sightings,
-  isProtected: (pointer: string) => boolean,
-): Hit {
-  if (truth instanceof RuleFault) return failed(rule, truth)
-  if (sightings instanceof RuleFault || rule.rewritings.size === 0) return done(rule, [])
-  const edits = sightings.flatMap((sighting) => {
-    const rewriting = rule.rewritings.get(sighting.signal)
-    return rewriting === undefined ? [] : [{ sighting, rewriting }]
-  })
-  const isBarred = ({ sighting }: Edit) => sighting.place !== 'text' || isProtected(sighting.path)
-  if (edits.some(isBarred)) return failed(rule, CANNOT_REWRITE)
-  return done(rule, edits)
-}
-
-/** A key, a number or a protected member: rewriting it would change what the message means, leaving it would break the rule. */
-const CANNOT_REWRITE = new RuleFault('a finding stands where nothing may be rewritten')
-
-const done = ({ match }: CompiledRule, edits: readonly Edit[]): Hit => ({
-  match: { ...match, errored: false },
-  edits,
-})
-
-const failed = ({ match }: CompiledRule, fault: RuleFault): Hit => ({
-  match: { ...match, reason: `${match.reason} (not evaluated: ${fault.because})`, errored: true },
-  edits: [],
-})
-
-function outcomeOf(hits: readonly Hit[]): Outcome {
-  const effects = hits.filter(({ match }) => match.mode === 'enforce').map(({ match }) => actingEffect(match))
-  if (effects.includes('deny')) return 'deny'
-  return effects.includes('ask') ? 'ask' : 'allow'
-}
-
-const actingEffect = ({ effect, errored }: RuleMatch): RuleMatch['effect'] =>
-  errored && effect !== 'flag' ? 'deny' : effect
-
-function rewrite(question: Question, hits: readonly Hit[]): Decision['content'] {
-  const edits = hits.flatMap(({ match, edits: planned }) => (match.mode === 'enforce' ? planned : []))
-  return edits.length === 0 ? question.content : redact(question.content, edits)
+/** One approval answers all ask rules, so it holds and is waited for no longer than each of them says. */
+function shortestAsk(matches: readonly Match[]): Decision['ask'] {
+  const asks = matches
+    .filter((match) => match.report.effect === 'ask' && isActing(match))
+    .map(({ rule }) => rule.ask)
+  return {
+    ttlSeconds: Math.min(...asks.map(({ ttlSeconds }) => ttlSeconds)),
+    waitSeconds: Math.min(...asks.map(({ waitSeconds }) => waitSeconds)),
+  }
 }

@@ -1,70 +1,91 @@
-import { ActionClass, ActionClassSource, Channel, Direction } from '@writ/contracts'
-import type { Json, Question } from '@writ/contracts'
-import { SIGNALS } from './detectors/signals.ts'
+import type { Json } from '@writ/contracts'
 import { RuleFault } from './rule-fault.ts'
-import type { Work } from './work.ts'
 
-/** What a condition may look at, and the work that looking may take. `signals` is sorted and has no duplicates. */
-export type Facts = {
-  readonly question: Question
-  readonly signals: readonly string[]
-  readonly work: Work
+/** The name of a member, an index, or every item. */
+export type Step = string | typeof EVERY
+export const EVERY: unique symbol = Symbol('every item')
+
+export type ParsedPath = {
+  readonly root: string
+  readonly steps: readonly Step[]
+  readonly hasEvery: boolean
 }
-
-/** Reads one value; `undefined` means that there is none. */
-export type Reader = (facts: Facts) => Json | undefined
 
 /**
- * Turns a path into a reader. `args` and `content` are free trees, walked by own members and array indexes only, so that
- * `args.__proto__` or `args.constructor` reads what the agent sent and nothing else; a member whose name has a dot cannot be reached.
- * Under every other root only the fields below exist, so that a misspelt one is a fault and not a rule that never matches.
+ * Takes a path apart: `args.branch`, `args.files.*.path`, `args.headers["content.type"]`. Names between dots are taken as they are;
+ * between brackets stands a JSON string, so that any name can be said, `["*"]` included.
  */
-export function readerOf(path: string): Reader | RuleFault {
-  const field = FIELDS.get(path)
-  if (field !== undefined) return field
-  const [root, ...steps] = path.split('.')
-  if (steps.includes('')) return new RuleFault(`the path ${path} has an empty step`)
-  if (root === 'args') return ({ question }) => walk(question.args, steps)
-  if (root === 'content') return ({ question }) => walk(question.content, steps)
-  return new RuleFault(`there is no ${path}`)
+export function parsePath(path: string): ParsedPath | RuleFault {
+  const root = /^[^.[]+/.exec(path)?.[0] ?? ''
+  const steps: Step[] = []
+  const step = /\.([^.[\]"]+)|\[("(?:[^"\\]|\\.)*")\]/y
+  step.lastIndex = root.length
+  while (step.lastIndex < path.length) {
+    const [, plain, quoted] = step.exec(path) ?? []
+    const name = plain ?? nameIn(quoted)
+    if (name === undefined) return new RuleFault(`the path ${path} is malformed`)
+    steps.push(plain === '*' ? EVERY : name)
+  }
+  return { root, steps, hasEvery: steps.includes(EVERY) }
 }
 
-/** Where only certain words can stand, these are the words. */
-export const WORDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ['action.class', ActionClass.options],
-  ['action.classSource', ActionClassSource.options],
-  ['channel', Channel.options],
-  ['direction', Direction.options],
-  ['content.signals', SIGNALS],
-])
+function nameIn(quoted: string | undefined): string | undefined {
+  try {
+    return quoted === undefined ? undefined : String(JSON.parse(quoted))
+  } catch {
+    return undefined
+  }
+}
 
-const FIELDS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ['agent.id', ({ question }) => question.agent.id],
-  ['agent.name', ({ question }) => question.agent.name],
-  ['agent.groups', ({ question }) => question.agent.groups],
-  ['human.id', ({ question }) => question.human.id],
-  ['human.name', ({ question }) => question.human.name],
-  ['human.groups', ({ question }) => question.human.groups],
-  ['session.id', ({ question }) => question.session.id],
-  ['connection.id', ({ question }) => question.connection.id],
-  ['connection.name', ({ question }) => question.connection.name],
-  ['action.method', ({ question }) => question.action.method],
-  ['action.tool', ({ question }) => question.action.tool],
-  ['action.class', ({ question }) => question.action.class],
-  ['action.classSource', ({ question }) => question.action.classSource],
-  ['action.resource', ({ question }) => question.action.resource],
-  ['channel', ({ question }) => question.channel],
-  ['direction', ({ question }) => question.direction],
-  ['content.signals', ({ signals }) => signals],
-])
-
-function walk(root: Json, steps: readonly string[]): Json | undefined {
+/** Walks by own members and array indexes only, so that `__proto__` or `constructor` reads what was sent and nothing else. */
+export function walk(root: Json, steps: readonly string[]): Json | undefined {
   let value: Json | undefined = root
   for (const step of steps) {
     value = memberOf(value, step)
     if (value === undefined) return undefined
   }
   return value
+}
+
+/** How many values a path with `*` may have. */
+export const MOST_ITEMS = 1000
+
+/**
+ * The values of a path with `*`, one for each item of what the star stands on: of a list its items, of an object the values of its
+ * members, and anything else counts as a list of one. An item without what the path goes on to ask for counts as null.
+ * @returns `undefined` where there is nothing for the star to stand on
+ */
+export function gather(root: Json, steps: readonly Step[]): readonly Json[] | undefined | RuleFault {
+  const [before, after] = split(steps)
+  const stand = walk(root, before)
+  if (stand === undefined) return undefined
+  const found: Json[] = []
+  return collect(stand, after, found) ? found : TOO_MANY_ITEMS
+}
+
+const TOO_MANY_ITEMS = new RuleFault(`a path with a star has more than ${MOST_ITEMS} values`)
+
+/** @param steps those behind a star */
+function collect(stand: Json, steps: readonly Step[], found: Json[]): boolean {
+  const [before, after, isLast] = split(steps)
+  for (const item of itemsOf(stand)) {
+    if (found.length >= MOST_ITEMS) return false
+    const value = walk(item, before) ?? null
+    if (isLast) found.push(value)
+    else if (!collect(value, after, found)) return false
+  }
+  return true
+}
+
+function split(steps: readonly Step[]): readonly [readonly string[], readonly Step[], boolean] {
+  const at = steps.indexOf(EVERY)
+  const names = (at < 0 ? steps : steps.slice(0, at)).filter((step) => step !== EVERY)
+  return [names, at < 0 ? [] : steps.slice(at + 1), at < 0]
+}
+
+function itemsOf(stand: Json): readonly Json[] {
+  if (typeof stand !== 'object' || stand === null) return [stand]
+  return isList(stand) ? stand : Object.values(stand)
 }
 
 const INDEX = /^(?:0|[1-9]\d{0,8})$/

@@ -8,10 +8,14 @@ const decision = (outcome: Decision['outcome'], modified = false): Decision => (
   matches: [],
   signals: [],
   content: null,
+  byDefault: false,
+  labels: [],
+  ask: null,
 })
 
 describe('the strictest of two decisions', () => {
   it.each([
+    ['abort', 'deny'],
     ['deny', 'ask'],
     ['deny', 'allow'],
     ['ask', 'allow'],

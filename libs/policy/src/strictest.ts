@@ -1,6 +1,6 @@
 import type { Decision } from '@writ/contracts'
 
-/** The stricter of two decisions: deny, ask, allow; then the one that modified; then the one where more rules matched; else the first. */
+/** The stricter of two decisions: abort, deny, ask, allow; then the one that modified; then the one where more rules matched; else the first. */
 export function strictest(first: Decision, second: Decision | undefined): Decision
 export function strictest(first: Decision | undefined, second: Decision): Decision
 export function strictest(first: Decision | undefined, second: Decision | undefined): Decision | undefined
@@ -12,7 +12,7 @@ export function strictest(first: Decision | undefined, second: Decision | undefi
   return difference !== undefined && difference > 0 ? second : first
 }
 
-const OUTCOMES: Readonly<Record<Decision['outcome'], number>> = { allow: 0, ask: 1, deny: 2 }
+const OUTCOMES: Readonly<Record<Decision['outcome'], number>> = { allow: 0, ask: 1, deny: 2, abort: 3 }
 
 function strictness({ outcome, modified, matches }: Decision): readonly number[] {
   return [OUTCOMES[outcome], Number(modified), matches.length]

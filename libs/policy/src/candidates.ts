@@ -1,0 +1,162 @@
+import type { Direction, Effect, Question } from '@writ/contracts'
+import type { CompiledRule, Needs } from './compiled-rule.ts'
+import { READS_NOTHING } from './facts.ts'
+import type { Facts } from './facts.ts'
+import { conjunctsOf } from './part.ts'
+import type { Part } from './part.ts'
+import { batchesOf } from './batches.ts'
+import type { Batch, Candidate } from './batches.ts'
+import type { Readers } from './readers.ts'
+import { RuleFault } from './rule-fault.ts'
+import type { Truth } from './rule-fault.ts'
+import { Work } from './work.ts'
+
+/** The rules that can match a question, in the order in which they are asked. */
+export type Selected = {
+  /** strictest first, so that what a milder rule compares never uses up the work of a stricter one */
+  readonly acting: readonly Batch[]
+  /** flag rules and shadow policies: asked last, so that they cannot make another rule fail */
+  readonly watching: readonly Batch[]
+}
+
+type Attached = { readonly groups: ReadonlySet<string>; readonly rule: CompiledRule }
+type Applicable = { readonly rules: readonly CompiledRule[]; needs: Needs | null }
+
+/**
+ * Finds the rules to ask. Everything here could be left out and no decision would change: a rule is passed over only when what is static
+ * of a question (its direction, channel, method, tool, class and connection) already makes it false, whatever the rest.
+ */
+export class Candidates {
+  readonly #attached: readonly Attached[]
+  readonly readers: Readers
+  readonly #applicable = new Map<string, Applicable>()
+  readonly #selected = new Map<string, Selected>()
+  #held = 0
+  #generation = 0
+
+  /** @param attached in the order in which rules are reported */
+  constructor(attached: readonly Attached[], readers: Readers) {
+    this.#attached = attached
+    this.readers = readers
+  }
+
+  /** A number that no asking had before. */
+  nextGeneration(): number {
+    this.#generation += 1
+    return this.#generation
+  }
+
+  /** Rules that apply to a caller of these groups, each once, in their one order. */
+  applicable(groups: readonly string[], direction: Direction): readonly CompiledRule[] {
+    return this.#applicableOf(groups, direction).rules
+  }
+
+  needs(
+    groups: readonly string[],
+    direction: Direction,
+    find: (rules: readonly CompiledRule[]) => Needs,
+  ): Needs {
+    const found = this.#applicableOf(groups, direction)
+    found.needs ??= find(found.rules)
+    return found.needs
+  }
+
+  select(question: Question): Selected {
+    const key = keyOf(question)
+    const known = this.#selected.get(key)
+    if (known !== undefined) return known
+    const rules = this.applicable(question.groups, question.direction)
+    const candidates = rules.flatMap(this.#left(question))
+    const selected = inOrder(candidates)
+    if (key.length <= LONGEST_KEY) this.#keep(key, selected, candidates.length + 1)
+    return selected
+  }
+
+  #applicableOf(groups: readonly string[], direction: Direction): Applicable {
+    const key = `${direction} ${[...new Set(groups)].sort().map(written).join('')}`
+    const known = this.#applicable.get(key)
+    if (known !== undefined) return known
+    const rules = this.#attached
+      .filter(
+        (one) => groups.some((group) => one.groups.has(group)) && one.rule.source.on.includes(direction),
+      )
+      .map(({ rule }) => rule)
+    if (this.#applicable.size >= MOST_KEPT) this.#applicable.clear()
+    const applicable = { rules, needs: null }
+    this.#applicable.set(key, applicable)
+    return applicable
+  }
+
+  /** What is left of a rule, and nothing of one that is false whatever the rest of the question is. */
+  #left(question: Question): (rule: CompiledRule) => readonly Candidate[] {
+    const facts: Facts = {
+      question,
+      signals: UNREAD,
+      keys: null,
+      work: new Work(SELECTION_BUDGET),
+      values: this.readers.room(),
+      known: READS_NOTHING,
+      generation: this.nextGeneration(),
+    }
+    return (rule) => {
+      const { source, condition } = rule
+      if (source.channels?.includes(question.channel) === false) return []
+      if (condition instanceof RuleFault) return [{ rule, given: condition, open: [] }]
+      if (answerOf(condition, facts) === false) return []
+      const open = conjunctsOf(condition).filter((part) => answerOf(part, facts) !== true)
+      return [{ rule, given: true, open }]
+    }
+  }
+
+  /** Bounded by number and by size: the agent chooses names, so it must not choose how much is kept. */
+  #keep(key: string, selected: Selected, size: number): void {
+    if (this.#selected.size >= MOST_KEPT || this.#held + size > MOST_HELD) {
+      this.#selected.clear()
+      this.#held = 0
+    }
+    this.#held += size
+    this.#selected.set(key, selected)
+  }
+}
+
+const MOST_KEPT = 512
+const MOST_HELD = 16_384
+const LONGEST_KEY = 512
+const SELECTION_BUDGET = 256 * 1024
+const UNREAD = new RuleFault('the content is not read yet')
+
+/** A question that cannot be read is a fault, and what was thrown is not repeated: it might quote what was sent. */
+export function answerOf(condition: Part | RuleFault, facts: Facts): Truth {
+  if (condition instanceof RuleFault) return condition
+  try {
+    return condition.ask(facts)
+  } catch {
+    return UNREADABLE
+  }
+}
+
+export const UNREADABLE = new RuleFault('the question could not be read')
+
+/** Names that others choose are written with their length, so that no two questions have one key. */
+function keyOf({ groups, direction, channel, action, connection }: Question): string {
+  const { method, tool, class: actionClass, classSource } = action
+  const chosen = `${written(method)}${tool === null ? '-' : written(tool)}${written(connection.name)}`
+  const fixed = `${direction} ${channel} ${actionClass} ${classSource} ${connection.id} ${connection.trust} `
+  return `${fixed}${chosen}${groups.map(written).join('')}`
+}
+
+const written = (name: string): string => `${name.length}:${name}`
+
+const STRICTEST_FIRST: readonly Effect[] = ['abort', 'deny', 'ask', 'modify', 'allow']
+
+function inOrder(candidates: readonly Candidate[]): Selected {
+  const acting = candidates.filter(acts)
+  return {
+    acting: STRICTEST_FIRST.flatMap((effect) =>
+      batchesOf(acting.filter(({ rule }) => rule.source.effect === effect)),
+    ),
+    watching: batchesOf(candidates.filter((candidate) => !acts(candidate))),
+  }
+}
+
+const acts = ({ rule: { match } }: Candidate): boolean => match.effect !== 'flag' && match.mode === 'enforce'

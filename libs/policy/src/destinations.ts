@@ -1,0 +1,89 @@
+import type { Json, JsonObject } from '@writ/contracts'
+import { isList } from './path.ts'
+import { RuleFault } from './rule-fault.ts'
+
+/** Names of arguments that say where something goes, most telling first; as they are compared: letters only, small. */
+const NAMES =
+  'url uri href endpoint webhook webhookurl callback callbackurl link host hostname domain server address to cc bcc recipient recipients email emails destination target urls'.split(
+    ' ',
+  )
+const RANKS: ReadonlyMap<string, number> = new Map(NAMES.map((name, rank) => [name, rank]))
+
+/** How many members are looked at: beyond it nobody can say where the action goes. */
+const MOST_MEMBERS = 1000
+const MAX_DEPTH = 8
+
+/** A text that says where an action goes, and how telling the name of its argument is. */
+type Destination = { readonly rank: number; readonly text: string }
+
+/**
+ * Hosts that an action reaches: that of the resource when it is a URL, else those of the URLs, e-mail addresses and host names among the
+ * arguments that are named like a destination. The most telling name comes first, then the alphabet, so that no order of members decides.
+ */
+export function hostsOf(resource: string, args: JsonObject): readonly string[] | RuleFault {
+  const texts = destinationsOf(resource, args)
+  return texts instanceof RuleFault ? texts : [...new Set(texts.flatMap(hostsIn))]
+}
+
+/** The texts themselves: the resource when it is a URL, else the arguments that are named like a destination. */
+export function destinationsOf(resource: string, args: JsonObject): readonly string[] | RuleFault {
+  if (hostOfUrl(resource) !== null) return [resource]
+  const found: Destination[] = []
+  if (!collect(args, { rank: null, depth: 0 }, { found, left: MOST_MEMBERS }))
+    return new RuleFault('there are too many arguments to say where the action goes')
+  return found.sort(inOrder).map(({ text }) => text)
+}
+
+type Place = { readonly rank: number | null; readonly depth: number }
+type Search = { readonly found: Destination[]; left: number }
+
+const inOrder = (left: Destination, right: Destination): number =>
+  left.rank - right.rank || (left.text < right.text ? -1 : Number(left.text > right.text))
+
+function collect(value: Json, { rank, depth }: Place, search: Search): boolean {
+  search.left -= 1
+  if (search.left < 0) return false
+  if (typeof value === 'string') {
+    if (rank !== null) search.found.push({ rank, text: value })
+    return true
+  }
+  if (typeof value !== 'object' || value === null) return true
+  if (depth >= MAX_DEPTH) return false
+  if (isList(value)) return value.every((item) => collect(item, { rank, depth: depth + 1 }, search))
+  return Object.entries(value).every(([name, member]) =>
+    collect(member, { rank: rankOf(name) ?? rank, depth: depth + 1 }, search),
+  )
+}
+
+const rankOf = (name: string): number | undefined =>
+  name.length > 32 ? undefined : RANKS.get(name.replaceAll(/[^a-z]/gi, '').toLowerCase())
+
+const MAX_LENGTH = 2048
+
+/** One text may name many: `Ana <ana@a.example>, bo@b.example`. */
+function hostsIn(text: string): readonly string[] {
+  if (text.length > MAX_LENGTH) return []
+  const url = hostOfUrl(text)
+  if (url !== null) return [url]
+  const words = text.split(/[\s,;<>"]+/).filter((word) => word !== '')
+  return words.flatMap((word) => bareHost(word, words.length === 1) ?? [])
+}
+
+/** Of an e-mail address, or of a host with or without a port; a word of a sentence is neither. */
+function bareHost(word: string, isAlone: boolean): string | null {
+  const at = word.lastIndexOf('@')
+  const host = word.slice(at + 1).replace(/:\d{1,5}$/, '')
+  const isHost = (at >= 0 || isAlone) && host.includes('.') && !/[/?#:\\]/.test(host)
+  return isHost ? hostOfUrl(`https://${host}/`) : null
+}
+
+function hostOfUrl(text: string): string | null {
+  if (text.length > MAX_LENGTH || !/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text)) return null
+  try {
+    // the scheme is made a special one, so that every host is read by the same rules
+    const { hostname } = new URL(text.trim().replace(/^[^:]*:/, 'https:'))
+    return hostname === '' ? null : hostname.replace(/\.$/, '')
+  } catch {
+    return null
+  }
+}

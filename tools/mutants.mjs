@@ -1,0 +1,144 @@
+// `node tools/mutants.mjs [ROOM] [--json]`: seeds known mistakes into a copy of a room, one at a time, and runs its specs on each. A mistake
+// that no spec kills is a hole in the specs, and fails the command. The list is tools/mutants/ROOM.json: `find` has to stand exactly once in
+// `file`, so that a mistake whose place was rewritten is heard of and not passed over.
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const CLONE = dirname(dirname(fileURLToPath(import.meta.url)))
+const AT_ONCE = 2
+/** A mistake may well make an endless loop: then the specs have noticed it. */
+const LONGEST_MS = 120_000
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
+const room = positionals[0] ?? 'policy'
+const list = join(CLONE, `tools/mutants/${room}.json`)
+if (!existsSync(list)) stop(2, `there is no list of mistakes for \`${room}\``)
+const { rooms, specs, env, mutants } = JSON.parse(readFileSync(list, 'utf8'))
+
+const started = Date.now()
+const scratch = mkdtempSync(join(tmpdir(), 'writ-mutants-'))
+const children = new Set()
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(scratch, { recursive: true, force: true })
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+
+const copies = Array.from({ length: AT_ONCE }, (_, number) => copyTo(join(scratch, String(number))))
+const misplaced = mutants.filter((mutant) => !standsOnce(copies[0], mutant))
+if (misplaced.length > 0)
+  stop(2, misplaced.map(({ file, find }) => `${file} does not hold exactly once: ${find}`).join('\n'))
+const sound = await test(copies[0])
+if (sound.killedBy !== null) stop(2, `the specs fail without any mistake: ${sound.killedBy}`)
+
+const waiting = [...mutants.entries()]
+const results = []
+await Promise.all(copies.map(work))
+conclude()
+
+async function work(copy) {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const [at, mutant] = next
+    const result = { number: at + 1, file: mutant.file, why: mutant.why, ...(await attempt(copy, mutant)) }
+    results.push(result)
+    if (!values.json) console.log(lineOf(result))
+  }
+}
+
+async function attempt(copy, mutant) {
+  const path = placeOf(copy, mutant)
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(
+    path,
+    text.replace(mutant.find, () => mutant.replace),
+  )
+  const { killedBy, isBroken } = await test(copy)
+  writeFileSync(path, text)
+  if (isBroken) stop(2, `number ${mutants.indexOf(mutant) + 1} cannot even be loaded: ${mutant.replace}`)
+  return { killed: killedBy !== null, killedBy }
+}
+
+function lineOf({ number, file, why, killed, killedBy }) {
+  return killed
+    ? `killed    ${number}. ${file}: ${why} (by: ${killedBy})`
+    : `SURVIVED  ${number}. ${file}: ${why}`
+}
+
+function conclude() {
+  const killed = results.filter((result) => result.killed).length
+  const seconds = Math.round((Date.now() - started) / 1000)
+  results.sort((left, right) => left.number - right.number)
+  if (values.json)
+    console.log(JSON.stringify({ room, mutants: results.length, killed, seconds, results }, null, 2))
+  else console.log(`${killed} of ${results.length} mistakes were killed, in ${seconds} s`)
+  process.exit(killed === mutants.length ? 0 : 1)
+}
+
+/** A clone of the rooms that the specs need; packages are shared. */
+function copyTo(copy) {
+  for (const path of ['package.json', 'jest.config.mjs', 'docs', ...rooms.map((name) => `libs/${name}`)])
+    cpSync(join(CLONE, path), join(copy, path), {
+      recursive: true,
+      filter: (from) => !/\/(?:dist|node_modules)$/.test(from),
+    })
+  symlinkSync(join(CLONE, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+function placeOf(copy, { file }) {
+  return join(copy, 'libs', room, 'src', file)
+}
+
+function standsOnce(copy, mutant) {
+  const path = placeOf(copy, mutant)
+  return existsSync(path) && readFileSync(path, 'utf8').split(mutant.find).length === 2
+}
+
+/** Runs the specs until the first file of them fails. */
+async function test(copy) {
+  const report = join(copy, 'report.json')
+  rmSync(report, { force: true })
+  const program = join(CLONE, 'node_modules/jest/bin/jest.js')
+  const how = ['--rootDir', copy, '-w', '1', '--bail', '--json', `--outputFile=${report}`]
+  const child = spawn(
+    process.execPath,
+    [program, ...how, ...specs.map((spec) => `libs/${room}/src/${spec}`)],
+    {
+      cwd: copy,
+      stdio: 'ignore',
+      env: { ...process.env, ...env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+    },
+  )
+  children.add(child)
+  let isEndless = false
+  const timer = setTimeout(() => {
+    isEndless = true
+    child.kill('SIGKILL')
+  }, LONGEST_MS)
+  await new Promise((resolve) => child.once('close', resolve))
+  clearTimeout(timer)
+  children.delete(child)
+  if (isEndless) return { killedBy: `no end within ${LONGEST_MS / 1000} s`, isBroken: false }
+  if (!existsSync(report)) stop(2, 'the specs ended without a report')
+  return verdictOf(JSON.parse(readFileSync(report, 'utf8')))
+}
+
+function verdictOf({ success, numTotalTests, testResults }) {
+  if (success) return { killedBy: null, isBroken: false }
+  const failed = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed'),
+  )
+  return { killedBy: failed[0]?.fullName ?? 'a spec that cannot run', isBroken: numTotalTests === 0 }
+}
+
+function stop(code, message) {
+  console.error(message)
+  process.exit(code)
+}
