@@ -171,7 +171,7 @@ async function broken(change: string, look: () => Promise<unknown>): Promise<voi
 
 describe('the schema', () => {
   it('keeps tenants apart in every table', async () => {
-    expect(tenantTables.length).toBeGreaterThanOrEqual(24)
+    expect(tenantTables.length).toBeGreaterThanOrEqual(27)
     expect(await schemaFaults()).toEqual([])
   })
 
@@ -380,5 +380,12 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
     `insert into writ.group_policies select app.tid(), ${group}, '${policy}'`,
     `insert into writ.group_connections select app.tid(), ${group}, '${connection}'`,
     `insert into writ.bundles (tenant_id, version, signed, sha256) values (app.tid(), 1, 's', 'h')`,
+    `insert into writ.overrides (tenant_id, id, policy_id, rule, principal, resource, until, reason, created_by)
+      values (app.tid(), 'o', '${policy}', 'r', '${agent}', '*', now(), 'r', 'k')`,
+    `insert into writ.approvals (tenant_id, id, claim_sha256, session_id, agent_id, human_id, connection_id, tool, args_sha256,
+        bundle_version, bundle_sha256, policy_id, rule, reason, expires_at)
+      values (app.tid(), 'a', 'c', 's', '${agent}', '${human}', '${connection}', 't', 'h', 1, 'h', '${policy}', 'r', 'r', now())`,
+    `insert into writ.tool_definitions (tenant_id, connection_id, kind, name, pin, content_pin, description, annotations)
+      values (app.tid(), '${connection}', 'tool', 't', 'p', 'c', 'd', '{}')`,
   ]
 }

@@ -149,7 +149,7 @@ describe('a batch', () => {
     const action = {
       method: 'tools/call',
       tool,
-      class: 'read',
+      class: 'read.private',
       classSource: 'default',
       resource: tool,
     } as const

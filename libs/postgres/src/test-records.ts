@@ -107,7 +107,7 @@ function fieldsOf(node: TestNode, tenant: TenantId): RecordFields {
     action: {
       method: 'tools/call',
       tool: 'search',
-      class: 'read',
+      class: 'read.private',
       classSource: 'catalogue',
       resource: 'search',
     },

@@ -1,4 +1,4 @@
-import type { AccessGroupId, TenantId } from '@writ/contracts'
+import type { AccessGroupId, GroupSettings, TenantId } from '@writ/contracts'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 @Entity({ schema: 'writ', name: 'access_groups' })
@@ -14,6 +14,15 @@ export class AccessGroup {
 
   @Column({ type: 'boolean', name: 'is_default', default: false })
   isDefault!: boolean
+
+  @Column({ type: 'text', name: 'default_outcome', default: 'allow' })
+  defaultOutcome!: GroupSettings['default']
+
+  @Column({ type: 'text', default: 'deny' })
+  oversize!: GroupSettings['oversize']
+
+  @Column({ type: 'text', default: 'admins' })
+  approvers!: GroupSettings['approvers']
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date

@@ -30,6 +30,12 @@ export class Connection {
   @Column({ type: 'jsonb', name: 'tool_classes', default: {} })
   toolClasses!: Record<string, ActionClass>
 
+  @Column({ type: 'text', default: 'external' })
+  trust!: 'internal' | 'external'
+
+  @Column({ type: 'boolean', name: 'annotations_trusted', default: false })
+  annotationsTrusted!: boolean
+
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date
 

@@ -15,6 +15,10 @@ export class PolicyVersion {
   @Column({ type: 'jsonb' })
   document!: PolicyDocument
 
+  /** the text that the document was made from, where that was Cedar */
+  @Column({ type: 'text', nullable: true })
+  cedar!: string | null
+
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date
 }

@@ -27,4 +27,11 @@ export class Session {
 
   @Column({ type: 'timestamptz', name: 'ended_at', nullable: true })
   endedAt!: Date | null
+
+  /** the node or the API key that ended it; null when its agent was revoked or enrolled anew */
+  @Column({ type: 'text', name: 'ended_by', nullable: true })
+  endedBy!: string | null
+
+  @Column({ type: 'text', name: 'ended_reason', nullable: true })
+  endedReason!: string | null
 }
