@@ -51,6 +51,10 @@ describe('a record that would be too long', () => {
     matches: Array.from({ length: 400 }, () => match),
     signals: Array.from({ length: 5000 }, (_, at) => `signal.${at}`),
     modified: false,
+    byDefault: false,
+    labels: [],
+    hidden: [],
+    approval: null,
   }
 
   const action = { ...present(whole.action), resource: long, tool: long }

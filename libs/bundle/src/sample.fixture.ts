@@ -31,10 +31,11 @@ export const bundleOf = (version: number, slug = 'acme'): Bundle => ({
   issuer: `https://writ.example/t/${slug}/oauth`,
   issuerKeys: [{ kid: `ten_${ulid}:1`, key: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } }],
   defaultGroup: `grp_${ulid}`,
-  groups: [{ id: `grp_${ulid}`, name: 'default' }],
+  groups: [{ id: `grp_${ulid}`, name: 'default', default: 'allow', oversize: 'deny', approvers: 'admins' }],
   agents: [{ id: `agt_${ulid}`, name: 'release agent', groups: [], epoch: 0 }],
   humans: [],
   revokedSessions: [],
   connections: [],
   policies: [],
+  overrides: [],
 })

@@ -337,13 +337,32 @@ function allowed(other: Partial<Given> = {}): Allowed {
       credential: other.credential ?? { kind: 'api-key', header: 'x-api-key', version },
       groups: [group],
       toolClasses: {},
+      trust: 'external',
+      annotationsTrusted: false,
+      tools: [],
     },
     message: { kind: 'request', id: 1, method: 'tools/call', params: { name: 'echo' }, tree: {} },
     row: { inspect: 'arguments', named: 'name', effect: true, era: 'both', from: 'client' },
-    action: { method: 'tools/call', tool: 'echo', class: 'read', classSource: 'default', resource: 'echo' },
+    action: {
+      method: 'tools/call',
+      tool: 'echo',
+      class: 'read.private',
+      classSource: 'default',
+      resource: 'echo',
+    },
     args: {},
+    tool: { pin: 'unknown', annotations: {} },
   }
-  const decision = { outcome: 'allow', matches: [], signals: [], modified: false, content: {} } as const
+  const decision = {
+    outcome: 'allow',
+    matches: [],
+    signals: [],
+    modified: false,
+    content: {},
+    byDefault: false,
+    labels: [],
+    ask: null,
+  } as const
   const gate = allow(asked, decision, new Uint8Array())
   if (isRefusal(gate)) throw new Error('an allow passes')
   return gate
@@ -363,4 +382,5 @@ const emptyBundle = (tenant: typeof IDS.tenant): Bundle => ({
   revokedSessions: [],
   connections: [],
   policies: [],
+  overrides: [],
 })

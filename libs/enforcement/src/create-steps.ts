@@ -3,32 +3,34 @@ import type { Steps } from './mediate.ts'
 import type { CredentialBroker, UpstreamClient } from './ports.ts'
 import type { Entry } from './stages.ts'
 import { decide } from './steps/decide.ts'
+import type { DecidePorts } from './steps/decide.ts'
 import type { JudgePorts } from './steps/judge.ts'
 import { judge } from './steps/judge.ts'
 import { read } from './steps/read.ts'
 import { refuse } from './steps/refuse.ts'
+import { settle } from './steps/settle.ts'
 import type { VerifyPorts } from './steps/verify.ts'
 import { verify } from './steps/verify.ts'
 
-export type StepPorts = VerifyPorts & {
-  readonly broker: CredentialBroker
-  readonly upstream: UpstreamClient
-  readonly scrubberOf: JudgePorts['scrubberOf']
-  /** wall clock, epoch milliseconds */
-  readonly nowMs: () => number
-  /** limits of a message that an agent sends */
-  readonly requestLimits: MessageLimits
-  /** limits of a message that an upstream sends */
-  readonly answerLimits: MessageLimits
-  readonly report: (bug: unknown, entry: Entry) => void
-}
+export type StepPorts = VerifyPorts &
+  DecidePorts & {
+    readonly broker: CredentialBroker
+    readonly upstream: UpstreamClient
+    readonly scrubberOf: JudgePorts['scrubberOf']
+    /** limits of a message that an agent sends */
+    readonly requestLimits: MessageLimits
+    /** limits of a message that an upstream sends */
+    readonly answerLimits: MessageLimits
+    readonly report: (bug: unknown, entry: Entry) => void
+  }
 
 /** Binds the core rooms to the steps of `mediate`. */
 export function createSteps(ports: StepPorts): Steps {
   return {
     verify: (entry) => verify(entry, ports),
-    read: (verified, entry) => read(verified, entry, ports.requestLimits),
-    decide,
+    read: (verified, entry) => read(verified, entry, ports),
+    decide: (asked, entry) => decide(asked, entry, ports),
+    settle,
     inject: async (allowed, entry) => {
       const lease = await ports.broker.lease(allowed)
       if ('kind' in lease) entry.lease = lease

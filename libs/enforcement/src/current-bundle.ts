@@ -15,7 +15,7 @@ export function currentBundleOf(bundle: Bundle, sha256: string, isFresh: () => b
     bundle,
     sha256,
     isFresh,
-    policies: compilePolicies(bundle.policies),
+    policies: compilePolicies(bundle.policies, bundle),
     keyOf: (kid) => keys.get(kid),
     agents: new Map(bundle.agents.map((agent) => [agent.id, agent])),
     humans: new Map(bundle.humans.map((human) => [human.id, human])),

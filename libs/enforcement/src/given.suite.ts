@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Bundle, PolicyDocument } from '@writ/contracts'
+import type { ApprovalAnswer, ApprovalClaim, Bundle, PolicyDocument, SessionState } from '@writ/contracts'
 import { formatId, Refusal } from '@writ/contracts'
 import {
   createMemoryReplayGuard,
@@ -13,6 +13,7 @@ import { createSteps } from './create-steps.ts'
 import { currentBundleOf } from './current-bundle.ts'
 import { mediate } from './mediate.ts'
 import type { Ledger, Scrubber, UpstreamClient } from './ports.ts'
+import type { SessionStore } from './session-store.ts'
 import type { Allowed, Answer, Entry, Lease, Received, UpstreamAnswer } from './stages.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
@@ -28,6 +29,7 @@ const IDS = {
   connection: id('con'),
   session: id('ses'),
   policy: id('pol'),
+  approval: id('apr'),
 } as const
 export const SECRET = 'cs_live_4242424242'
 
@@ -41,6 +43,12 @@ export type Given = {
   readonly lease?: Refusal
   /** raw fields that replace the signed ones */
   readonly headers?: Record<string, readonly string[]>
+  /** how the desk answers each claim, in turn; null is nobody there */
+  readonly approvals?: readonly (ApprovalAnswer['state'] | null)[]
+  /** what sessions have done so far; a store that is away rejects */
+  readonly sessions?: SessionStore
+  /** pins that the upstream listed, by kind and name */
+  readonly listed?: Readonly<Record<string, string>>
   readonly verb?: Received['verb']
   readonly message?: object | string
   readonly tenantSlug?: string
@@ -52,6 +60,7 @@ export type Happened = {
   /** what was done, in order */
   readonly log: readonly string[]
   readonly forwarded: readonly string[]
+  readonly claims: readonly ApprovalClaim[]
   readonly entry: Entry | undefined
   readonly bugs: readonly unknown[]
   /** swaps the tenant's bundle, as an edit does */
@@ -94,6 +103,7 @@ export async function mediated(given: Given): Promise<Happened> {
   const now = { current: current(given) }
   const forwarded: string[] = []
   const bugs: unknown[] = []
+  const claims: ApprovalClaim[] = []
   let seen: Entry | undefined
   const ledger: Ledger = {
     open: async (entry) => {
@@ -130,6 +140,25 @@ export async function mediated(given: Given): Promise<Happened> {
     upstream,
     scrubberOf: () => SCRUBBER,
     nowMs: () => NOW,
+    sessions: given.sessions ?? memorySessions(),
+    contentKeys: { keyOf: async () => CONTENT_KEY },
+    approvals: {
+      claim: async (claim) => {
+        log.push(`claim ${claim.match.rule}`)
+        claims.push(claim)
+        const state = (given.approvals ?? [])[claims.length - 1] ?? null
+        if (state === null) return null
+        return state === 'pending'
+          ? { state, id: IDS.approval, expiresAt: new Date(NOW).toISOString() }
+          : { state, id: IDS.approval }
+      },
+    },
+    sessionEnder: { end: (session) => log.push(`end ${session === IDS.session ? 'the session' : session}`) },
+    seen: {
+      pinOf: (_, kind, name) => given.listed?.[`${kind}/${name}`],
+      saw: (_, __, definitions) => log.push(`saw ${definitions.map(({ name }) => name).join(' ')}`),
+    },
+    turn: async () => undefined,
     requestLimits: { maxBytes: 65_536, maxDepth: 64 },
     answerLimits: { maxBytes: 65_536, maxDepth: 64 },
     report: (bug) => bugs.push(bug),
@@ -143,9 +172,25 @@ export async function mediated(given: Given): Promise<Happened> {
     answer,
     log,
     forwarded,
+    claims,
     bugs,
     get entry() {
       return seen
+    },
+  }
+}
+
+const CONTENT_KEY = new Uint8Array(32).fill(5)
+
+/** Sessions of one process: compare and set on the version, like every store. */
+export function memorySessions(): SessionStore {
+  const states = new Map<string, SessionState>()
+  return {
+    read: async ({ session }) => states.get(session) ?? null,
+    replace: async ({ session }, from, next) => {
+      if ((states.get(session)?.version ?? null) !== from) return false
+      states.set(session, next)
+      return true
     },
   }
 }
@@ -183,7 +228,7 @@ function current({ rules, bundle, isFresh = true }: Given) {
     issuer: 'https://id.writ.test/t/acme/oauth',
     issuerKeys: [{ kid: `${IDS.tenant}:1`, key: publicJwkOf(KEYS.authority.privateKey) }],
     defaultGroup: IDS.group,
-    groups: [{ id: IDS.group, name: 'default' }],
+    groups: [{ id: IDS.group, name: 'default', default: 'allow', oversize: 'deny', approvers: 'admins' }],
     agents: [{ id: IDS.agent, name: 'assistant', groups: [IDS.group], epoch: 0 }],
     humans: [{ id: IDS.human, name: 'Ada', groups: [IDS.group] }],
     revokedSessions: [],
@@ -195,6 +240,9 @@ function current({ rules, bundle, isFresh = true }: Given) {
         credential: { kind: 'api-key', header: 'x-api-key', version: 1 },
         groups: [IDS.group],
         toolClasses: {},
+        trust: 'external',
+        annotationsTrusted: false,
+        tools: [],
       },
     ],
     policies: rules
@@ -208,6 +256,7 @@ function current({ rules, bundle, isFresh = true }: Given) {
           },
         ]
       : [],
+    overrides: [],
     ...bundle,
   }
   return currentBundleOf(state, 'f'.repeat(64), () => isFresh)

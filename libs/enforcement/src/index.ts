@@ -3,7 +3,22 @@ export type { StepPorts } from './create-steps.ts'
 export { currentBundleOf } from './current-bundle.ts'
 export { mediate } from './mediate.ts'
 export type { Steps } from './mediate.ts'
-export type { BundleSource, Clock, CredentialBroker, Ledger, Scrubber, UpstreamClient } from './ports.ts'
+export type {
+  ApprovalDesk,
+  BundleSource,
+  Clock,
+  ContentKeySource,
+  CredentialBroker,
+  Ledger,
+  Scrubber,
+  SeenDefinitions,
+  SessionEnder,
+  TenantName,
+  UpstreamClient,
+} from './ports.ts'
+export type { DecidePorts } from './steps/decide.ts'
+export { SESSION_KEPT_MS } from './session-store.ts'
+export type { SessionKey, SessionStore } from './session-store.ts'
 export { allow } from './stages.ts'
 export type {
   Allowed,

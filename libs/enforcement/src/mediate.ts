@@ -17,10 +17,12 @@ import type {
 export type Steps = {
   readonly verify: (entry: Entry) => Promise<Verified | Refusal>
   readonly read: (verified: Verified, entry: Entry) => Asked | Refusal
-  readonly decide: (asked: Asked, entry: Entry) => Allowed | Refusal
+  readonly decide: (asked: Asked, entry: Entry) => Promise<Allowed | Refusal>
   readonly inject: (allowed: Allowed, entry: Entry) => Promise<Lease | Refusal>
   readonly forward: (allowed: Allowed, lease: Lease) => Promise<UpstreamAnswer | Refusal>
-  readonly judge: (answer: UpstreamAnswer, allowed: Allowed, entry: Entry) => Judged | Refusal
+  readonly judge: (answer: UpstreamAnswer, allowed: Allowed, entry: Entry) => Promise<Judged | Refusal>
+  /** gives back what the call took from its session when nothing came of it */
+  readonly settle: (entry: Entry) => Promise<void>
   /** turns a refusal into what the agent may read of it */
   readonly refuse: (refusal: Refusal, entry: Entry) => Answer
   /** hears of every bug; what it hears never reaches the agent */
@@ -42,6 +44,7 @@ export async function mediate(
   if (!isRefusal(judged) && judged.kind === 'stream')
     return { ...judged, frames: recorded(judged.frames, entry, steps, ledger) }
   if (isRefusal(judged)) entry.refusal = judged
+  await steps.settle(entry)
   const unrecorded = await ledger.close(entry)
   if (unrecorded) return steps.refuse(unrecorded, entry)
   return isRefusal(judged) ? steps.refuse(judged, entry) : judged
@@ -54,7 +57,7 @@ async function climb(entry: Entry, steps: Steps, ledger: Ledger): Promise<Judged
   const asked = steps.read(verified, entry)
   if (isRefusal(asked)) return asked
 
-  const allowed = steps.decide(asked, entry)
+  const allowed = await steps.decide(asked, entry)
   if (isRefusal(allowed)) return allowed
 
   const unrecorded = await ledger.open(entry)
@@ -85,6 +88,7 @@ async function* recorded(
     steps.report(bug, entry)
     entry.refusal ??= new Refusal('internal')
   } finally {
+    await steps.settle(entry)
     await ledger.close(entry)
   }
 }

@@ -1,4 +1,15 @@
-import type { Json, Refusal } from '@writ/contracts'
+import type {
+  ApprovalAnswer,
+  ApprovalClaim,
+  Bundle,
+  BundleTool,
+  ConnectionId,
+  Json,
+  Refusal,
+  SessionEnd,
+  SessionId,
+} from '@writ/contracts'
+import type { Definition } from '@writ/policy'
 import type { Allowed, CurrentBundle, Entry, Lease, UpstreamAnswer } from './stages.ts'
 
 /** The record of one enforcement point. Both promises settle only after the bytes are durable (fsync). */
@@ -28,4 +39,23 @@ export type Scrubber = {
   readonly text: (text: string) => string
   readonly tree: (content: Json) => Json
   readonly bytes: (bytes: Uint8Array) => Uint8Array
+}
+
+/** A tenant by id and by the name that it has in URLs. */
+export type TenantName = Bundle['tenant']
+
+/** The key of a tenant that hashes, tokens and fingerprints are made with, 32 bytes; null while it cannot be had. */
+export type ContentKeySource = { readonly keyOf: (tenant: TenantName) => Promise<Uint8Array | null> }
+
+/** Asks people. Null: nobody can be reached. `approved`: the answer used the approval up, and the same call asks anew next time. */
+export type ApprovalDesk = { readonly claim: (claim: ApprovalClaim) => Promise<ApprovalAnswer | null> }
+
+/** Ends a session for good, everywhere. Returns at once and tries until it is done. */
+export type SessionEnder = { readonly end: (session: SessionId, said: SessionEnd) => void }
+
+/** Definitions of tools, prompts and resources as the upstreams last listed them to this enforcement point. */
+export type SeenDefinitions = {
+  readonly pinOf: (connection: ConnectionId, kind: BundleTool['kind'], name: string) => string | undefined
+  /** remembers them, and tells whoever keeps the catalogue about those that are new */
+  readonly saw: (tenant: TenantName, connection: ConnectionId, definitions: readonly Definition[]) => void
 }

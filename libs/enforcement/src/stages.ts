@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type {
   Action,
+  ApprovalId,
   Bundle,
   BundleConnection,
   Caller,
@@ -8,6 +9,7 @@ import type {
   DecisionId,
   JsonObject,
   LeaseSecret,
+  Question,
   RefusalCode,
 } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
@@ -62,6 +64,7 @@ export type Asked = Verified & {
   readonly row: MethodRow
   readonly action: Action
   readonly args: JsonObject
+  readonly tool: Question['tool']
 }
 
 declare const proven: unique symbol
@@ -76,6 +79,7 @@ export type Allowed = Asked & {
 
 /** The one gate: anything but an allow becomes a refusal. */
 export function allow(asked: Asked, decision: Decision, outgoing: Uint8Array): Allowed | Refusal {
+  if (decision.outcome === 'abort') return new Refusal('session_aborted')
   if (decision.outcome === 'deny') return new Refusal('policy_denied')
   if (decision.outcome === 'ask') return new Refusal('approval_unavailable')
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand has no value: this line is the only maker of an `Allowed`
@@ -139,6 +143,14 @@ export type Entry = {
   outbound?: Decision
   /** the strictest inbound decision so far */
   inbound?: Decision
+  /** names that policy does not show to this caller */
+  hidden?: readonly string[]
+  /** the approval that was asked for, or used up */
+  approval?: ApprovalId
+  /** undoes what the call reserved in its session, when nothing came of it */
+  giveBack?: () => Promise<void>
+  /** the upstream answered with an error: nothing came of the call */
+  failed?: true
   lease?: Lease
   response?: { status: number; sha256: string; sizeBytes: number }
   refusal?: { readonly code: RefusalCode; readonly detail: string }

@@ -1,11 +1,19 @@
 import type { Decision, Json } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Message, MessageLimits } from '@writ/mcp'
-import { contentOf, PROTECTED_POINTERS, rowOf, withContent } from '@writ/mcp'
-import { decide, strictest } from '@writ/policy'
-import type { Scrubber } from '../ports.ts'
+import { contentOf, rowOf, withContent } from '@writ/mcp'
+import type { Definition } from '@writ/policy'
+import { definitionsIn, strictest } from '@writ/policy'
+import type { Scrubber, SessionEnder } from '../ports.ts'
 import type { Allowed, Entry } from '../stages.ts'
-import { questionOf } from './question.ts'
+import { abortSession } from './abort.ts'
+import { keepInbound } from './keep.ts'
+import { listed } from './listing.ts'
+import type { ToolPorts } from './tool.ts'
+import { weigh, weighingOf } from './weigh.ts'
+import type { WeighPorts } from './weigh.ts'
+
+export type MessagePorts = WeighPorts & ToolPorts & { readonly sessionEnder: SessionEnder }
 
 /** What judging one answer takes. In a stream, `allowed` is that of the moment. */
 export type Bench = {
@@ -13,16 +21,22 @@ export type Bench = {
   readonly entry: Entry
   readonly limits: MessageLimits
   readonly scrubber: Scrubber
+  readonly ports: MessagePorts
 }
 
 /** One message of the upstream: its bytes as they came, rewritten where a rule says so, or why it may not pass. */
-export function judgedMessage(message: Message, original: Uint8Array, bench: Bench): Uint8Array | Refusal {
+export async function judgedMessage(
+  message: Message,
+  original: Uint8Array,
+  bench: Bench,
+): Promise<Uint8Array | Refusal> {
   if (!isExpected(message, bench)) return new Refusal('upstream_malformed')
   const content = contentOf(message)
-  const decision = decisionOn(bench.scrubber.tree(content), bench)
-  if (decision.outcome !== 'allow') return new Refusal('response_denied')
-  if (decision.content === content) return original
-  const rewritten = withContent(message, decision.content)
+  const scrubbed = bench.scrubber.tree(content)
+  const passing = await passingOf(scrubbed, bench, remembered(message, scrubbed, bench))
+  if (isRefusal(passing)) return passing
+  if (passing === content) return original
+  const rewritten = withContent(message, passing)
   return isRefusal(rewritten) ? new Refusal('response_denied', rewritten.detail) : rewritten
 }
 
@@ -40,9 +54,43 @@ function isOfServer(message: Message): boolean {
   return row !== undefined && row.from !== 'client'
 }
 
-export function decisionOn(content: Json, { allowed, entry }: Bench): Decision {
-  const question = questionOf(allowed, 'inbound', content)
-  const decision = decide(allowed.current.policies, question, { protectedPointers: PROTECTED_POINTERS })
-  entry.inbound = strictest(entry.inbound, decision)
+/** Definitions are remembered as the server said them, before policy leaves anything out; an error means that nothing came of the call. */
+function remembered(
+  message: Message,
+  content: Json,
+  { allowed, entry, ports }: Bench,
+): readonly Definition[] {
+  if (message.kind !== 'response') return []
+  if (message.result === undefined) entry.failed = true
+  const definitions = definitionsIn(allowed.action.method, content)
+  if (definitions.length > 0)
+    ports.seen.saw(allowed.current.bundle.tenant, allowed.connection.id, definitions)
+  return definitions
+}
+
+/** What of an answer may pass: rewritten by rules, without what this caller is not shown. */
+export async function passingOf(
+  content: Json,
+  bench: Bench,
+  definitions: readonly Definition[] = [],
+): Promise<Json | Refusal> {
+  const { allowed, entry, ports } = bench
+  const decision = await decisionOn(content, bench, definitions)
+  if (isRefusal(decision)) return decision
+  if (decision.outcome === 'abort') return abortSession(decision, allowed, ports)
+  if (decision.outcome !== 'allow') return new Refusal('response_denied')
+  const { content: passing, hidden } = listed(decision.content, allowed, ports)
+  if (hidden.length > 0) entry.hidden = [...(entry.hidden ?? []), ...hidden]
+  return passing
+}
+
+async function decisionOn(
+  content: Json,
+  { allowed, entry, ports }: Bench,
+  definitions: readonly Definition[],
+): Promise<Decision | Refusal> {
+  const weighing = await weighingOf(allowed, 'inbound', content, ports)
+  const decision = await weigh(weighing, (keys) => keepInbound(allowed, keys, definitions), ports)
+  if (!isRefusal(decision)) entry.inbound = strictest(entry.inbound, decision)
   return decision
 }

@@ -22,7 +22,9 @@ export async function* judgedFrames(
       sizeBytes += event.bytes.length
       const allowed = await stillAllowed(opening.allowed, ports)
       const bench = isRefusal(allowed) ? opening : { ...opening, allowed }
-      const frame = isRefusal(allowed) ? refusedEvent(allowed, NOTHING, opening) : judgedEvent(event, bench)
+      const frame = isRefusal(allowed)
+        ? refusedEvent(allowed, NOTHING, opening)
+        : await judgedEvent(event, bench)
       // A comment, an id or an event name can echo the credential as well as the data can.
       const bytes = opening.scrubber.bytes(frame.bytes)
       if (frame.endsCall) seal()
@@ -43,14 +45,14 @@ export async function* judgedFrames(
 
 const NOTHING = new Uint8Array()
 
-function judgedEvent(event: StreamEvent, bench: Bench): Frame {
+async function judgedEvent(event: StreamEvent, bench: Bench): Promise<Frame> {
   const plain = plainly(event)
   if (isRefusal(plain)) return refusedEvent(plain, NOTHING, bench)
   if (plain.data === null || plain.data === '') return { bytes: plain.bytes, endsCall: false }
   const original = new TextEncoder().encode(plain.data)
   const message = readMessage(original, bench.limits)
   if (isRefusal(message)) return refusedEvent(new Refusal('upstream_malformed'), plain.bytes, bench)
-  const judged = judgedMessage(message, original, bench)
+  const judged = await judgedMessage(message, original, bench)
   const endsCall = message.kind === 'response' && bench.allowed.message.kind === 'request'
   if (!isRefusal(judged))
     return { bytes: judged === original ? plain.bytes : eventOf(judged, plain.bytes), endsCall }

@@ -4,38 +4,39 @@ import type { MessageLimits } from '@writ/mcp'
 import { readMessage } from '@writ/mcp'
 import type { Scrubber } from '../ports.ts'
 import type { Allowed, Entry, Judged, Lease, UpstreamAnswer } from '../stages.ts'
-import type { Bench } from './judge-message.ts'
-import { decisionOn, judgedMessage } from './judge-message.ts'
+import type { Bench, MessagePorts } from './judge-message.ts'
+import { judgedMessage, passingOf } from './judge-message.ts'
 import { judgedFrames } from './judge-stream.ts'
 import type { StandingPorts } from './standing.ts'
 
-export type JudgePorts = StandingPorts & {
-  readonly limits: MessageLimits
-  /** masks the lent credential wherever an upstream echoes it */
-  readonly scrubberOf: (lease: Lease) => Scrubber
-}
+export type JudgePorts = StandingPorts &
+  MessagePorts & {
+    readonly limits: MessageLimits
+    /** masks the lent credential wherever an upstream echoes it */
+    readonly scrubberOf: (lease: Lease) => Scrubber
+  }
 
 /** Decides on the answer, message by message, also inside event streams. */
-export function judge(
+export async function judge(
   answer: UpstreamAnswer,
   allowed: Allowed,
   entry: Entry,
   ports: JudgePorts,
-): Judged | Refusal {
+): Promise<Judged | Refusal> {
   const scrubber = ports.scrubberOf(entry.lease ?? { kind: 'none' })
-  const bench: Bench = { allowed, entry, limits: ports.limits, scrubber }
+  const bench: Bench = { allowed, entry, limits: ports.limits, scrubber, ports }
   const headers = answer.headers.map(([name, value]) => [name, scrubber.text(value)] as const)
   if (answer.kind === 'stream')
     return { kind: 'stream', status: answer.status, headers, frames: judgedFrames(answer, bench, ports) }
   const sha256 = createHash('sha256').update(answer.body).digest('hex')
   entry.response = { status: answer.status, sha256, sizeBytes: answer.body.length }
-  const body = answer.body.length === 0 ? answer.body : judgedBody(answer.body, answer.status, bench)
+  const body = answer.body.length === 0 ? answer.body : await judgedBody(answer.body, answer.status, bench)
   return isRefusal(body)
     ? body
     : { kind: 'whole', status: answer.status, headers, body: scrubber.bytes(body) }
 }
 
-function judgedBody(body: Uint8Array, status: number, bench: Bench): Uint8Array | Refusal {
+async function judgedBody(body: Uint8Array, status: number, bench: Bench): Promise<Uint8Array | Refusal> {
   const message = readMessage(body, bench.limits)
   if (!isRefusal(message)) return judgedMessage(message, body, bench)
   // Clients tell the protocol era of a server from the body of its 4xx, whatever its form.
@@ -43,14 +44,16 @@ function judgedBody(body: Uint8Array, status: number, bench: Bench): Uint8Array 
 }
 
 /** A body that is no message: judged as it stands, and as a reader sees it that resolves the escapes of JSON. */
-function judgedText(body: Uint8Array, bench: Bench): Uint8Array | Refusal {
+async function judgedText(body: Uint8Array, bench: Bench): Promise<Uint8Array | Refusal> {
   const text = decoded(body)
   if (text === null) return new Refusal('upstream_malformed')
   const masked = bench.scrubber.text(text)
   const resolved = withoutEscapes(masked)
   if (bench.scrubber.text(resolved) !== resolved) return new Refusal('response_denied')
-  const { outcome, modified } = decisionOn([masked, resolved], bench)
-  if (outcome !== 'allow' || modified) return new Refusal('response_denied')
+  const both = [masked, resolved]
+  const passing = await passingOf(both, bench)
+  if (isRefusal(passing)) return passing
+  if (passing !== both) return new Refusal('response_denied')
   return masked === text ? body : new TextEncoder().encode(masked)
 }
 

@@ -1,19 +1,25 @@
-import type { Direction, Json, Question } from '@writ/contracts'
+import type { Direction, Json, Question, SessionState } from '@writ/contracts'
 import type { Asked } from '../stages.ts'
 
+/** What changes between two questions about one message. */
+export type Moment = { readonly state: SessionState | null; readonly nowMs: number }
+
 /** The question that policy is asked about one direction of one message. */
-export function questionOf(asked: Asked, direction: Direction, content: Json): Question {
-  const { caller, connection, action, args } = asked
+export function questionOf(asked: Asked, direction: Direction, content: Json, moment: Moment): Question {
+  const { caller, connection, action, args, tool } = asked
   return {
     agent: caller.agent,
     human: caller.human,
-    session: { id: caller.session },
-    connection: { id: connection.id, name: connection.name },
+    chain: [caller.human, caller.agent],
+    session: { id: caller.session, state: moment.state },
+    connection: { id: connection.id, name: connection.name, trust: connection.trust },
+    tool,
     groups: [...new Set([...caller.agent.groups, ...caller.human.groups])],
     action,
     channel: 'gateway',
     direction,
     args,
     content,
+    nowMs: moment.nowMs,
   }
 }

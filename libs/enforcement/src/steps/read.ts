@@ -1,17 +1,20 @@
-import { classify } from '@writ/actions'
 import type { BundleConnection, JsonObject } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Message, MessageLimits } from '@writ/mcp'
 import { argumentsOf, checkHeaders, namedBy, readMessage, rowOf } from '@writ/mcp'
+import { nameAction } from './tool.ts'
+import type { ToolPorts } from './tool.ts'
 import type { Asked, Entry, Received, Verified } from '../stages.ts'
 
+export type ReadPorts = ToolPorts & { readonly requestLimits: MessageLimits }
+
 /** What is asked: the connection of the route, the strictly read message, and the action that it would be. */
-export function read(verified: Verified, entry: Entry, limits: MessageLimits): Asked | Refusal {
+export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked | Refusal {
   const connection = connectionFor(verified)
   if (isRefusal(connection)) return connection
   entry.connection = connection
 
-  const message = messageIn(verified.received, limits)
+  const message = messageIn(verified.received, ports.requestLimits)
   if (isRefusal(message)) return message
   entry.message = message
 
@@ -19,16 +22,11 @@ export function read(verified: Verified, entry: Entry, limits: MessageLimits): A
   if (!row || row.from === 'server') return new Refusal('method_unknown')
   const named = namedBy(message, row)
   const args = argumentsOf(message, row)
-  const action = classify({
-    method: message.method ?? 'response',
-    named,
-    connectionName: connection.name,
-    toolClasses: connection.toolClasses,
-    args,
-  })
+  const method = message.method ?? 'response'
+  const { action, tool } = nameAction({ connection, method, named, args }, ports)
   entry.action = action
   if (!isGiven(connection, verified)) return new Refusal('connection_forbidden')
-  return { ...verified, connection, message, row, action, args }
+  return { ...verified, connection, message, row, action, args, tool }
 }
 
 function connectionFor({ current, received }: Verified): BundleConnection | Refusal {

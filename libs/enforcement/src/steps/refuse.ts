@@ -1,4 +1,4 @@
-import type { Decision, JsonObject, Refusal } from '@writ/contracts'
+import type { Decision, JsonObject, Refusal, RefusalCode } from '@writ/contracts'
 import type { NonceKeeper } from '@writ/identity'
 import type { Answer, DenyingRule, Entry } from '../stages.ts'
 
@@ -18,19 +18,28 @@ export function refuse(refusal: Refusal, entry: Entry, nonces: NonceKeeper): Ans
 export function refusalData(refusal: Refusal, entry: Entry): JsonObject {
   const rule = ruleBehind(refusal, entry)
   const { decisionId } = entry.received
-  return rule ? { ...rule, decisionId } : { reason: refusal.detail, decisionId }
+  const approval = entry.approval ? { approval: entry.approval } : {}
+  return rule ? { ...rule, ...approval, decisionId } : { reason: refusal.detail, decisionId }
 }
 
 function ruleBehind(refusal: Refusal, entry: Entry): DenyingRule | null {
   if (refusal.code === 'response_denied') return strictestRule(entry.inbound)
-  if (refusal.code === 'policy_denied' || refusal.code === 'approval_unavailable')
-    return strictestRule(entry.outbound)
-  return null
+  if (refusal.code === 'session_aborted') return strictestRule(entry.inbound ?? entry.outbound)
+  return BY_POLICY.has(refusal.code) ? strictestRule(entry.outbound) : null
 }
 
+const BY_POLICY: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'policy_denied',
+  'approval_required',
+  'approval_refused',
+  'approval_unavailable',
+])
+
 function strictestRule(decision: Decision | undefined): DenyingRule | null {
-  const acting = decision?.matches.filter(({ mode }) => mode === 'enforce') ?? []
+  const acting =
+    decision?.matches.filter(({ mode, overriddenBy }) => mode === 'enforce' && overriddenBy === null) ?? []
   const match =
+    acting.find(({ effect, errored }) => effect === 'abort' && !errored) ??
     acting.find(({ effect }) => effect === 'deny') ??
     acting.find(({ errored }) => errored) ??
     acting.find(({ effect }) => effect === 'ask')

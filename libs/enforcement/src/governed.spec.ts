@@ -1,0 +1,329 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Rule } from '@writ/contracts'
+import { REFUSALS, Refusal } from '@writ/contracts'
+import { call, IDS, mediated, memorySessions, result, stream, whole } from './given.suite.ts'
+import type { Answer } from './stages.ts'
+
+const rule = (change: Partial<Rule>): Rule => ({
+  id: 'house-rule',
+  effect: 'deny',
+  on: ['outbound'],
+  when: { all: [] },
+  reason: 'The house says so.',
+  ...change,
+})
+const codeOf = (answer: Answer): string => (answer.kind === 'refusal' ? answer.refusal.code : answer.kind)
+const jsonOf = (answer: Answer) =>
+  answer.kind === 'whole' ? JSON.parse(new TextDecoder().decode(answer.body)) : null
+const claimedHash = async (asks: Rule, message: object) =>
+  (await mediated({ rules: [asks], message, approvals: ['pending'] })).claims[0]?.argsSha256
+const group = (change: object) => [
+  {
+    id: IDS.group,
+    name: 'default',
+    default: 'allow',
+    oversize: 'deny',
+    approvers: 'admins',
+    ...change,
+  } as const,
+]
+const listTools = { jsonrpc: '2.0', id: 7, method: 'tools/list', params: {} }
+const tools = (...names: string[]) =>
+  whole({
+    jsonrpc: '2.0',
+    id: 7,
+    result: { tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })) },
+  })
+
+describe('a call that a person has to approve', () => {
+  const asks = rule({ effect: 'ask', ask: { ttl: '5m', wait: '3s' } })
+
+  it('goes out when it is approved, after the rules were asked once more', async () => {
+    const { log, entry, claims } = await mediated({ rules: [asks], approvals: ['approved'] })
+    expect(log).toEqual(['claim house-rule', 'open', 'inject', 'forward', 'close answered'])
+    expect(entry?.approval).toBe(IDS.approval)
+    expect(claims[0]).toMatchObject({ ttlSeconds: 300, waitSeconds: 3, tool: 'lookup_order', tenant: 'acme' })
+  })
+
+  it.each([
+    ['pending', 'approval_required'],
+    ['refused', 'approval_refused'],
+    [null, 'approval_unavailable'],
+  ] as const)('stays here when the answer is %s', async (state, code) => {
+    const { answer, log, forwarded } = await mediated({ rules: [asks], approvals: [state] })
+    expect(codeOf(answer)).toBe(code)
+    expect(forwarded).toEqual([])
+    expect(log).toEqual(['claim house-rule', `close ${code}`])
+  })
+
+  it('tells the agent which approval to wait for, and which rule wants it', async () => {
+    const { answer } = await mediated({ rules: [asks], approvals: ['pending'] })
+    expect(answer.kind === 'refusal' ? answer.data : {}).toMatchObject({
+      approval: IDS.approval,
+      rule: 'house-rule',
+    })
+  })
+
+  it('is denied without asking where nobody answers for its group', async () => {
+    const { answer, claims } = await mediated({
+      rules: [asks],
+      bundle: { groups: group({ approvers: 'nobody' }) },
+    })
+    expect(codeOf(answer)).toBe('approval_unavailable')
+    expect(claims).toEqual([])
+  })
+
+  it('claims by what goes out: a progress token changes nothing, an argument does', async () => {
+    const params = { name: 'pay', arguments: { b: 2, a: 1 } }
+    const message = (more: object) => ({ ...call({}), params: { ...params, ...more } })
+    const hash = await claimedHash(asks, message({}))
+    expect(await claimedHash(asks, message({ _meta: { progressToken: 8 } }))).toBe(hash)
+    expect(await claimedHash(asks, message({ arguments: { a: 1, b: 2 } }))).toBe(hash)
+    expect(await claimedHash(asks, message({ arguments: { a: 1, b: 3 } }))).not.toBe(hash)
+  })
+
+  it('claims for the arguments as a rule rewrote them', async () => {
+    const masks = rule({
+      id: 'mask',
+      effect: 'modify',
+      when: { path: 'content.signals', op: 'has', value: 'pii.email' },
+      modify: { 'pii.email': 'replace' },
+    })
+    const hashFor = async (order: string) =>
+      (await mediated({ rules: [asks, masks], message: call({ order }), approvals: ['pending'] })).claims[0]
+        ?.argsSha256
+    expect(await hashFor('for ana@example.com')).toBe(await hashFor('for bob@example.com'))
+  })
+})
+
+describe('a session with a cap', () => {
+  const cap = rule({
+    id: 'two-calls',
+    when: { count: { event: 'call' }, op: 'gte', value: 2 },
+  })
+
+  it('passes it for no more than the cap, however many come at once', async () => {
+    const sessions = memorySessions()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => mediated({ rules: [cap], sessions })))
+    expect(answers.filter(({ forwarded }) => forwarded.length > 0)).toHaveLength(2)
+  })
+
+  it.each([
+    ['the upstream cannot be reached', { answer: new Refusal('upstream_unreachable') }],
+    [
+      'the upstream answers with an error',
+      { answer: whole({ jsonrpc: '2.0', id: 7, error: { code: 1, message: 'no' } }) },
+    ],
+    ['its record cannot be opened', { opens: new Refusal('record_unavailable') }],
+    ['its credential is not lent', { lease: new Refusal('credential_unavailable') }],
+  ])('gives a call back when %s', async (_, failing) => {
+    const sessions = memorySessions()
+    for (let time = 0; time < 4; time += 1) await mediated({ rules: [cap], sessions, ...failing })
+    const { forwarded } = await mediated({ rules: [cap], sessions })
+    expect(forwarded).toHaveLength(1)
+  })
+
+  it('is not asked for by callers whose rules never ask', async () => {
+    const sessions = {
+      read: async () => Promise.reject(new Error('away')),
+      replace: async () => Promise.reject(new Error('away')),
+    }
+    expect(codeOf((await mediated({ rules: [rule({ when: { any: [] } })], sessions })).answer)).toBe('whole')
+  })
+
+  it('refuses while nobody can say what the session has done', async () => {
+    const sessions = {
+      read: async () => Promise.reject(new Error('away')),
+      replace: async () => Promise.reject(new Error('away')),
+    }
+    const { answer, forwarded } = await mediated({ rules: [cap], sessions })
+    expect(codeOf(answer)).toBe('session_unavailable')
+    expect(REFUSALS.session_unavailable.http).toBe(503)
+    expect(forwarded).toEqual([])
+  })
+})
+
+describe('a session that a rule aborts', () => {
+  const abort = rule({ id: 'stop', effect: 'abort', when: { path: 'args.order', op: 'eq', value: 'bomb' } })
+  const reads = rule({ id: 'reads', when: { path: 'session.calls', op: 'gt', value: 1000 } })
+
+  it('is ended, and nothing of it passes from then on', async () => {
+    const sessions = memorySessions()
+    const rules = [abort, reads]
+    const first = await mediated({ rules, sessions, message: call({ order: 'bomb' }) })
+    expect(codeOf(first.answer)).toBe('session_aborted')
+    expect(first.log).toEqual(['end the session', 'close session_aborted'])
+    expect(first.answer.kind === 'refusal' && first.answer.rule).toMatchObject({ rule: 'stop' })
+    expect(codeOf((await mediated({ rules, sessions })).answer)).toBe('session_aborted')
+  })
+
+  it('is ended by an answer too, which is withheld', async () => {
+    const inbound = { ...abort, on: ['inbound' as const], when: { all: [] } }
+    const { answer, log } = await mediated({ rules: [inbound] })
+    expect(codeOf(answer)).toBe('session_aborted')
+    expect(log).toContain('end the session')
+  })
+})
+
+describe('a listing', () => {
+  const noDeletes = rule({ id: 'no-deletes', when: { path: 'action.tool', op: 'eq', value: 'delete_all' } })
+
+  it('leaves out what may not be called whatever the arguments, and the record says what', async () => {
+    const { answer, entry } = await mediated({
+      rules: [noDeletes],
+      message: listTools,
+      answer: tools('read', 'delete_all'),
+    })
+    expect(jsonOf(answer).result.tools).toMatchObject([{ name: 'read' }])
+    expect(entry?.hidden).toEqual(['delete_all'])
+  })
+
+  it('shows what is denied by its arguments only', async () => {
+    const byArguments = rule({
+      when: {
+        all: [
+          { path: 'action.tool', op: 'eq', value: 'delete_all' },
+          { path: 'args.path', op: 'glob', value: '/etc/*' },
+        ],
+      },
+    })
+    const { answer } = await mediated({
+      rules: [byArguments],
+      message: listTools,
+      answer: tools('delete_all'),
+    })
+    expect(jsonOf(answer).result.tools).toHaveLength(1)
+  })
+
+  it('shows under a default of deny only what some rule may allow', async () => {
+    const allows = rule({ effect: 'allow', when: { path: 'action.tool', op: 'eq', value: 'read' } })
+    const { answer } = await mediated({
+      rules: [allows],
+      bundle: { groups: group({ default: 'deny' }) },
+      message: listTools,
+      answer: tools('read', 'write'),
+    })
+    expect(jsonOf(answer).result.tools).toMatchObject([{ name: 'read' }])
+  })
+
+  it('is judged in a stream as well', async () => {
+    const listing = { jsonrpc: '2.0', id: 7, result: { tools: [{ name: 'delete_all' }] } }
+    const { answer } = await mediated({ rules: [noDeletes], message: listTools, answer: stream(listing) })
+    let text = ''
+    if (answer.kind === 'stream')
+      for await (const frame of answer.frames) text += new TextDecoder().decode(frame)
+    expect(text).toContain('"tools":[]')
+  })
+
+  it('is remembered as the upstream said it', async () => {
+    const { log } = await mediated({
+      rules: [noDeletes],
+      message: listTools,
+      answer: tools('read', 'delete_all'),
+    })
+    expect(log).toContain('saw read delete_all')
+  })
+
+  it('and a call of what it hid are told apart in the record, never to the agent', async () => {
+    const hidden = await mediated({ rules: [noDeletes], message: call({}, 'delete_all') })
+    const forbidden = await mediated({
+      rules: [{ ...noDeletes, when: { path: 'args.order', op: 'eq', value: 'x' } }],
+      message: call({ order: 'x' }, 'delete_all'),
+    })
+    expect(codeOf(hidden.answer)).toBe('policy_denied')
+    expect(codeOf(forbidden.answer)).toBe('policy_denied')
+    expect(hidden.entry?.hidden).toEqual(['delete_all'])
+    expect(forbidden.entry?.hidden).toEqual([])
+  })
+})
+
+describe('a rewritten call', () => {
+  it('is denied when its tool would not take what a rule made of it', async () => {
+    const masks = rule({
+      effect: 'modify',
+      when: { path: 'content.signals', op: 'has', value: 'pii.email' },
+      modify: { 'pii.email': 'drop' },
+    })
+    const inputSchema = { type: 'object', properties: { order: { type: 'string', minLength: 5 } } }
+    const connection = {
+      id: IDS.connection,
+      name: 'tools',
+      url: 'https://upstream.test/mcp',
+      credential: { kind: 'none' as const },
+      groups: [IDS.group],
+      toolClasses: {},
+      trust: 'external' as const,
+      annotationsTrusted: false,
+      tools: [
+        { kind: 'tool' as const, name: 'lookup_order', pin: 'a'.repeat(64), annotations: {}, inputSchema },
+      ],
+    }
+    const message = call({ order: 'ana@example.com' })
+    const { answer, entry } = await mediated({
+      rules: [masks],
+      message,
+      bundle: { connections: [connection] },
+    })
+    expect(codeOf(answer)).toBe('policy_denied')
+    expect(entry?.outbound?.matches[0]?.errored).toBe(true)
+  })
+})
+
+const connections = (pin: string) => [
+  {
+    id: IDS.connection,
+    name: 'tools',
+    url: 'https://upstream.test/mcp',
+    credential: { kind: 'none' as const },
+    groups: [IDS.group],
+    toolClasses: {},
+    trust: 'external' as const,
+    annotationsTrusted: true,
+    tools: [
+      {
+        kind: 'tool' as const,
+        name: 'lookup_order',
+        pin,
+        annotations: { readOnlyHint: true },
+        inputSchema: null,
+      },
+    ],
+  },
+]
+
+describe('a tool whose definition changed', () => {
+  const pinned = rule({ id: 'pin-break', when: { path: 'tool.pin', op: 'in', value: ['changed', 'new'] } })
+  it.each([
+    ['the approved one', 'a', 'whole'],
+    ['another one', 'b', 'policy_denied'],
+  ])('is told by its pin: %s', async (_, seen, code) => {
+    const listed = { 'tool/lookup_order': seen.repeat(64) }
+    const bundle = { connections: connections('a'.repeat(64)) }
+    expect(codeOf((await mediated({ rules: [pinned], bundle, listed })).answer)).toBe(code)
+  })
+
+  it('is no longer believed in what it says of itself', async () => {
+    const bundle = { connections: connections('a'.repeat(64)) }
+    const trusted = await mediated({ bundle, listed: { 'tool/lookup_order': 'a'.repeat(64) } })
+    expect(trusted.entry?.action).toMatchObject({ classSource: 'annotation' })
+    const changed = await mediated({ bundle, listed: { 'tool/lookup_order': 'b'.repeat(64) } })
+    expect(changed.entry?.action?.classSource).not.toBe('annotation')
+  })
+})
+
+describe('an answer', () => {
+  it('labels its session for the rules of later calls', async () => {
+    const sessions = memorySessions()
+    const taints = rule({
+      id: 'taint',
+      effect: 'flag',
+      on: ['inbound'],
+      when: { all: [] },
+      labels: { add: ['untrusted'] },
+    })
+    const sink = rule({ id: 'sink', when: { path: 'session.labels', op: 'has', value: 'untrusted' } })
+    const rules = [taints, sink]
+    expect(codeOf((await mediated({ rules, sessions, answer: whole(result('hello')) })).answer)).toBe('whole')
+    expect(codeOf((await mediated({ rules, sessions })).answer)).toBe('policy_denied')
+  })
+})

@@ -1,0 +1,84 @@
+import type { Decision, Direction, Json, Question, SessionState } from '@writ/contracts'
+import { Refusal } from '@writ/contracts'
+import { PROTECTED_POINTERS } from '@writ/mcp'
+import type { ContentKeys, Given, Inspection } from '@writ/policy'
+import { decide, needsOf } from '@writ/policy'
+import type { ContentKeySource } from '../ports.ts'
+import type { SessionKey, SessionStore } from '../session-store.ts'
+import type { Asked } from '../stages.ts'
+import { settingsOf } from './group-settings.ts'
+import { inspected } from './inspected.ts'
+import type { InspectPorts } from './inspected.ts'
+import { questionOf } from './question.ts'
+import { underSession } from './under-session.ts'
+
+export type WeighPorts = InspectPorts & {
+  readonly sessions: SessionStore
+  readonly contentKeys: ContentKeySource
+  /** wall clock, epoch milliseconds */
+  readonly nowMs: () => number
+}
+
+/** Everything about one direction of one message that is settled before its rules are asked. */
+export type Weighing = {
+  readonly asked: Asked
+  readonly direction: Direction
+  readonly content: Json
+  readonly inspection: Inspection | null
+  readonly keys: ContentKeys | null
+  /** some rule of this caller asks what its session has done, so that is kept */
+  readonly isKept: boolean
+}
+
+/** Inspects the content and fetches the keys, as far as the rules of this caller need them. */
+export async function weighingOf(
+  asked: Asked,
+  direction: Direction,
+  content: Json,
+  ports: WeighPorts,
+): Promise<Weighing> {
+  const { caller, current } = asked
+  const groups = [...new Set([...caller.agent.groups, ...caller.human.groups])]
+  const needs = needsOf(current.policies, groups, direction)
+  const isKept = needs.session || needsOf(current.policies, groups, OTHER[direction]).session
+  const { oversize } = settingsOf(groups, current.bundle.groups)
+  const inspection = needs.content ? await inspected(content, current.policies, oversize, ports) : null
+  const tenantKey = needs.keys || isKept ? await ports.contentKeys.keyOf(current.bundle.tenant) : null
+  const keys = tenantKey && { tenant: tenantKey, sessionId: caller.session }
+  return { asked, direction, content, inspection, keys, isKept }
+}
+
+const OTHER: Readonly<Record<Direction, Direction>> = { outbound: 'inbound', inbound: 'outbound' }
+
+/** What the decision means for the session: the state that its next message is judged under. */
+export type Keep = (state: SessionState, decision: Decision, question: Question) => SessionState
+
+/** Whether rewritten content may still go where it goes. */
+export type Accepts = NonNullable<Given['accepts']>
+
+/** Asks the rules, under the session's state where one is kept. */
+export async function weigh(
+  { asked, inspection, keys, direction, content, isKept }: Weighing,
+  keep: (keys: ContentKeys) => Keep,
+  ports: WeighPorts,
+  accepts: Accepts = () => null,
+): Promise<Decision | Refusal> {
+  const nowMs = ports.nowMs()
+  const ask = (state: SessionState | null) => {
+    const question = questionOf(asked, direction, content, { state, nowMs })
+    const given = { inspection, keys, protectedPointers: PROTECTED_POINTERS, accepts }
+    return { question, decision: decide(asked.current.policies, question, given) }
+  }
+  if (!isKept) return ask(null).decision
+  if (keys === null) return new Refusal('session_unavailable')
+  const kept = keep(keys)
+  return underSession(sessionKeyOf(asked), ports.sessions, nowMs, (state) => {
+    const { question, decision } = ask(state)
+    return { decision, next: kept(state, decision, question) }
+  })
+}
+
+export const sessionKeyOf = ({ current, caller }: Asked): SessionKey => ({
+  tenant: current.bundle.tenant.id,
+  session: caller.session,
+})

@@ -1,0 +1,1 @@
+export { sessionStoreSuite } from './session-store.suite.ts'
