@@ -34,12 +34,13 @@ export const bundleOf = (slug: string, version: number, change: Partial<Bundle> 
   issuer: `https://authority.example/t/${slug}/oauth`,
   issuerKeys: [{ kid: 'k', key: publicJwk }],
   defaultGroup: id('grp'),
-  groups: [{ id: id('grp'), name: 'default' }],
+  groups: [{ id: id('grp'), name: 'default', default: 'allow', oversize: 'deny', approvers: 'admins' }],
   agents: [],
   humans: [],
   revokedSessions: [],
   connections: [],
   policies: [],
+  overrides: [],
   ...change,
 })
 
@@ -56,6 +57,9 @@ export const connectionOf = (change: Partial<BundleConnection> = {}): BundleConn
   credential: { kind: 'none' },
   groups: [id('grp')],
   toolClasses: {},
+  trust: 'external',
+  annotationsTrusted: false,
+  tools: [],
   ...change,
 })
 
@@ -101,11 +105,21 @@ export function allowedOf(
     current: currentBundleOf(bundleOf('acme', 1), '0'.repeat(64), () => true),
     message,
     row,
-    action: { method: 'ping', tool: null, class: 'read', classSource: 'default', resource: 'files' },
+    action: { method: 'ping', tool: null, class: 'read.private', classSource: 'default', resource: 'files' },
     args: {},
+    tool: { pin: 'unknown', annotations: {} },
     ...change,
   }
-  const decision = { outcome: 'allow', matches: [], signals: [], modified: false, content: {} } as const
+  const decision = {
+    outcome: 'allow',
+    matches: [],
+    signals: [],
+    modified: false,
+    content: {},
+    byDefault: false,
+    labels: [],
+    ask: null,
+  } as const
   const allowed = allow(asked, decision, Buffer.from(outgoing))
   if (isRefusal(allowed)) throw new Error('an allow allows')
   return allowed

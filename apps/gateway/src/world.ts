@@ -28,6 +28,8 @@ import type { NodeIdentity } from './node/node-identity.ts'
 import { openNodeKeys } from './node/node-keys.ts'
 import type { NodeKeys } from './node/node-keys.ts'
 import { pause } from './pause.ts'
+import type { GoverningMeans } from './policy/governing.ts'
+import { openGoverning } from './policy/governing.ts'
 import { createProblemReport, traceOf } from './problems.ts'
 import type { ReportProblem } from './problems.ts'
 import { createLedger } from './records/ledger.ts'
@@ -62,7 +64,9 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   const records = await openRecords(config, stateDir, { node, redis, report })
   const policy = await openBundles(config, stateDir, { node, redis, report })
   const upstream = createUpstreamClient(config.upstream, createSessionSeal(config.joinSecret), config.build)
+  const governing = await openGoverning(governingMeans(stateDir, { node, redis, report }))
   const steps = createSteps({
+    ...governing.ports,
     bundles: policy.bundles,
     ...openReplay(redis),
     origin: config.publicOrigin,
@@ -83,18 +87,17 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     bundles: policy.bundles,
     freshness: policy.freshness,
     isReady: () =>
-      node.identity.node() !== null &&
-      policy.freshness.isFresh(monotonicMs()) &&
-      !records.spool.isFenced &&
-      records.spool.hasRoom('ordinary'),
+      node.identity.node() !== null && policy.freshness.isFresh(monotonicMs()) && isWritable(records.spool),
     background: async (signal) => {
       const joining = node.identity.keepJoined(signal)
       await node.identity.whenJoined(signal)
+      const { shipper } = records
       await Promise.all([
         joining,
         policy.follow(signal),
         policy.acknowledge(signal),
-        records.shipper.run(signal),
+        shipper.run(signal),
+        governing.run(signal),
       ])
     },
     close: async () => {
@@ -166,6 +169,17 @@ function openRedis(url: string | null, report: ReportProblem): Redis | null {
     },
   }
 }
+
+const isWritable = (spool: Spool): boolean => !spool.isFenced && spool.hasRoom('ordinary')
+
+const governingMeans = (stateDir: string, { node, redis, report }: Means): GoverningMeans => ({
+  client: node.client,
+  leaseKey: node.keys.leaseKey,
+  redis: redis?.link ?? null,
+  sessionsDir: join(stateDir, 'sessions'),
+  nowMs: clock.nowMs,
+  report,
+})
 
 type Means = { readonly node: Node; readonly redis: Redis | null; readonly report: ReportProblem }
 

@@ -1,8 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { signStatement } from '@writ/audit'
-import { BundleAnswer, ChangesAnswer, HeadsAnswer, LeaseAnswer, nodeStatement } from '@writ/contracts'
-import type { BundleAcknowledgement, LeaseRequest, NodeId, StreamBatch, StreamHead } from '@writ/contracts'
+import {
+  ApprovalAnswer,
+  BundleAnswer,
+  ChangesAnswer,
+  ContentKeyAnswer,
+  HeadsAnswer,
+  LeaseAnswer,
+  nodeStatement,
+} from '@writ/contracts'
+import type {
+  ApprovalClaim,
+  BundleAcknowledgement,
+  CatalogueReport,
+  LeaseRequest,
+  NodeId,
+  SessionEnd,
+  SessionId,
+  StreamBatch,
+  StreamHead,
+} from '@writ/contracts'
 import type { z } from 'zod'
 import type { ControlPlaneHttp, HttpAnswer } from './control-plane-http.ts'
 import { ControlPlaneAway } from './control-plane-http.ts'
@@ -17,6 +35,12 @@ export type ControlPlaneClient = {
   readonly sendHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
   /** a compact JWE that only this gateway opens */
   readonly lease: (request: LeaseRequest) => Promise<string>
+  /** held for as long as the claim says that it waits */
+  readonly claimApproval: (claim: ApprovalClaim) => Promise<ApprovalAnswer>
+  readonly endSession: (session: SessionId, said: SessionEnd) => Promise<void>
+  /** a compact JWE that only this gateway opens */
+  readonly contentKey: (tenantSlug: string) => Promise<string>
+  readonly reportCatalogue: (report: CatalogueReport) => Promise<void>
 }
 
 export type ClientPorts = {
@@ -32,8 +56,10 @@ const TIMEOUT_MS = 10_000
 export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient {
   const get = (path: string, timeoutMs: number, signal?: AbortSignal) =>
     send(ports, { method: 'GET', path, body: '', timeoutMs, ...(signal ? { signal } : {}) })
-  const post = (path: string, content: unknown) =>
-    send(ports, { method: 'POST', path, body: JSON.stringify(content), timeoutMs: TIMEOUT_MS })
+  const post = (path: string, content: unknown, waitSeconds = 0) => {
+    const timeoutMs = TIMEOUT_MS + waitSeconds * 1000
+    return send(ports, { method: 'POST', path, body: JSON.stringify(content), timeoutMs })
+  }
   return {
     changes: async (after, waitSeconds, signal) => {
       const path = `/changes?after=${after}&waitSeconds=${waitSeconds}`
@@ -47,6 +73,10 @@ export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient
     sendBatch: async (batch) => done(await post('/batches', batch)),
     sendHeads: async (heads) => read(HeadsAnswer, await post('/heads', { heads })),
     lease: async (request) => read(LeaseAnswer, await post('/leases', request)).lease,
+    claimApproval: async (claim) => read(ApprovalAnswer, await post('/approvals', claim, claim.waitSeconds)),
+    endSession: async (session, said) => done(await post(`/sessions/${session}/end`, said)),
+    contentKey: async (tenant) => read(ContentKeyAnswer, await post('/content-keys', { tenant })).sealed,
+    reportCatalogue: async (report) => done(await post('/catalogues', report)),
   }
 }
 

@@ -161,7 +161,7 @@ describe('the ledger of a gateway', () => {
     const action = {
       method: 'tools/call',
       tool,
-      class: 'read',
+      class: 'read.private',
       classSource: 'default',
       resource: tool,
     } as const

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RecordFields, SealedRecord, StreamPosition } from '@writ/audit'
 import { extendStream, sealRecord, startOfStream } from '@writ/audit'
-import type { BootId, NodeId, RecordedDecision, TenantId } from '@writ/contracts'
+import type { ApprovalId, BootId, NodeId, RecordedDecision, TenantId } from '@writ/contracts'
 import { Refusal, streamIdOf } from '@writ/contracts'
 import type { Decision } from '@writ/contracts'
 import type { Clock, Entry, Ledger } from '@writ/enforcement'
@@ -96,8 +96,8 @@ class StreamLog {
     return {
       kind,
       ...callOf(entry),
-      outbound: recorded(entry.outbound),
-      inbound: recorded(entry.inbound),
+      outbound: recorded(entry.outbound, isListing(entry) ? [] : entry.hidden, entry.approval),
+      inbound: recorded(entry.inbound, isListing(entry) ? entry.hidden : []),
       at: new Date(clock.nowMs()).toISOString(),
       durationMicros: Math.max(0, Math.round(clock.monotonicMicros() - entry.startedAtMicros)),
       gateway: { node, build },
@@ -147,15 +147,30 @@ function callerOf({
 const lentTo = ({ lease }: Entry): CallFields['credential'] =>
   lease?.kind === 'header' ? { connection: lease.secret.connection, version: lease.secret.version } : null
 
+/** What was hidden from a listing was hidden on its way in; a call of what is hidden, on its way out. */
+const isListing = ({ action }: Entry): boolean => action?.method.endsWith('/list') ?? false
+
 /** What was decided, without the content that it was decided on. */
-const recorded = (decision: Decision | undefined): RecordedDecision | null =>
-  decision
-    ? {
-        outcome: decision.outcome,
-        matches: [...decision.matches],
-        signals: [...decision.signals],
-        modified: decision.modified,
-      }
-    : null
+function recorded(
+  decision: Decision | undefined,
+  hidden: readonly string[] = [],
+  approval?: ApprovalId,
+): RecordedDecision | null {
+  if (!decision) return null
+  const { outcome, matches, signals, modified, byDefault, labels } = decision
+  return {
+    outcome,
+    matches: [...matches],
+    signals: [...signals],
+    modified,
+    byDefault,
+    labels: [...labels],
+    hidden: hidden.slice(0, MOST_HIDDEN).map((name) => name.slice(0, LONGEST_NAME)),
+    approval: approval ?? null,
+  }
+}
+
+const MOST_HIDDEN = 100
+const LONGEST_NAME = 128
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

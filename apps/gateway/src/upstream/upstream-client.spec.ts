@@ -292,7 +292,16 @@ describe('a forwarded request', () => {
     const call = (modified: boolean) =>
       sentOn('mcp-param-mail', ['ana@example.com'], {
         args,
-        decision: { outcome: 'allow', matches: [], signals: [], modified, content: {} },
+        decision: {
+          outcome: 'allow',
+          matches: [],
+          signals: [],
+          modified,
+          content: {},
+          byDefault: false,
+          labels: [],
+          ask: null,
+        },
       })
     expect([await call(false), await call(true)]).toEqual(['ana@example.com', undefined])
   })

@@ -1,0 +1,49 @@
+import type { KeyObject } from 'node:crypto'
+import type { DecidePorts } from '@writ/enforcement'
+import type { RedisLink } from '@writ/redis'
+import { createRedisSessionStore } from '@writ/redis'
+import type { ControlPlaneClient } from '../node/control-plane-client.ts'
+import type { ReportProblem } from '../problems.ts'
+import { openFileSessionStore } from '../sessions/file-session-store.ts'
+import { createApprovalDesk } from './approval-desk.ts'
+import { createContentKeys } from './content-keys.ts'
+import { createSeenDefinitions } from './seen-definitions.ts'
+import { createSessionEnder } from './session-ender.ts'
+
+export type GoverningMeans = {
+  readonly client: ControlPlaneClient
+  readonly leaseKey: KeyObject
+  /** null in single-node mode: sessions are then kept in files */
+  readonly redis: RedisLink | null
+  readonly sessionsDir: string
+  readonly nowMs: () => number
+  readonly report: ReportProblem
+}
+
+export type Governing = {
+  readonly ports: Omit<DecidePorts, 'nowMs'>
+  /** what goes on beside the calls, until the signal aborts */
+  readonly run: (signal: AbortSignal) => Promise<void>
+}
+
+/** What decisions need beyond the bundle: sessions, approvals, the keys of content, the definitions of tools. */
+export async function openGoverning(means: GoverningMeans): Promise<Governing> {
+  const { client, leaseKey, redis, report } = means
+  const sessionEnder = createSessionEnder({ endSession: client.endSession, report })
+  const seen = createSeenDefinitions({ reportCatalogue: client.reportCatalogue, report })
+  return {
+    ports: {
+      sessions: redis
+        ? createRedisSessionStore(redis)
+        : await openFileSessionStore(means.sessionsDir, means.nowMs),
+      approvals: createApprovalDesk(client.claimApproval, report),
+      contentKeys: createContentKeys({ fetch: client.contentKey, leaseKey, report }),
+      sessionEnder,
+      seen,
+      turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    },
+    run: async (signal) => {
+      await Promise.all([sessionEnder.run(signal), seen.run(signal)])
+    },
+  }
+}
