@@ -8,6 +8,10 @@ import { AgentsController } from './agents/agents.controller.ts'
 import { AgentsService } from './agents/agents.service.ts'
 import { ApiKeysController } from './api-keys/api-keys.controller.ts'
 import { ApiKeysService } from './api-keys/api-keys.service.ts'
+import { ApprovalsController } from './approvals/approvals.controller.ts'
+import { ApprovalsService } from './approvals/approvals.service.ts'
+import { ClaimsController } from './approvals/claims.controller.ts'
+import { ClaimsService } from './approvals/claims.service.ts'
 import { AuthorityController } from './authority/authority.controller.ts'
 import { EnrolmentController } from './authority/enrolment.controller.ts'
 import { EnrolmentService } from './authority/enrolment.service.ts'
@@ -23,6 +27,7 @@ import { CommitWatch } from './bundles/commit-watch.ts'
 import { Mint } from './bundles/mint.ts'
 import { Publication } from './bundles/publication.ts'
 import { Publisher } from './bundles/publisher.ts'
+import { Remint } from './bundles/remint.ts'
 import { Clock } from './clock.ts'
 import { ConnectionsController } from './connections/connections.controller.ts'
 import { ConnectionsService } from './connections/connections.service.ts'
@@ -33,6 +38,7 @@ import { HealthController } from './health.controller.ts'
 import { HumansController } from './humans/humans.controller.ts'
 import { HumansService } from './humans/humans.service.ts'
 import { AcknowledgementsService } from './nodes/acknowledgements.service.ts'
+import { ContentKeysService } from './nodes/content-keys.service.ts'
 import { JoinController } from './nodes/join.controller.ts'
 import { JoinService } from './nodes/join.service.ts'
 import { LeasesService } from './nodes/leases.service.ts'
@@ -41,12 +47,19 @@ import { NodesController } from './nodes/nodes.controller.ts'
 import { RecordTransport } from './nodes/record-transport.ts'
 import { StreamsService } from './nodes/streams.service.ts'
 import { OpenApiController } from './openapi/openapi.controller.ts'
+import { OverridesController } from './overrides/overrides.controller.ts'
+import { OverridesService } from './overrides/overrides.service.ts'
 import { ExplainService } from './policies/explain.service.ts'
+import { LintService } from './policies/lint.service.ts'
 import { PoliciesController } from './policies/policies.controller.ts'
 import { PoliciesService } from './policies/policies.service.ts'
+import { PolicyRunsController } from './policies/policy-runs.controller.ts'
 import { PolicyTemplatesController } from './policies/policy-templates.controller.ts'
+import { ReplayService } from './policies/replay.service.ts'
 import { RecordsController } from './records/records.controller.ts'
 import { RecordsService } from './records/records.service.ts'
+import { SessionsController } from './sessions/sessions.controller.ts'
+import { SessionsService } from './sessions/sessions.service.ts'
 import { Settings } from './settings.ts'
 import { AccessCheck } from './tenancy/access-check.ts'
 import { AccessGuard } from './tenancy/access.guard.ts'
@@ -58,6 +71,10 @@ import { TenantSecrets } from './tenancy/tenant-secrets.ts'
 import { Newborn } from './tenants/newborn.ts'
 import { TenantsController } from './tenants/tenants.controller.ts'
 import { TenantsService } from './tenants/tenants.service.ts'
+import { CataloguesController } from './tools/catalogues.controller.ts'
+import { CataloguesService } from './tools/catalogues.service.ts'
+import { ToolsController } from './tools/tools.controller.ts'
+import { ToolsService } from './tools/tools.service.ts'
 
 /** What the composition root brings in: the ports, as things that are open already. */
 export type Outside = {
@@ -76,8 +93,11 @@ const CONTROLLERS = [
   AccessGroupsController,
   AgentsController,
   ApiKeysController,
+  ApprovalsController,
   AuthorityController,
   BundlesController,
+  CataloguesController,
+  ClaimsController,
   ConnectionsController,
   EnrolmentController,
   GatewaysController,
@@ -86,11 +106,15 @@ const CONTROLLERS = [
   JoinController,
   NodesController,
   OpenApiController,
+  OverridesController,
   PoliciesController,
+  PolicyRunsController,
   PolicyTemplatesController,
   RecordsController,
+  SessionsController,
   TenantsController,
   TokenController,
+  ToolsController,
 ]
 
 const SERVICES: Provider[] = [
@@ -100,23 +124,32 @@ const SERVICES: Provider[] = [
   AgentsService,
   ApiKeyDoor,
   ApiKeysService,
+  ApprovalsService,
   BundleKeys,
+  CataloguesService,
   ChangeFeed,
+  ClaimsService,
   CommitWatch,
   ConnectionsService,
+  ContentKeysService,
   EnrolmentService,
   ExplainService,
   FrontDoor,
   HumansService,
   JoinService,
   LeasesService,
+  LintService,
   Mint,
   Newborn,
   NodeSignatures,
+  OverridesService,
   PoliciesService,
   Publication,
   Publisher,
   RecordsService,
+  Remint,
+  ReplayService,
+  SessionsService,
   SigningKeys,
   StreamsService,
   Tenancy,
@@ -124,6 +157,7 @@ const SERVICES: Provider[] = [
   TenantSecrets,
   TenantsService,
   TokenService,
+  ToolsService,
 ]
 
 @Module({})

@@ -38,6 +38,8 @@ export async function createApplication(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: 1024 * 1024,
+    // The name of a tool or the URI of a resource stands in a path, percent-encoded.
+    routerOptions: { maxParamLength: 4096 },
     // A malformed URL is found before any route is.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) =>
       answerProblem(problemBehind(error) ?? badRequest('the URL is malformed'), reply),

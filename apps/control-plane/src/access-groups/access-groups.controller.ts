@@ -5,12 +5,14 @@ import {
   Get,
   HttpCode,
   Param,
+  Patch,
   Post,
   Put,
   Query,
   SerializeOptions,
 } from '@nestjs/common'
 import {
+  AccessGroupChange,
   AccessGroupId,
   AccessGroupView,
   ConnectionId,
@@ -54,6 +56,16 @@ export class AccessGroupsController {
   @SerializeOptions({ schema: AccessGroupView })
   get(@Db() db: TenantDb, @Param('id', { schema: AccessGroupId }) id: AccessGroupId) {
     return this.accessGroups.get(db, id)
+  }
+
+  @Patch(':id')
+  @SerializeOptions({ schema: AccessGroupView })
+  change(
+    @Db() db: TenantDb,
+    @Param('id', { schema: AccessGroupId }) id: AccessGroupId,
+    @Body({ schema: AccessGroupChange }) change: AccessGroupChange,
+  ) {
+    return this.accessGroups.change(db, id, change)
   }
 
   @Put(':id/policies')

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import type {
+  AccessGroupChange,
   AccessGroupId,
   AccessGroupView,
   AgentId,
   ConnectionId,
+  GroupSettings,
   HumanId,
   NewAccessGroup,
   PolicyId,
@@ -15,7 +17,7 @@ import type { ListQuery, Page } from '../http/page.ts'
 import { conflict, notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
-import { replaceMembers } from './membership.ts'
+import { GROUP_SETTINGS, replaceMembers } from './membership.ts'
 
 @Injectable()
 export class AccessGroupsService {
@@ -35,9 +37,27 @@ export class AccessGroupsService {
     return viewOf(row)
   }
 
-  async create(db: TenantDb, { name }: NewAccessGroup): Promise<AccessGroupView> {
+  async create(db: TenantDb, { name, ...settings }: NewAccessGroup): Promise<AccessGroupView> {
     const id = newId('grp', this.clock.nowMs())
-    await db.insert('access_groups', { id, name, is_default: false })
+    await db.insert('access_groups', {
+      id,
+      name,
+      is_default: false,
+      default_outcome: settings.default,
+      oversize: settings.oversize,
+      approvers: settings.approvers,
+    })
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
+  async change(db: TenantDb, id: AccessGroupId, change: AccessGroupChange): Promise<AccessGroupView> {
+    await this.get(db, id)
+    await db.rows(
+      `update writ.access_groups set default_outcome = coalesce($3, default_outcome), oversize = coalesce($4, oversize),
+         approvers = coalesce($5, approvers) where tenant_id = $1 and id = $2`,
+      [id, change.default ?? null, change.oversize ?? null, change.approvers ?? null],
+    )
     await this.mint.mint(db)
     return this.get(db, id)
   }
@@ -82,7 +102,7 @@ export class AccessGroupsService {
   }
 }
 
-type GroupRow = {
+type GroupRow = GroupSettings & {
   id: AccessGroupId
   name: string
   is_default: boolean
@@ -103,7 +123,7 @@ const principals = (kind: 'agent' | 'human'): string =>
     or p.is_default and not exists (select 1 from writ.group_${kind}s m where m.tenant_id = x.tenant_id and m.${kind}_id = x.id)
   )), '{}')`
 
-const SELECT = `select p.id, p.name, p.is_default, ${principals('agent')} as agents, ${principals('human')} as humans,
+const SELECT = `select p.id, p.name, p.is_default, ${GROUP_SETTINGS}, ${principals('agent')} as agents, ${principals('human')} as humans,
   ${members('group_policies', 'policy_id')} as policies, ${members('group_connections', 'connection_id')} as connections
   from writ.access_groups p where p.tenant_id = $1`
 

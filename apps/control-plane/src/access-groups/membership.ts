@@ -11,6 +11,9 @@ const LINKS = {
 } as const
 export type Member = keyof typeof LINKS
 
+/** SQL: the settings of a group `p`, by their names in the contracts. */
+export const GROUP_SETTINGS = 'p.default_outcome as "default", p.oversize, p.approvers'
+
 /** SQL: the groups of a row `p` of that kind, as an array. */
 export const groupsOf = (member: Member): string => {
   const { table, column } = LINKS[member]

@@ -35,11 +35,12 @@ async function requireRoom(
   keyThumbprint: string,
   nowMs: number,
 ): Promise<void> {
+  // A session that policy or an admin ended counts as long as it stands in the bundle: ending them makes no room for more.
   // Requests of one agent take turns here: of many at once, each counts those before it.
   await db.rows('select pg_advisory_xact_lock(hashtextextended($1::text || $2::text, 0))', [agent])
   const others = await db.first<{ count: number }>(
     `select count(*)::int as count from writ.sessions where tenant_id = $1 and agent_id = $2 and key_thumbprint <> $3
-       and ended_at is null and last_token_at > $4`,
+       and (ended_at is null or ended_reason is not null) and last_token_at > $4`,
     [agent, keyThumbprint, new Date(nowMs - LIVE_MS)],
   )
   if ((others?.count ?? 0) < MOST_LIVE) return

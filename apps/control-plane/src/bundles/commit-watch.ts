@@ -5,7 +5,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
 import { Client } from 'pg'
 import { Settings } from '../settings.ts'
 
-/** Postgres channel that carries a note, at commit, for every bundle that was minted. */
+/** Postgres channel that carries a note, at commit, for every bundle that was minted and every approval that was decided. */
 export const COMMIT_CHANNEL = 'writ_changes'
 
 const RECONNECT_MS = 1000
@@ -39,6 +39,11 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.stop()
     await this.#client?.end().catch(() => {})
+  }
+
+  /** From then on nothing is waited for. */
+  get isStopped(): boolean {
+    return this.#isStopped
   }
 
   /** Take it before looking; `changedSince` then misses nothing that commits after the look. */

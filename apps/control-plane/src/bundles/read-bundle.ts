@@ -1,6 +1,7 @@
-import type { Bundle, BundleConnection, BundlePolicy } from '@writ/contracts'
-import { groupsOf, groupsOfPrincipal } from '../access-groups/membership.ts'
+import type { Bundle, BundleOverride, BundlePolicy } from '@writ/contracts'
+import { GROUP_SETTINGS, groupsOf, groupsOfPrincipal } from '../access-groups/membership.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { connectionsOf } from './read-connections.ts'
 
 /** Longer than any access token lives (300 s): a session that ended before that is in no token any more. */
 const SESSION_MEMORY_MS = 600_000
@@ -10,7 +11,7 @@ export type Issue = { readonly version: number; readonly issuedAt: Date; readonl
 /** Builds the bundle of one tenant from its tables, as the open transaction sees them. */
 export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Issue): Promise<Bundle> {
   const groups = await db.rows<GroupRow>(
-    'select id, name, is_default from writ.access_groups where tenant_id = $1 order by id',
+    `select p.id, p.name, p.is_default, ${GROUP_SETTINGS} from writ.access_groups p where p.tenant_id = $1 order by p.id`,
   )
   const defaultGroup = groups.find(({ is_default }) => is_default)
   if (!defaultGroup) throw new Error('a tenant has a default group')
@@ -23,14 +24,29 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
     issuer,
     issuerKeys: await issuerKeysOf(db, since),
     defaultGroup: defaultGroup.id,
-    groups: groups.map(({ id, name }) => ({ id, name })),
+    groups: groups.map(groupOf),
     agents: await agentsOf(db),
     humans: await humansOf(db),
     revokedSessions: await endedSessionsOf(db, since),
     connections: await connectionsOf(db),
     policies: await policiesOf(db),
+    overrides: await overridesOf(db, issuedAt),
   }
 }
+
+const groupOf = ({
+  id,
+  name,
+  default: byDefault,
+  oversize,
+  approvers,
+}: GroupRow): Bundle['groups'][number] => ({
+  id,
+  name,
+  default: byDefault,
+  oversize,
+  approvers,
+})
 
 type GroupRow = Bundle['groups'][number] & { is_default: boolean }
 
@@ -66,37 +82,24 @@ async function endedSessionsOf(db: TenantDb, since: Date): Promise<Bundle['revok
   return rows.map(({ id }) => id)
 }
 
-async function connectionsOf(db: TenantDb): Promise<BundleConnection[]> {
-  const rows = await db.rows<ConnectionRow>(
-    `select p.id, p.name, p.url, p.credential_header, p.credential_version, p.tool_classes, ${groupsOf('connection')} as groups
-     from writ.connections p where p.tenant_id = $1 and p.deleted_at is null order by p.id`,
-  )
-  return rows.map(({ id, name, url, groups, tool_classes, credential_header, credential_version }) => ({
-    id,
-    name,
-    url,
-    credential:
-      credential_header === null
-        ? { kind: 'none' }
-        : { kind: 'api-key', header: credential_header, version: credential_version },
-    groups,
-    toolClasses: tool_classes,
-  }))
-}
-
-type ConnectionRow = Pick<BundleConnection, 'id' | 'name' | 'url' | 'groups'> & {
-  credential_header: string | null
-  credential_version: number
-  tool_classes: BundleConnection['toolClasses']
-}
-
-/** Only what is attached to a group: the rest can apply to nobody. */
+/** Only what is attached to a group: the rest can apply to nobody. Tests were run when it was published. */
 const policiesOf = (db: TenantDb): Promise<BundlePolicy[]> =>
   db.rows(
-    `select p.id, p.name, v.version, v.document, ${groupsOf('policy')} as groups
+    `select p.id, p.name, v.version, v.document - 'tests' as document, ${groupsOf('policy')} as groups
      from writ.policies p join lateral (select n.version, n.document from writ.policy_versions n
        where n.tenant_id = p.tenant_id and n.policy_id = p.id order by n.version desc limit 1) v on true
      where p.tenant_id = $1 and p.deleted_at is null
        and exists (select 1 from writ.group_policies a where a.tenant_id = p.tenant_id and a.policy_id = p.id)
      order by p.id`,
   )
+
+/** Those that end later: whoever decides looks at the clock too. */
+async function overridesOf(db: TenantDb, at: Date): Promise<BundleOverride[]> {
+  const rows = await db.rows<Omit<BundleOverride, 'until'> & { until: Date }>(
+    `select o.id, o.policy_id as policy, o.rule, o.principal, o.resource, o.until
+     from writ.overrides o join writ.policies p on p.tenant_id = o.tenant_id and p.id = o.policy_id
+     where o.tenant_id = $1 and o.removed_at is null and o.until > $2 and p.deleted_at is null order by o.id`,
+    [at],
+  )
+  return rows.map(({ until, ...row }) => ({ ...row, until: until.toISOString() }))
+}

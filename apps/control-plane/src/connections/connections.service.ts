@@ -48,6 +48,8 @@ export class ConnectionsService {
       name: connection.name,
       url: connection.url,
       tool_classes: JSON.stringify(connection.toolClasses),
+      trust: connection.trust,
+      annotations_trusted: connection.annotationsTrusted,
       created_at: new Date(nowMs),
       ...(await this.#sealed(
         db,
@@ -63,8 +65,7 @@ export class ConnectionsService {
   async change(db: TenantDb, id: ConnectionId, change: ConnectionChange): Promise<ConnectionView> {
     await db.rows('select 1 from writ.connections where tenant_id = $1 and id = $2 for update', [id])
     const { credential } = await this.get(db, id)
-    if (change.url !== undefined) await update(db, id, { url: change.url })
-    if (change.toolClasses) await update(db, id, { tool_classes: JSON.stringify(change.toolClasses) })
+    await update(db, id, plainColumnsOf(change))
     if (change.credential) {
       await update(db, id, await this.#sealed(db, { id, version: credential.version + 1 }, change.credential))
     }
@@ -97,11 +98,19 @@ export class ConnectionsService {
   }
 }
 
+const plainColumnsOf = ({ url, toolClasses, trust, annotationsTrusted }: ConnectionChange) => ({
+  ...(url !== undefined && { url }),
+  ...(toolClasses && { tool_classes: JSON.stringify(toolClasses) }),
+  ...(trust && { trust }),
+  ...(annotationsTrusted !== undefined && { annotations_trusted: annotationsTrusted }),
+})
+
 async function update(
   db: TenantDb,
   id: ConnectionId,
   columns: Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  if (Object.keys(columns).length === 0) return
   const assignments = Object.keys(columns).map((column, index) => `${column} = $${index + 3}`)
   await db.rows(`update writ.connections set ${assignments.join(', ')} where tenant_id = $1 and id = $2`, [
     id,
@@ -117,12 +126,15 @@ type ConnectionRow = {
   credential_header: string | null
   credential_version: number
   tool_classes: Record<string, ActionClass>
+  trust: ConnectionView['trust']
+  annotations_trusted: boolean
   groups: AccessGroupId[]
   created_at: Date
 }
 
 // The sealed secret is not among the columns: no view can show it by mistake.
 const SELECT = `select p.id, p.name, p.url, p.credential_kind, p.credential_header, p.credential_version, p.tool_classes,
+  p.trust, p.annotations_trusted,
   p.created_at, ${groupsOf('connection')} as groups
   from writ.connections p where p.tenant_id = $1 and p.deleted_at is null`
 
@@ -133,5 +145,7 @@ const viewOf = (row: ConnectionRow): ConnectionView => ({
   credential: { kind: row.credential_kind, header: row.credential_header, version: row.credential_version },
   groups: row.groups,
   toolClasses: row.tool_classes,
+  trust: row.trust,
+  annotationsTrusted: row.annotations_trusted,
   createdAt: row.created_at.toISOString(),
 })

@@ -1,7 +1,13 @@
 import { SetMetadata } from '@nestjs/common'
 import type { z } from 'zod'
 
-export type RouteForm = { readonly body?: z.ZodType; readonly form?: z.ZodType; readonly answer?: z.ZodType }
+export type RouteForm = {
+  readonly body?: z.ZodType
+  /** what the body may be in YAML too; read without it, only JSON is */
+  readonly yaml?: z.ZodType
+  readonly form?: z.ZodType
+  readonly answer?: z.ZodType
+}
 
 export const ROUTE_FORM = 'writ:route-form'
 

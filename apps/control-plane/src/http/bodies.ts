@@ -1,25 +1,32 @@
 import type { FastifyInstance } from 'fastify'
 import { ProblemError } from './problem.ts'
 import { readJson } from './read-json.ts'
+import { readYaml } from './read-yaml.ts'
 import type { RimRequest } from './request.ts'
 
 const TOKEN_ROUTE = '/t/:slug/oauth/token'
+const POLICY_ROUTES = '/api/v1/policies'
 const KIB = 1024
 /** Where bodies may have another size than what people send. */
 const LIMITS_BYTES: Readonly<Record<string, number>> = {
   // A batch holds up to 200 records of 64 KiB.
   '/internal/v1/batches': 16 * 1024 * KIB,
+  // 200 definitions, each with a schema of up to 64 KiB.
+  '/internal/v1/catalogues': 16 * 1024 * KIB,
   // Anyone may send to these.
   '/internal/v1/join': 16 * KIB,
   '/t/:slug/enrol': 16 * KIB,
   [TOKEN_ROUTE]: 64 * KIB,
 }
 
-/** Which bodies are read: strict JSON everywhere, a form at the token endpoint; everything else is 415. Call it before any route is made. */
+/** Which bodies are read: strict JSON everywhere, a form at the token endpoint, YAML where policies are; everything else is 415. Call it before any route is made. */
 export function acceptBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) =>
     settle(done, () => jsonBody(request, body)),
+  )
+  fastify.addContentTypeParser<Buffer>('application/yaml', { parseAs: 'buffer' }, (request, body, done) =>
+    settle(done, () => yamlBody(request, body)),
   )
   fastify.addContentTypeParser<Buffer>(
     'application/x-www-form-urlencoded',
@@ -38,12 +45,19 @@ function jsonBody(request: RimRequest, body: Buffer): unknown {
   return body.length === 0 ? undefined : readJson(body)
 }
 
+function yamlBody(request: RimRequest, body: Buffer): unknown {
+  if (!request.routeOptions.url?.startsWith(POLICY_ROUTES)) throw unsupported()
+  request.rawBody = body
+  return body.length === 0 ? undefined : readYaml(body)
+}
+
 function formBody(request: RimRequest, body: Buffer): URLSearchParams {
-  if (request.routeOptions.url !== TOKEN_ROUTE)
-    throw new ProblemError({ title: 'Unsupported Media Type', status: 415 })
+  if (request.routeOptions.url !== TOKEN_ROUTE) throw unsupported()
   request.rawBody = body
   return new URLSearchParams(body.toString('utf8'))
 }
+
+const unsupported = () => new ProblemError({ title: 'Unsupported Media Type', status: 415 })
 
 function settle(done: (error: Error | null, body?: unknown) => void, read: () => unknown): void {
   try {

@@ -20,6 +20,10 @@ export const notFound = () =>
 export const badRequest = (detail: string, errors?: Problem['errors']) =>
   new ProblemError({ title: 'Bad Request', status: 400, detail, ...(errors && { errors }) })
 
+/** The form is right, and still it is not taken. */
+export const unprocessable = (detail: string, errors: Problem['errors']) =>
+  new ProblemError({ title: 'Unprocessable Content', status: 422, detail, ...(errors && { errors }) })
+
 export const conflict = (detail: string) => new ProblemError({ title: 'Conflict', status: 409, detail })
 
 export const forbidden = (detail: string) => new ProblemError({ title: 'Forbidden', status: 403, detail })

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { DiscoveryService } from '@nestjs/core'
 import { formatId } from '@writ/contracts'
 import type { IdPrefix } from '@writ/contracts'
 import { routesIn } from '../openapi/routes.ts'
 import type { Route } from '../openapi/routes.ts'
-import { enrolledAgent } from '../testing/agents.ts'
 import { givenControlPlane, OPERATOR_KEY } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
+import { joinedNode } from '../testing/nodes.ts'
+import type { JoinedNode } from '../testing/nodes.ts'
+import { givenWorld, openedBundle } from '../testing/worlds.ts'
+import type { World } from '../testing/worlds.ts'
+
+jest.setTimeout(30_000)
 
 type Keys = { owner: string; admin: string; auditor: string }
 
@@ -20,14 +25,15 @@ let keysOfB: Keys
 
 beforeAll(async () => {
   plane = await givenControlPlane()
-  const [a, b] = [await plane.newTenant(), await plane.newTenant()]
-  slugs = { a: a.tenant.slug, b: b.tenant.slug }
-  idsOfA = await furnish(a.ownerKey.key, slugs.a)
-  await furnish(b.ownerKey.key, slugs.b)
+  const node = await joinedNode(plane)
+  const [a, b] = [await givenWorld(plane), await givenWorld(plane)]
+  slugs = { a: a.slug, b: b.slug }
+  idsOfA = await furnish(a, node)
+  await furnish(b, node)
   keysOfB = {
-    owner: b.ownerKey.key,
-    admin: await keyOf(b.ownerKey.key, 'admin'),
-    auditor: await keyOf(b.ownerKey.key, 'auditor'),
+    owner: b.key,
+    admin: await keyOf(b.key, 'admin'),
+    auditor: await keyOf(b.key, 'auditor'),
   }
   routes = routesIn(plane.app.get(DiscoveryService))
 })
@@ -37,25 +43,48 @@ async function keyOf(owner: string, role: string): Promise<string> {
   return (await plane.ask('POST', '/api/v1/api-keys', { key: owner, body: { name: role, role } })).body.key
 }
 
-async function furnish(key: string, slug: string): Promise<Record<string, string>> {
-  const agent = await enrolledAgent(plane, slug, key)
-  const apiKey = await plane.ask('POST', '/api/v1/api-keys', {
-    key,
-    body: { name: 'second', role: 'auditor' },
-  })
-  const group = await plane.ask('POST', '/api/v1/access-groups', { key, body: { name: 'second' } })
-  const connection = await plane.ask('POST', '/api/v1/connections', { key, body: NEW_CONNECTION })
-  const policy = await plane.ask('POST', '/api/v1/policies', { key, body: NEW_POLICY })
+async function furnish(world: World, node: JoinedNode): Promise<Record<string, string>> {
+  const { ask, agent, session, connection, policy } = world
+  const apiKey = await ask('POST', 'api-keys', { name: 'second', role: 'auditor' })
+  const group = await ask('POST', 'access-groups', { name: 'second' })
+  const override = await ask('POST', 'overrides', { ...NEW_OVERRIDE, policy, principal: agent.id })
   return {
     'api-keys': apiKey.body.id,
     humans: agent.human,
     agents: agent.id,
     'access-groups': group.body.id,
-    policies: policy.body.id,
-    connections: connection.body.id,
+    policies: policy,
+    connections: connection,
+    overrides: override.body.id,
+    sessions: session,
+    approvals: await approvalIn(world, node),
   }
 }
 
+async function approvalIn(world: World, node: JoinedNode): Promise<string> {
+  const { slug, session, agent, connection, policy } = world
+  const { bundle, sha256 } = await openedBundle(node, slug)
+  const { body } = await node.ask('POST', '/internal/v1/approvals', {
+    tenant: slug,
+    session,
+    agent: agent.id,
+    human: agent.human,
+    connection,
+    tool: 'pay',
+    argsSha256: '0'.repeat(64),
+    bundle: { version: bundle.version, sha256 },
+    match: { policy, rule: 'ask-first', reason: 'r' },
+    ttlSeconds: 900,
+  })
+  return body.id
+}
+
+const NEW_OVERRIDE = {
+  rule: 'ask-first',
+  resource: '*',
+  until: new Date(Date.now() + 3_600_000).toISOString(),
+  reason: 'the routes are tried',
+}
 const NEW_CONNECTION = {
   name: 'crm',
   url: 'http://127.0.0.1:9/mcp',
@@ -69,7 +98,7 @@ const NEW_POLICY = {
       {
         id: 'no-delete',
         effect: 'deny',
-        when: { path: 'action.class', op: 'eq', value: 'delete' },
+        when: { path: 'action.class', op: 'eq', value: 'destructive' },
         reason: 'no',
       },
     ],
@@ -87,8 +116,15 @@ const BODIES: Record<string, unknown> = {
   'Agents.create': { name: 'x', human: id('hum') },
   'Humans.create': { name: 'x', email: 'x@example.test' },
   'AccessGroups.create': { name: 'x' },
+  'AccessGroups.change': { default: 'deny' },
+  'Overrides.create': { ...NEW_OVERRIDE, policy: id('pol'), principal: id('agt') },
+  'Tools.approve': { pin: '0'.repeat(64) },
   'Policies.create': { ...NEW_POLICY, name: 'x' },
-  'Policies.explain': { agent: id('agt'), connection: 'crm', tool: 't' },
+  'Policies.replace': { document: NEW_POLICY.document },
+  'PolicyRuns.test': { document: NEW_POLICY.document },
+  'PolicyRuns.lint': { document: NEW_POLICY.document },
+  'PolicyRuns.replay': { document: NEW_POLICY.document },
+  'PolicyRuns.explain': { agent: id('agt'), connection: 'crm', tool: 't' },
   'Connections.create': { ...NEW_CONNECTION, name: 'x' },
   'ApiKeys.create': { name: 'x', role: 'auditor' },
   'Tenants.create': { slug: 'x', name: 'x' },
@@ -100,6 +136,9 @@ const PREFIXES: Record<string, IdPrefix> = {
   'access-groups': 'grp',
   policies: 'pol',
   connections: 'con',
+  overrides: 'ovr',
+  sessions: 'ses',
+  approvals: 'apr',
 }
 
 function id(prefix: IdPrefix): string {
@@ -113,8 +152,9 @@ const askFor = (route: Route, path: string, key?: string) =>
     key,
     ...(route.method !== 'get' && { body: BODIES[nameOf(route)] ?? {} }),
   })
-const filled = (route: Route) =>
-  route.path.replace(':id', id(PREFIXES[resourceOf(route)] ?? 'dec')).replace(':slug', 'nobody')
+const withId = ({ path }: Route, value: string) =>
+  path.replace(':id', value).replace(':slug', 'nobody').replace(':kind/:name', 'tool/look')
+const filled = (route: Route) => withId(route, id(PREFIXES[resourceOf(route)] ?? 'dec'))
 const isOfTenants = ({ access }: Route) => access === 'owner' || access === 'admin' || access === 'auditor'
 
 describe('the routes', () => {
@@ -130,18 +170,14 @@ describe('the routes', () => {
     expect(body.openapi).toBe('3.1.0')
     expect(described.sort()).toEqual(pathsIn(served).sort())
     expect(described.length).toBe(routes.length)
-    expect(described.length).toBeGreaterThan(45)
+    expect(described.length).toBeGreaterThan(60)
   })
 
   it('answer alike to the ids of another tenant and to ids that nobody has', async () => {
     const withIds = routes.filter((route) => isOfTenants(route) && route.path.includes(':id'))
-    expect(withIds.length).toBeGreaterThanOrEqual(18)
+    expect(withIds.length).toBeGreaterThanOrEqual(27)
     for (const route of withIds) {
-      const foreign = await askFor(
-        route,
-        route.path.replace(':id', idsOfA[resourceOf(route)] ?? ''),
-        keysOfB.owner,
-      )
+      const foreign = await askFor(route, withId(route, idsOfA[resourceOf(route)] ?? ''), keysOfB.owner)
       const random = await askFor(route, filled(route), keysOfB.owner)
       expect([nameOf(route), foreign.status, foreign.text]).toEqual([nameOf(route), 404, random.text])
       expect(random.status).toBe(404)
@@ -150,7 +186,8 @@ describe('the routes', () => {
 
   it("answer alike to another tenant's ids inside a body", async () => {
     const { body: human } = await plane.ask('GET', '/api/v1/humans', { key: keysOfB.owner })
-    const attempts: [string, string, (foreign: string) => unknown, string, IdPrefix][] = [
+    type Attempt = [string, string, (foreign: string) => unknown, string, IdPrefix]
+    const attempts: Attempt[] = [
       [
         'PUT',
         `/api/v1/humans/${human.items[0].id}/groups`,
@@ -179,6 +216,20 @@ describe('the routes', () => {
         (foreign) => ({ agent: foreign, connection: 'crm', tool: 't' }),
         'agents',
         'agt',
+      ],
+      ...['lint', 'replay'].map((run): Attempt => [
+        'POST',
+        `/api/v1/policies/${run}`,
+        (foreign) => ({ document: NEW_POLICY.document, policy: foreign }),
+        'policies',
+        'pol',
+      ]),
+      [
+        'POST',
+        '/api/v1/overrides',
+        (foreign) => ({ ...NEW_OVERRIDE, policy: foreign, principal: id('agt') }),
+        'policies',
+        'pol',
       ],
     ]
     for (const [method, path, body, resource, prefix] of attempts) {
@@ -220,7 +271,13 @@ describe('the routes', () => {
     const writing = routes.filter(
       (route) => isOfTenants(route) && route.method !== 'get' && route.access === 'auditor',
     )
-    expect(writing.map(nameOf).sort()).toEqual(['Policies.explain', 'Records.verify'])
+    expect(writing.map(nameOf).sort()).toEqual([
+      'PolicyRuns.explain',
+      'PolicyRuns.lint',
+      'PolicyRuns.replay',
+      'PolicyRuns.test',
+      'Records.verify',
+    ])
   })
 
   it('let the operator make tenants and nothing else', async () => {

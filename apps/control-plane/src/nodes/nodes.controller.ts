@@ -1,6 +1,8 @@
 import { Body, Controller, HttpCode, Post, SerializeOptions } from '@nestjs/common'
 import {
   BundleAcknowledgement,
+  ContentKeyAnswer,
+  ContentKeyRequest,
   HeadsAnswer,
   HeadsRequest,
   LeaseAnswer,
@@ -11,6 +13,7 @@ import type { NodeRow } from '@writ/postgres'
 import { Access } from '../tenancy/access.ts'
 import { SignedBy } from '../tenancy/decorators.ts'
 import { AcknowledgementsService } from './acknowledgements.service.ts'
+import { ContentKeysService } from './content-keys.service.ts'
 import { LeasesService } from './leases.service.ts'
 import { StreamsService } from './streams.service.ts'
 
@@ -22,6 +25,7 @@ export class NodesController {
     private readonly acknowledgements: AcknowledgementsService,
     private readonly streams: StreamsService,
     private readonly leases: LeasesService,
+    private readonly contentKeys: ContentKeysService,
   ) {}
 
   @Post('acknowledgements')
@@ -51,5 +55,12 @@ export class NodesController {
   @SerializeOptions({ schema: LeaseAnswer })
   lease(@SignedBy() node: NodeRow, @Body({ schema: LeaseRequest }) request: LeaseRequest) {
     return this.leases.lend(node, request)
+  }
+
+  @Post('content-keys')
+  @HttpCode(200)
+  @SerializeOptions({ schema: ContentKeyAnswer })
+  contentKey(@SignedBy() node: NodeRow, @Body({ schema: ContentKeyRequest }) request: ContentKeyRequest) {
+    return this.contentKeys.give(node, request)
   }
 }

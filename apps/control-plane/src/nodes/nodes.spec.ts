@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { rawPublicKey, signBatch, signHead } from '@writ/audit'
-import { isBundleFault, openBundle, openHeartbeat } from '@writ/bundle'
+import { openHeartbeat } from '@writ/bundle'
 import { streamIdOf } from '@writ/contracts'
 import type { Bundle, StreamId } from '@writ/contracts'
 import { createLeaseKey, openLease } from '@writ/credentials'
-import { createAgentSession, generateKeyPem } from '@writ/identity'
 import { createTestStream } from '@writ/postgres/testing'
 import { Client } from 'pg'
 import { newId } from '../ids-and-secrets.ts'
-import { agentPorts, enrolledAgent } from '../testing/agents.ts'
+import { enrolledAgent } from '../testing/agents.ts'
 import type { EnrolledAgent } from '../testing/agents.ts'
 import { givenControlPlane, ORIGIN } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
 import { RecordTransport } from './record-transport.ts'
 import { joinedNode, newNodeKey } from '../testing/nodes.ts'
 import type { JoinedNode } from '../testing/nodes.ts'
+import { openedBundle, sessionOf as newSession } from '../testing/worlds.ts'
 
 type World = { slug: string; tenant: `ten_${string}`; key: string; defaultGroup: string }
 
@@ -36,26 +36,9 @@ async function newWorld(): Promise<World> {
   return { slug: tenant.slug, tenant: tenant.id, key: ownerKey.key, defaultGroup: tenant.defaultGroup }
 }
 
-async function bundleOf(slug: string): Promise<Bundle> {
-  const { body } = await node.ask('GET', `/internal/v1/bundles/${slug}`)
-  const opened = await openBundle(body.bundle, node.bundleKeys, { tenant: slug, version: 0, sha256: null })
-  if (isBundleFault(opened)) throw new Error(opened.detail)
-  return opened.bundle
-}
+const bundleOf = async (slug: string): Promise<Bundle> => (await openedBundle(node, slug)).bundle
 
-async function sessionOf(agent: EnrolledAgent, { slug }: World): Promise<`ses_${string}`> {
-  const issuer = `${ORIGIN}/t/${slug}/oauth`
-  const session = createAgentSession({
-    issuer,
-    tokenEndpoint: `${issuer}/token`,
-    agentId: agent.id,
-    identityKey: agent.identityKey,
-    sessionKey: generateKeyPem().privateKey,
-    ports: agentPorts(plane),
-  })
-  const [, claims = ''] = (await session.accessToken()).split('.')
-  return JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')).sid
-}
+const sessionOf = (agent: EnrolledAgent, { slug }: World) => newSession(plane, slug, agent)
 
 const gatewayFor = async (key: string) =>
   (await plane.ask('GET', '/api/v1/gateways', { key })).body.items.find(

@@ -78,10 +78,16 @@ function queryParametersOf({ query }: Route): Node[] {
   }))
 }
 
-function requestBodyOf({ body, form }: Route): Node {
-  const [type, schema] = form ? ['application/x-www-form-urlencoded', form] : ['application/json', body]
-  if (!schema) return {}
-  return { requestBody: { required: true, content: { [type]: { schema: schemaOf(schema, 'input') } } } }
+function requestBodyOf({ body, yaml, form }: Route): Node {
+  const forms = Object.entries({
+    'application/json': form ? undefined : body,
+    'application/yaml': yaml,
+    'application/x-www-form-urlencoded': form,
+  })
+  const content = forms.flatMap(([type, schema]) =>
+    schema ? [[type, { schema: schemaOf(schema, 'input') }]] : [],
+  )
+  return content.length === 0 ? {} : { requestBody: { required: true, content: Object.fromEntries(content) } }
 }
 
 function answerOf({ answer, status }: Route): Node {

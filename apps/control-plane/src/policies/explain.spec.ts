@@ -39,7 +39,7 @@ const denying = (effect: string, more: object = {}) => ({
     {
       id: 'no-delete',
       effect,
-      when: { path: 'action.class', op: 'eq', value: 'delete' },
+      when: { path: 'action.class', op: 'eq', value: 'destructive' },
       reason: 'deletes are for people',
     },
   ],
@@ -53,6 +53,34 @@ describe('explaining a call', () => {
     expect(body).toMatchObject({ connectionAllowed: true, groups: [{ id: defaultGroup, name: 'default' }] })
     expect(body.decision).toMatchObject({ outcome: 'allow', modified: false })
     expect(body.rulesEvaluated).toBeGreaterThan(0)
+    expect(body.rules).toHaveLength(body.rulesEvaluated)
+    expect(body.rules[0]).toMatchObject({ policyName: expect.any(String), leaves: expect.any(Array) })
+  })
+
+  it('shows of each rule what was compared with what', async () => {
+    const { body: policy } = await plane.ask('POST', '/api/v1/policies', {
+      key,
+      body: {
+        name: 'small amounts',
+        document: {
+          writ: 1,
+          rules: [
+            {
+              id: 'cap',
+              effect: 'deny',
+              when: { path: 'args.amount', op: 'gt', value: 100 },
+              reason: 'too much',
+            },
+          ],
+        },
+        groups: [defaultGroup],
+      },
+    })
+    const { body } = await explain({ tool: 'pay', args: { amount: 99 } })
+    const trace = body.rules.find(({ policy: id }: { policy: string }) => id === policy.id)
+    const leaf = { at: '/when', path: 'args.amount', op: 'gt', operand: 100, value: 99, truth: 'false' }
+    expect(trace).toMatchObject({ rule: 'cap', truth: 'false', leaves: [leaf] })
+    await plane.ask('DELETE', `/api/v1/policies/${policy.id}`, { key })
   })
 
   it('shows what the template for personal data lets through', async () => {

@@ -1,5 +1,4 @@
 import {
-  Body,
   Controller,
   Delete,
   Get,
@@ -7,33 +6,31 @@ import {
   Param,
   Patch,
   Post,
+  Put,
   Query,
+  Req,
   SerializeOptions,
 } from '@nestjs/common'
-import {
-  ExplainAnswer,
-  ExplainRequest,
-  NewPolicy,
-  pageOf,
-  PolicyChange,
-  PolicyId,
-  PolicyView,
-} from '@writ/contracts'
+import { NewPolicy, pageOf, PolicyChange, PolicyId, PolicyReplacement, PolicyView } from '@writ/contracts'
 import { z } from 'zod'
+import { Answers } from '../http/answers.ts'
 import { ListQuery } from '../http/page.ts'
+import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
 import { Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
-import { ExplainService } from './explain.service.ts'
+import { draftOf } from './draft.ts'
 import { PoliciesService } from './policies.service.ts'
+import { readPolicyBody } from './policy-body.ts'
+
+/** For a document that comes alone: its name, when that is not its title. */
+const NameQuery = z.strictObject({ name: z.string().max(100).optional() })
+type NameQuery = z.infer<typeof NameQuery>
 
 @Controller('api/v1/policies')
 @Access('admin')
 export class PoliciesController {
-  constructor(
-    private readonly policies: PoliciesService,
-    private readonly explanations: ExplainService,
-  ) {}
+  constructor(private readonly policies: PoliciesService) {}
 
   @Get()
   @Access('auditor')
@@ -43,17 +40,11 @@ export class PoliciesController {
   }
 
   @Post()
+  @Answers({ body: NewPolicy, yaml: NewPolicy })
   @SerializeOptions({ schema: PolicyView })
-  create(@Db() db: TenantDb, @Body({ schema: NewPolicy }) policy: NewPolicy) {
-    return this.policies.create(db, policy)
-  }
-
-  @Post('explain')
-  @HttpCode(200)
-  @Access('auditor')
-  @SerializeOptions({ schema: ExplainAnswer })
-  explain(@Db() db: TenantDb, @Body({ schema: ExplainRequest }) asked: ExplainRequest) {
-    return this.explanations.explain(db, asked)
+  create(@Db() db: TenantDb, @Req() request: RimRequest, @Query({ schema: NameQuery }) { name }: NameQuery) {
+    const body = readPolicyBody(request, NewPolicy, ({ title }) => ({ name: name ?? title }))
+    return this.policies.create(db, body.asked, draftOf(body))
   }
 
   @Get(':id')
@@ -71,13 +62,21 @@ export class PoliciesController {
   }
 
   @Patch(':id')
+  @Answers({ body: PolicyChange, yaml: PolicyChange })
   @SerializeOptions({ schema: PolicyView })
-  change(
-    @Db() db: TenantDb,
-    @Param('id', { schema: PolicyId }) id: PolicyId,
-    @Body({ schema: PolicyChange }) change: PolicyChange,
-  ) {
-    return this.policies.change(db, id, change)
+  change(@Db() db: TenantDb, @Param('id', { schema: PolicyId }) id: PolicyId, @Req() request: RimRequest) {
+    const { asked, spotOf } = readPolicyBody(request, PolicyChange)
+    const isNew = asked.document !== undefined || asked.cedar !== undefined
+    const draft = isNew ? draftOf({ asked, spotOf }) : null
+    return this.policies.change(db, id, { groups: asked.groups, draft })
+  }
+
+  @Put(':id')
+  @Answers({ body: PolicyReplacement, yaml: PolicyReplacement })
+  @SerializeOptions({ schema: PolicyView })
+  replace(@Db() db: TenantDb, @Param('id', { schema: PolicyId }) id: PolicyId, @Req() request: RimRequest) {
+    const body = readPolicyBody(request, PolicyReplacement)
+    return this.policies.change(db, id, { groups: body.asked.groups, draft: draftOf(body) })
   }
 
   @Delete(':id')

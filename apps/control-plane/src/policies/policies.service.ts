@@ -7,15 +7,16 @@ import type {
   PolicyId,
   PolicyView,
 } from '@writ/contracts'
-import { compilePolicies } from '@writ/policy'
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { pageOfRows } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
-import { badRequest, notFound } from '../http/problem.ts'
+import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import type { PolicyDraft } from './draft.ts'
+import { requirePublishable } from './publishing.ts'
 
 @Injectable()
 export class PoliciesService {
@@ -45,21 +46,30 @@ export class PoliciesService {
     return { items: rows.map(viewOf) }
   }
 
-  async create(db: TenantDb, { name, document, groups }: NewPolicy): Promise<PolicyView> {
-    requireCompilable(document)
-    const id = await insertPolicy(db, { name, document, template: null }, this.clock.nowMs())
+  async create(
+    db: TenantDb,
+    { name, groups }: Pick<NewPolicy, 'name' | 'groups'>,
+    draft: PolicyDraft,
+  ): Promise<PolicyView> {
+    await requirePublishable(draft)
+    const id = await insertPolicy(db, { name, ...draft, template: null }, this.clock.nowMs())
     await replaceGroups(db, 'policy', id, groups)
     await this.mint.mint(db)
     return this.get(db, id)
   }
 
-  async change(db: TenantDb, id: PolicyId, { document, groups }: PolicyChange): Promise<PolicyView> {
-    if (document) requireCompilable(document)
+  async change(
+    db: TenantDb,
+    id: PolicyId,
+    { groups, draft }: Pick<PolicyChange, 'groups'> & { readonly draft: PolicyDraft | null },
+  ): Promise<PolicyView> {
+    await this.get(db, id)
+    if (draft) await requirePublishable(draft)
     await lockPolicy(db, id)
     const { version } = await this.get(db, id)
-    if (document) await insertVersion(db, id, version + 1, { document, nowMs: this.clock.nowMs() })
+    if (draft) await insertVersion(db, id, version + 1, { ...draft, nowMs: this.clock.nowMs() })
     if (groups) await replaceGroups(db, 'policy', id, groups)
-    if (document || groups) await this.mint.mint(db)
+    if (draft || groups) await this.mint.mint(db)
     return this.get(db, id)
   }
 
@@ -75,36 +85,17 @@ export class PoliciesService {
   }
 }
 
-/**
- * A rule that does not compile errs at every call, and a deny that errs denies: such a document is not taken at all.
- * @throws 400 naming each rule and why
- */
-function requireCompilable(document: PolicyDocument): void {
-  const policy = { id: UNNAMED, name: '', version: 1, groups: [], document }
-  const { faults } = compilePolicies([policy])
-  if (faults.length === 0) return
-  const placeOf = (rule: string) => document.rules.findIndex(({ id }) => id === rule)
-  throw badRequest(
-    'the policy has rules that cannot be evaluated',
-    faults.map(({ rule, because }) => ({
-      path: `document.rules.${placeOf(rule)}`,
-      message: `${rule}: ${because}`,
-    })),
-  )
-}
-
-/** Compiling wants an id, and a document has none before it is stored. */
-const UNNAMED: PolicyId = `pol_${'0'.repeat(26)}`
+type PolicyForm = Pick<PolicyDraft, 'document' | 'cedar'>
 
 /** Writes a policy and its first version; the caller attaches it and mints. */
 export async function insertPolicy(
   db: TenantDb,
-  { name, document, template }: { name: string; document: PolicyDocument; template: string | null },
+  { name, template, ...form }: PolicyForm & { readonly name: string; readonly template: string | null },
   nowMs: number,
 ): Promise<PolicyId> {
   const id = newId('pol', nowMs)
   await db.insert('policies', { id, name, template, created_at: new Date(nowMs) })
-  await insertVersion(db, id, 1, { document, nowMs })
+  await insertVersion(db, id, 1, { ...form, nowMs })
   return id
 }
 
@@ -112,12 +103,13 @@ const insertVersion = (
   db: TenantDb,
   id: PolicyId,
   version: number,
-  { document, nowMs }: { document: PolicyDocument; nowMs: number },
+  { document, cedar, nowMs }: PolicyForm & { readonly nowMs: number },
 ): Promise<void> =>
   db.insert('policy_versions', {
     policy_id: id,
     version,
     document: JSON.stringify(document),
+    cedar,
     created_at: new Date(nowMs),
   })
 
@@ -132,11 +124,12 @@ type PolicyRow = {
   version: number
   template: string | null
   document: PolicyDocument
+  cedar: string | null
   groups: AccessGroupId[]
   created_at: Date
 }
 
-const SELECT = `select p.id, p.name, p.template, v.version, v.document, v.created_at, ${groupsOf('policy')} as groups
+const SELECT = `select p.id, p.name, p.template, v.version, v.document, v.cedar, v.created_at, ${groupsOf('policy')} as groups
   from writ.policies p join writ.policy_versions v on v.tenant_id = p.tenant_id and v.policy_id = p.id
   where p.tenant_id = $1 and p.deleted_at is null`
 

@@ -4,15 +4,23 @@ import { TEMPLATES } from '@writ/policy'
 import { z } from 'zod'
 import { Access } from '../tenancy/access.ts'
 
-const PolicyTemplateView = z.strictObject({ name: z.string(), title: z.string(), document: PolicyDocument })
+const PolicyTemplateView = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  stops: z.string(),
+  costs: z.string(),
+  /** a new tenant's default group starts with a copy of it */
+  attachedByDefault: z.boolean(),
+  document: PolicyDocument,
+})
 
-/** Policies that each new tenant starts with a copy of. */
+/** Policies to start from: what each stops, what it costs, and its tests. A copy is the tenant's own. */
 @Controller('api/v1/policy-templates')
 @Access('auditor')
 export class PolicyTemplatesController {
   @Get()
   @SerializeOptions({ schema: z.strictObject({ items: z.array(PolicyTemplateView) }) })
   list() {
-    return { items: TEMPLATES.map(({ name, title, document }) => ({ name, title, document })) }
+    return { items: TEMPLATES }
   }
 }

@@ -17,7 +17,7 @@ const ask = (method: string, path: string, body?: object): Promise<Answer> =>
 const ruleAt = (path: string, id = 'r') => ({
   id,
   effect: 'deny',
-  when: { path, op: 'eq', value: 'delete' },
+  when: { path, op: 'eq', value: 'destructive' },
   reason: 'r',
 })
 const documentOf = (...rules: object[]) => ({ writ: 1, rules })
@@ -30,7 +30,12 @@ describe('a policy with a path that nothing has', () => {
     const answer = await ask('POST', 'policies', { name: 'typo', document })
     expect(answer.status).toBe(400)
     expect(answer.body.errors).toEqual([
-      { path: 'document.rules.1', message: expect.stringContaining('typo: ') },
+      {
+        path: 'document.rules[1]',
+        message: expect.stringContaining('typo: '),
+        line: 1,
+        column: expect.any(Number),
+      },
     ])
     expect(await versionNow()).toBe(before)
   })

@@ -16,7 +16,7 @@ export class ApiKeyDoor {
     if (id === undefined || secret === undefined) return null
     const stored = await this.platform.apiKeyById(id)
     if (!isSecretOf(secret, stored?.secretSha256 ?? NO_SECRET) || !stored) return null
-    return { tenantId: stored.tenantId, role: stored.role }
+    return { tenantId: stored.tenantId, role: stored.role, apiKey: id }
   }
 }
 

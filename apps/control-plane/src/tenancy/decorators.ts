@@ -11,6 +11,13 @@ export const Db = createParamDecorator((_: unknown, context: ExecutionContext): 
   return db
 })
 
+/** The id of the API key that came with the request: who did what is done now. */
+export const AskedWith = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { admission } = context.switchToHttp().getRequest<RimRequest>()
+  if (!admission) throw new Error('this route is not a route of a tenant')
+  return admission.apiKey
+})
+
 /** The gateway that signed the request. */
 export const SignedBy = createParamDecorator((_: unknown, context: ExecutionContext): NodeRow => {
   const { node } = context.switchToHttp().getRequest<RimRequest>()

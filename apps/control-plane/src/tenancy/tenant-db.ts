@@ -23,12 +23,12 @@ export class TenantDb {
     return (await this.rows<Row>(sql, parameters))[0] ?? null
   }
 
-  /** Column names are ours, never a caller's. */
-  async insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
+  /** Column names are ours, never a caller's, and so is what happens where there is such a row already. */
+  async insert(table: string, row: Readonly<Record<string, unknown>>, onConflict = ''): Promise<void> {
     const columns = Object.keys(row)
     const places = columns.map((_, index) => `$${index + 2}`)
     await this.rows(
-      `insert into writ.${table} (tenant_id, ${columns.join(', ')}) values ($1, ${places.join(', ')})`,
+      `insert into writ.${table} (tenant_id, ${columns.join(', ')}) values ($1, ${places.join(', ')}) ${onConflict}`,
       Object.values(row),
     )
   }

@@ -9,7 +9,7 @@ import { newId } from '../ids-and-secrets.ts'
 import { insertPolicy } from '../policies/policies.service.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
-/** What every new tenant starts with: keys of its own, a default group, copies of the templates, its first bundle. */
+/** What every new tenant starts with: keys of its own, a default group, copies of the templates that are for everyone, its first bundle. */
 @Injectable()
 export class Newborn {
   constructor(
@@ -40,8 +40,10 @@ const insertTenant = (db: TenantDb, name: string, defaultGroup: AccessGroupId): 
 
 async function copyTemplates(db: TenantDb, group: AccessGroupId, nowMs: number): Promise<void> {
   const policies = []
-  for (const { name, document } of TEMPLATES) {
-    policies.push(await insertPolicy(db, { name, document, template: name }, nowMs))
+  for (const { name: template, title: name, document } of TEMPLATES.filter(
+    ({ attachedByDefault }) => attachedByDefault,
+  )) {
+    policies.push(await insertPolicy(db, { name, document, cedar: null, template }, nowMs))
   }
   await replaceMembers(db, 'policy', group, policies)
 }

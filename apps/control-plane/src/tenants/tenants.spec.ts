@@ -21,6 +21,10 @@ describe('a new tenant', () => {
       'personal-data',
       'prompt-injection',
     ])
+    expect(policies.body.items.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'PII Protection',
+      'Prompt Injection Protection',
+    ])
     expect(groups.body.items[0].policies).toHaveLength(2)
   })
 

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { Client } from 'pg'
+import { givenControlPlane } from '../testing/given.ts'
+import type { ControlPlane } from '../testing/given.ts'
+import { joinedNode } from '../testing/nodes.ts'
+import { openedBundle } from '../testing/worlds.ts'
+import { Remint } from './remint.ts'
+
+jest.setTimeout(30_000)
+
+let plane: ControlPlane
+let owner: Client
+
+beforeAll(async () => {
+  plane = await givenControlPlane()
+  owner = new Client({ connectionString: plane.ownerUrl })
+  await owner.connect()
+})
+afterAll(async () => {
+  await owner?.end()
+  await plane?.close()
+})
+
+/** A bundle as a release before made it: with a class that is no class any more. */
+const makeOld = (signed: string): string => {
+  const [header, payload = '', signature] = signed.split('.')
+  const bundle = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  const old = { ...bundle, connections: [{ ...bundle.connections[0], toolClasses: { drop: 'delete' } }] }
+  return [header, Buffer.from(JSON.stringify(old)).toString('base64url'), signature].join('.')
+}
+
+describe('starting after an upgrade', () => {
+  it('makes bundles anew that nobody can read any more, and leaves the others', async () => {
+    const node = await joinedNode(plane)
+    const [{ tenant: old }, { tenant: current }] = [await plane.newTenant(), await plane.newTenant()]
+    const { rows } = await owner.query('select signed from writ.bundles where tenant_id = $1', [old.id])
+    await owner.query('update writ.bundles set signed = $2 where tenant_id = $1', [
+      old.id,
+      makeOld(rows[0].signed),
+    ])
+    const before = (await openedBundle(node, current.slug)).bundle.version
+    await plane.app.get(Remint).onApplicationBootstrap()
+    expect((await openedBundle(node, old.slug)).bundle.version).toBe(2)
+    expect((await openedBundle(node, current.slug)).bundle.version).toBe(before)
+  })
+})

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common'
+import type { CatalogueReport, ConnectionId, SeenDefinition } from '@writ/contracts'
+import { Clock } from '../clock.ts'
+import { notFound } from '../http/problem.ts'
+import { Tenancy } from '../tenancy/tenancy.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+
+/** Per connection: a server that makes up new names for ever fills no table. */
+const MOST_DEFINITIONS = 2000
+
+/** Keeps what servers show of themselves. Seeing approves nothing and changes no bundle. */
+@Injectable()
+export class CataloguesService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly tenancy: Tenancy,
+  ) {}
+
+  /** @throws 404 when the connection is not the tenant's */
+  async keep({ tenant, connection, definitions }: CatalogueReport): Promise<void> {
+    await this.tenancy.run(await this.tenancy.bySlug(tenant), async (db) => {
+      await lockConnection(db, connection)
+      const kept = fitting(definitions, await knownIn(db, connection))
+      await upsert(db, connection, kept, new Date(this.clock.nowMs()))
+    })
+  }
+}
+
+// Reports of one connection take turns, so that each counts what those before it added.
+async function lockConnection(db: TenantDb, connection: ConnectionId): Promise<void> {
+  const row = await db.first(
+    'select 1 from writ.connections where tenant_id = $1 and id = $2 and deleted_at is null for no key update',
+    [connection],
+  )
+  if (!row) throw notFound()
+}
+
+async function knownIn(db: TenantDb, connection: ConnectionId): Promise<ReadonlySet<string>> {
+  const rows = await db.rows<Pick<SeenDefinition, 'kind' | 'name'>>(
+    'select kind, name from writ.tool_definitions where tenant_id = $1 and connection_id = $2',
+    [connection],
+  )
+  return new Set(rows.map(keyOf))
+}
+
+/** What is known already always, what is new as long as there is room; of a definition that is there twice, the later one. */
+function fitting(
+  definitions: readonly SeenDefinition[],
+  known: ReadonlySet<string>,
+): readonly SeenDefinition[] {
+  const unique = [...new Map(definitions.map((definition) => [keyOf(definition), definition])).values()]
+  const isKnown = (definition: SeenDefinition) => known.has(keyOf(definition))
+  const added = unique.filter((definition) => !isKnown(definition))
+  return [...unique.filter(isKnown), ...added.slice(0, Math.max(0, MOST_DEFINITIONS - known.size))]
+}
+
+const keyOf = ({ kind, name }: Pick<SeenDefinition, 'kind' | 'name'>): string => `${kind} ${name}`
+
+async function upsert(
+  db: TenantDb,
+  connection: ConnectionId,
+  definitions: readonly SeenDefinition[],
+  seenAt: Date,
+): Promise<void> {
+  await db.rows(
+    `insert into writ.tool_definitions (tenant_id, connection_id, kind, name, pin, content_pin, description, annotations,
+       input_schema, first_seen_at, last_seen_at)
+     select $1, $2, d.kind, d.name, d.pin, d."contentPin", d.description, d.annotations, nullif(d."inputSchema", 'null'), $4, $4
+       from jsonb_to_recordset($3::jsonb) as d (kind text, name text, pin text, "contentPin" text, description text,
+         annotations jsonb, "inputSchema" jsonb)
+     on conflict (tenant_id, connection_id, kind, name) do update set pin = excluded.pin, content_pin = excluded.content_pin,
+       description = excluded.description, annotations = excluded.annotations, input_schema = excluded.input_schema,
+       last_seen_at = excluded.last_seen_at`,
+    [connection, JSON.stringify(definitions), seenAt],
+  )
+}
