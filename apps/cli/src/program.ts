@@ -1,19 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { ApiAccess } from './api.ts'
 import { exportEvidence, verifyRecords } from './commands/audit.ts'
 import { connect } from './commands/connect.ts'
 import { enrol } from './commands/enrol.ts'
-import { explainPolicy } from './commands/policy.ts'
 import { status } from './commands/status.ts'
 import type { CliConfig } from './config.ts'
-import type { ExitCode } from './failure.ts'
-import { serverIn } from './network.ts'
+import type { Finish } from './program-parts.ts'
+import { accessOf, example, url } from './program-parts.ts'
+import { addPolicyCommands } from './policy-program.ts'
 import type { Terminal } from './terminal.ts'
 
 export const VERSION = '0.1.0'
-
-/** Runs a command's work and keeps its exit code. */
-type Finish = (work: (terminal: Terminal) => Promise<ExitCode>) => Promise<void>
 
 /** The `writ` program. It writes to the terminal and throws instead of ending the process. */
 export function programOf(config: CliConfig, terminal: Terminal, finish: Finish): Command {
@@ -45,11 +41,7 @@ export const everyCommand = (command: Command): Command[] => [
 const EXIT_CODES =
   '\nExit codes: 0 it is so, 1 the answer is no, 2 misuse, 3 a server refused or did not answer, 4 a fault of writ.'
 
-const example = (command: Command, line: string): Command =>
-  command.addHelpText('after', `\nExample:\n  ${line}`)
 const profile = (): Option => new Option('--profile <name>', 'which agent of this machine').default('default')
-const url = (config: CliConfig): Option =>
-  new Option('--url <url>', 'control plane').default(config.WRIT_CONTROL_PLANE_URL)
 
 function addAgentCommands(program: Command, config: CliConfig, finish: Finish): void {
   const enrolling = program
@@ -120,36 +112,6 @@ function addAuditCommands(program: Command, config: CliConfig, finish: Finish): 
     )
   example(verifying, 'writ audit verify evidence.json')
 }
-
-function addPolicyCommands(program: Command, config: CliConfig, finish: Finish): void {
-  const policy = program.command('policy').description('ask the policy engine')
-  example(policy, 'writ policy explain --agent claude --connection tools --tool send_mail')
-  const explaining = policy
-    .command('explain')
-    .description('why would this call be decided so')
-    .requiredOption('--agent <name>', 'agent, by name or id')
-    .requiredOption('--connection <name>', 'connection, by name or id')
-    .requiredOption('--tool <name>', 'tool')
-    .option('--args <json>', 'arguments of the call', '{}')
-    .addOption(
-      new Option('--direction <direction>', 'request or answer')
-        .choices(['outbound', 'inbound'])
-        .default('outbound'),
-    )
-    .addOption(url(config))
-    .action((options) =>
-      finish((terminal) => explainPolicy(accessOf(config, options.url), options, terminal)),
-    )
-  example(
-    explaining,
-    `writ policy explain --agent claude --connection tools --tool send_mail --args '{"to":"ana@example.com"}'`,
-  )
-}
-
-const accessOf = (config: CliConfig, server: string): ApiAccess => ({
-  origin: serverIn(server, config),
-  apiKey: config.WRIT_API_KEY,
-})
 
 function portIn(text: string): number {
   const port = Number(text)

@@ -23,6 +23,7 @@ const match: RuleMatch = {
   mode: 'enforce',
   reason: 'Only to colleagues.',
   errored: false,
+  overriddenBy: null,
 }
 const allowed: ExplainAnswer['decision'] = {
   outcome: 'allow',
@@ -30,6 +31,9 @@ const allowed: ExplainAnswer['decision'] = {
   signals: [],
   modified: false,
   content: {},
+  byDefault: false,
+  labels: [],
+  ask: null,
 }
 
 async function explained(answer: Partial<ExplainAnswer>, ...options: readonly string[]): Promise<Ran> {
@@ -91,6 +95,36 @@ describe('policy explain', () => {
     const { stdout } = await explained({ decision: { ...allowed, outcome: 'deny', matches } })
     expect(stdout).toContain('deny (shadow) by mail v3 / no-strangers')
     expect(stdout).toContain('deny (could not be evaluated) by mail v3 / odd')
+  })
+
+  it('marks rules that an override holds back', async () => {
+    const overriddenBy = `ovr_${'0'.repeat(26)}` as const
+    const { exitCode, stdout } = await explained({
+      decision: { ...allowed, matches: [{ ...match, overriddenBy }] },
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`deny (overridden by ${overriddenBy}) by mail v3 / no-strangers`)
+  })
+
+  it('shows each rule that was asked, each part of it, and the value that was read', async () => {
+    const answered = { truth: 'false', because: null } as const
+    const { policy, policyName, rule, effect, mode, overriddenBy } = match
+    const leaf = { at: '/when', path: 'args.to', op: 'eq', operand: 'eve', value: 'ana', ...answered }
+    const { stdout } = await explained({
+      rules: [{ policy, policyName, rule, effect, mode, overriddenBy, ...answered, leaves: [leaf] }],
+    })
+    expect(stdout).toContain(
+      '\n  why:\n    deny mail / no-strangers: does not match\n      false: args.to eq "eve", read "ana"  [/when]\n',
+    )
+  })
+
+  it('says that the default denied', async () => {
+    const { exitCode, stdout } = await explained({
+      decision: { ...allowed, outcome: 'deny', byDefault: true },
+    })
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('denied by default: no allow rule matched')
+    expect(stdout).not.toContain('the default is allow')
   })
 
   it('shows what would pass, and the signals behind it', async () => {

@@ -1,5 +1,6 @@
 import type { ExplainRequest, JsonObject, RuleMatch } from '@writ/contracts'
 import { ExplainAnswer, JsonObjectSchema } from '@writ/contracts'
+import { ruleLines } from '@writ/policy/authoring'
 import type { ApiAccess } from '../api.ts'
 import { callApi } from '../api.ts'
 import type { ExitCode } from '../failure.ts'
@@ -28,7 +29,8 @@ export async function explainPolicy(
   return answer.connectionAllowed && answer.decision.outcome === 'allow' ? EXIT.ok : EXIT.no
 }
 
-function argumentsIn(text: string): JsonObject {
+/** @throws Failure */
+export function argumentsIn(text: string): JsonObject {
   try {
     return JsonObjectSchema.parse(JSON.parse(text))
   } catch {
@@ -45,6 +47,9 @@ function sentencesOf(answer: ExplainAnswer, asked: ExplainOptions): string {
     ...(decision.signals.length > 0 ? [`  signals: ${decision.signals.join(', ')}`] : []),
     ...(decision.modified ? [`  what would pass: ${JSON.stringify(decision.content)}`] : []),
     `  access groups: ${groups.map(({ name }) => name).join(', ')} · bundle version ${bundleVersion}`,
+    ...(answer.rules.length > 0
+      ? ['  why:', ...answer.rules.flatMap(ruleLines).map((line) => `    ${line}`)]
+      : []),
   ].join('\n')
 }
 
@@ -55,11 +60,16 @@ function reasonsOf(
   const rules = decision.matches.map(sentenceOf)
   if (!connectionAllowed)
     return [`  the connection ${connection} is given to none of the agent's access groups`, ...rules]
+  if (decision.byDefault) return ['  denied by default: no allow rule matched', ...rules]
   return rules.length > 0 ? rules : [`  none of ${rulesEvaluated} rules matched; the default is allow`]
 }
 
-function sentenceOf({ policyName, policyVersion, rule, effect, mode, reason, errored }: RuleMatch): string {
-  const marks = [...(mode === 'shadow' ? ['shadow'] : []), ...(errored ? ['could not be evaluated'] : [])]
+function sentenceOf({ policyName, policyVersion, rule, effect, reason, ...match }: RuleMatch): string {
+  const marks = [
+    ...(match.mode === 'shadow' ? ['shadow'] : []),
+    ...(match.errored ? ['could not be evaluated'] : []),
+    ...(match.overriddenBy === null ? [] : [`overridden by ${match.overriddenBy}`]),
+  ]
   const how = marks.length > 0 ? ` (${marks.join(', ')})` : ''
   return `  ${effect}${how} by ${policyName} v${policyVersion} / ${rule}: ${reason}`
 }

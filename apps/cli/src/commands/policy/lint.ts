@@ -1,0 +1,66 @@
+import type { PolicyLintAnswer } from '@writ/contracts'
+import { lintPolicy, stepsOf } from '@writ/policy/authoring'
+import type { z } from 'zod'
+import type { ApiAccess } from '../../api.ts'
+import type { ExitCode } from '../../failure.ts'
+import { EXIT } from '../../failure.ts'
+import type { Terminal } from '../../terminal.ts'
+import { show } from '../../terminal.ts'
+import type { PolicyFile, UnfitFile } from './policy-file.ts'
+import { isPolicyFile, isUnfit, problemLines, readPolicyFile } from './policy-file.ts'
+import { lintAtTenant } from './tenant.ts'
+
+export type LintOptions = {
+  /** asks the tenant's control plane, which knows tools, access groups and the other policies; null: only the files are known */
+  readonly access: ApiAccess | null
+  readonly replaces: string | undefined
+}
+
+/** Looks over policy files, each beside the others. 0: nothing but notes. 1: an error, a warning, or a file that is no policy. */
+export async function lintPolicies(
+  files: readonly string[],
+  options: LintOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const read = await Promise.all(files.map(readPolicyFile))
+  const fit = read.filter(isPolicyFile)
+  const unfit = read.filter(isUnfit)
+  const linted = await Promise.all(
+    fit.map(async (policy) => ({ file: policy.file, findings: await findingsOf(policy, fit, options) })),
+  )
+  show(terminal, { files: [...unfit, ...linted] }, linesOf(unfit, linted).join('\n'))
+  const isClean = unfit.length === 0 && linted.every(({ findings }) => findings.every(isNote))
+  return isClean ? EXIT.ok : EXIT.no
+}
+
+type Finding = z.infer<typeof PolicyLintAnswer>['findings'][number]
+type Linted = { readonly file: string; readonly findings: readonly Finding[] }
+
+const isNote = ({ level }: Finding): boolean => level === 'note'
+
+async function findingsOf(
+  policy: PolicyFile,
+  all: readonly PolicyFile[],
+  { access, replaces }: LintOptions,
+): Promise<readonly Finding[]> {
+  const { document, positionOf } = policy
+  const others = all
+    .filter((other) => other !== policy)
+    .map((other) => ({ name: other.file, document: other.document }))
+  if (access === null) return lintPolicy(document, { positionOf, others })
+  const { findings } = await lintAtTenant(access, { document, replaces })
+  return findings.map((finding) => ({ ...finding, ...positionOf(stepsOf(finding.path)) }))
+}
+
+function linesOf(unfit: readonly UnfitFile[], linted: readonly Linted[]): readonly string[] {
+  const lines = [
+    ...unfit.flatMap(problemLines),
+    ...linted.flatMap(({ file, findings }) => findings.map((finding) => lineOf(file, finding))),
+  ]
+  return lines.length > 0 ? lines : ['nothing to remark']
+}
+
+function lineOf(file: string, { level, code, rule, message, line, column }: Finding): string {
+  const where = `${file}:${line ?? 1}:${column ?? 1}`
+  return `${where}: ${level}: ${rule === null ? '' : `${rule}: `}${message} (${code})`
+}

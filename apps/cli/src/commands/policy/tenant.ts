@@ -1,0 +1,43 @@
+import type { PolicyDocument } from '@writ/contracts'
+import { pageOf, PolicyLintAnswer, PolicyReplayAnswer, PolicyView } from '@writ/contracts'
+import type { z } from 'zod'
+import type { ApiAccess } from '../../api.ts'
+import { callApi } from '../../api.ts'
+import { Failure } from '../../failure.ts'
+
+/** @param replaces name or id of the tenant's policy that the draft would take the place of */
+export type Draft = { readonly document: PolicyDocument; readonly replaces: string | undefined }
+
+/** Lint with the tenant's own tools, access groups and other policies. */
+export const lintAtTenant = async (
+  access: ApiAccess,
+  draft: Draft,
+): Promise<z.infer<typeof PolicyLintAnswer>> =>
+  callApi(access, 'policies/lint', PolicyLintAnswer, await bodyOf(access, draft))
+
+/** A draft against the newest messages that the tenant's gateways recorded. */
+export const replayAtTenant = async (
+  access: ApiAccess,
+  draft: Draft,
+  records: number,
+): Promise<z.infer<typeof PolicyReplayAnswer>> =>
+  callApi(access, 'policies/replay', PolicyReplayAnswer, { ...(await bodyOf(access, draft)), records })
+
+async function bodyOf(access: ApiAccess, { document, replaces }: Draft): Promise<object> {
+  return replaces === undefined ? { document } : { document, policy: await policyNamed(access, replaces) }
+}
+
+/** @throws Failure */
+async function policyNamed(access: ApiAccess, wanted: string): Promise<string> {
+  let after = ''
+  do {
+    const page = await callApi(access, `policies?limit=500&after=${after}`, pageOf(PolicyView))
+    const found = page.items.find(({ id, name }) => id === wanted || name === wanted)
+    if (found !== undefined) return found.id
+    after = page.next ?? ''
+  } while (after !== '')
+  throw new Failure(
+    `there is no policy ${wanted}`,
+    'Name one of the tenant, by name or id; see GET /api/v1/policies.',
+  )
+}

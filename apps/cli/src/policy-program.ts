@@ -1,0 +1,123 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { convertPolicy, formatFile, NOTATIONS } from './commands/policy/convert.ts'
+import { explainFiles } from './commands/policy/explain-files.ts'
+import { lintPolicies } from './commands/policy/lint.ts'
+import { replayDraft } from './commands/policy/replay.ts'
+import { testPolicies } from './commands/policy/test.ts'
+import { argumentsIn, explainPolicy } from './commands/policy.ts'
+import type { CliConfig } from './config.ts'
+import type { Finish } from './program-parts.ts'
+import { accessOf, example, url } from './program-parts.ts'
+
+/** `writ policy …`: for the people who write policies. Files end in .yaml, .yml, .json or .cedar. */
+export function addPolicyCommands(program: Command, config: CliConfig, finish: Finish): void {
+  const policy = program.command('policy').description('test, explain, lint, replay and convert policies')
+  example(policy, 'writ policy test policies/*.yaml && writ policy lint policies/*.yaml')
+  addTest(policy, finish)
+  addExplain(policy, config, finish)
+  addLint(policy, config, finish)
+  addReplay(policy, config, finish)
+  addNotations(policy, finish)
+}
+
+function addTest(policy: Command, finish: Finish): void {
+  const testing = policy
+    .command('test <files...>')
+    .description('run the tests that stand in policy files, each with its own policy')
+    .option('--tests <files...>', 'files of tests, run against all the policies together', [])
+    .action((files, options) => finish((terminal) => testPolicies(files, options, terminal)))
+    .addHelpText('after', exits('every test passes', 'one fails, or a file is no policy'))
+  example(testing, 'writ policy test refunds.yaml baseline.cedar --tests refunds.tests.yaml')
+}
+
+function addExplain(policy: Command, config: CliConfig, finish: Finish): void {
+  const explaining = policy
+    .command('explain')
+    .description('why would this call be decided so')
+    .requiredOption('--agent <name>', 'agent, by name or id')
+    .requiredOption('--connection <name>', 'connection, by name or id')
+    .requiredOption('--tool <name>', 'tool')
+    .option('--args <json>', 'arguments of the call', '{}')
+    .option('--policy <files...>', 'ask these files, and no control plane')
+    .addOption(
+      new Option('--direction <direction>', 'request or answer')
+        .choices(['outbound', 'inbound'])
+        .default('outbound'),
+    )
+    .addOption(url(config))
+    .action((options) =>
+      finish((terminal) =>
+        options.policy === undefined
+          ? explainPolicy(accessOf(config, options.url), options, terminal)
+          : explainFiles(options.policy, { ...options, args: argumentsIn(options.args) }, terminal),
+      ),
+    )
+    .addHelpText('after', exits('it would be let out', 'it would not'))
+  example(
+    explaining,
+    `writ policy explain --agent claude --connection tools --tool send_mail --args '{"to":"ana@example.com"}'`,
+  )
+}
+
+function addLint(policy: Command, config: CliConfig, finish: Finish): void {
+  const linting = policy
+    .command('lint <files...>')
+    .description('look for contradictions, rules that can never match, unknown paths and the like')
+    .option('--online', 'ask the control plane, which knows tools, access groups and other policies', false)
+    .option('--replaces <policy>', 'with --online: the policy that the file would take the place of')
+    .addOption(url(config))
+    .action((files, { online, replaces, url: server }) =>
+      finish((terminal) =>
+        lintPolicies(files, { access: online ? accessOf(config, server) : null, replaces }, terminal),
+      ),
+    )
+    .addHelpText('after', exits('nothing but notes', 'an error, a warning, or a file is no policy'))
+  example(linting, 'writ policy lint refunds.yaml --online --replaces refunds')
+}
+
+function addReplay(policy: Command, config: CliConfig, finish: Finish): void {
+  const replaying = policy
+    .command('replay <draft>')
+    .description('who would lose or gain what: a draft against recorded decisions')
+    .option(
+      '--records <file>',
+      'records of `writ audit export`, or one a line (default: those of the control plane)',
+    )
+    .option('--last <count>', 'how many of its newest records the control plane takes', countIn, 1000)
+    .option(
+      '--replaces <policy>',
+      'the policy that the draft would take the place of (with --records: its id)',
+    )
+    .addOption(url(config))
+    .action((draft, { url: server, ...options }) =>
+      finish((terminal) => replayDraft(draft, options, () => accessOf(config, server), terminal)),
+    )
+    .addHelpText('after', exits('nothing would change', 'something would, or it cannot be told'))
+  example(replaying, 'writ policy replay refunds.yaml --replaces refunds --last 5000')
+}
+
+function addNotations(policy: Command, finish: Finish): void {
+  const converting = policy
+    .command('convert <file>')
+    .description('print a policy in another notation')
+    .addOption(new Option('--to <notation>', 'notation').choices(NOTATIONS).makeOptionMandatory())
+    .action((file, { to }) => finish((terminal) => convertPolicy(file, to, terminal)))
+    .addHelpText('after', exits('it says the same', 'it cannot be said there, or the file is no policy'))
+  example(converting, 'writ policy convert baseline.cedar --to yaml')
+  const formatting = policy
+    .command('format <file>')
+    .description('print a policy in one layout; comments stay')
+    .option('--write', 'put it into the file instead', false)
+    .action((file, { write }) => finish((terminal) => formatFile(file, write, terminal)))
+    .addHelpText('after', exits('done', 'the file is no policy'))
+  example(formatting, 'writ policy format refunds.yaml --write')
+}
+
+const exits = (zero: string, one: string): string => `\nExit codes: 0 ${zero}; 1 ${one}; 2 misuse.`
+
+function countIn(text: string): number {
+  const count = Number(text)
+  if (/^\d{1,4}$/.test(text) && count >= 1 && count <= 5000) return count
+  throw new InvalidArgumentError('a count is a number from 1 to 5000')
+}
