@@ -54,7 +54,7 @@ describe.each(modes)('one tool call, all the way, $mode', ({ redis }) => {
     expect(answer.status).toBe(200)
     expect(answer.error?.code).toBe(-31_100)
     expect(answer.error?.data).toMatchObject({
-      policy: 'prompt-injection',
+      policy: 'Prompt Injection Protection',
       rule: expect.any(String),
       reason: expect.any(String),
     })

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
-import { ApiKeyView, formatId, pageOf, PolicyView } from '@writ/contracts'
+import { ApiKeyView, ApprovalView, formatId, OverrideView, pageOf, PolicyView } from '@writ/contracts'
 import { z } from 'zod'
+import { eventually } from './drivers/ledger.ts'
 import { callTool, MCP_HEADERS } from './drivers/tenant.ts'
 import type { EnrolledAgent } from './drivers/tenant.ts'
 import { startWorld } from './drivers/world.ts'
-import type { World } from './drivers/world.ts'
+import type { TenantWorld, World } from './drivers/world.ts'
 
 /** What an outsider can compare: everything of an answer but what names the request itself. */
 async function comparable(response: Response, asked: string): Promise<object> {
@@ -90,6 +91,7 @@ describe('two tenants on one platform', () => {
     const routes = routesWithId(document)
     expect(routes.length).toBeGreaterThan(10)
     const { items: policies } = await world.acme.admin.get('policies', pageOf(PolicyView))
+    const { override, approval } = await governedThings(world.acme, victim)
     const { items: keys } = await world.acme.admin.get('api-keys', pageOf(ApiKeyView))
     const foreignIds: Record<string, string | undefined> = {
       policies: policies[0]?.id,
@@ -98,19 +100,22 @@ describe('two tenants on one platform', () => {
       humans: world.acme.human.id,
       connections: world.acme.connection.id,
       'access-groups': world.acme.defaultGroup,
+      overrides: override.id,
+      approvals: approval.id,
+      sessions: approval.session,
     }
     for (const { method, path } of routes) {
       const resource = path.split('/')[3] ?? ''
       const foreign = foreignIds[resource]
       if (foreign === undefined) continue
       const visit = async (id: string) => {
-        const response = await fetch(world.platform.controlPlaneUrl + path.replace(/\{\w+\}/, id), {
+        const response = await fetch(world.platform.controlPlaneUrl + concrete(path, id), {
           method,
           headers: {
             authorization: `Bearer ${world.beta.admin.key}`,
             ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': 'application/json' }),
           },
-          ...(method === 'GET' || method === 'DELETE' ? {} : { body: bodyFor(path) }),
+          ...(method === 'GET' || method === 'DELETE' ? {} : { body: bodyFor(method, path) }),
         })
         return comparable(response, id)
       }
@@ -140,8 +145,51 @@ const routesWithId = ({ paths }: z.infer<typeof OpenApi>): { method: string; pat
       Object.keys(operations).map((method) => ({ method: method.toUpperCase(), path })),
     )
 
+const concrete = (path: string, id: string): string =>
+  path.replace('{id}', id).replace('{kind}', 'tool').replace('{name}', 'lookup_order')
+
+const ASK = {
+  writ: 1,
+  rules: [
+    {
+      id: 'ask',
+      effect: 'ask',
+      on: ['outbound'],
+      when: { path: 'action.tool', op: 'eq', value: 'add_note' },
+      reason: 'Somebody has to look.',
+    },
+  ],
+}
+
+/** An override and a pending approval of a tenant. */
+async function governedThings({ admin, defaultGroup }: TenantWorld, victim: EnrolledAgent) {
+  const policy = await admin.send(
+    'POST',
+    'policies',
+    { name: 'ask', document: ASK, groups: [defaultGroup] },
+    PolicyView,
+  )
+  const approval = await eventually('a pending approval', async () => {
+    await victim.call('add_note', { note: 'x' })
+    return (await admin.get('approvals?state=pending', pageOf(ApprovalView))).items[0]
+  })
+  const until = new Date(Date.now() + 60_000).toISOString()
+  const given = {
+    policy: policy.id,
+    rule: 'ask',
+    principal: victim.id,
+    resource: 'none',
+    until,
+    reason: 'A test.',
+  }
+  return { approval, override: await admin.send('POST', 'overrides', given, OverrideView) }
+}
+
 /** A body that each route accepts, so that the id is what decides. */
-function bodyFor(path: string): string {
+function bodyFor(method: string, path: string): string {
+  if (method === 'PUT' && path.endsWith('/policies/{id}'))
+    return JSON.stringify({ document: ASK, groups: [] })
+  if (path.endsWith('/approve') && path.includes('/tools/')) return JSON.stringify({ pin: 'a'.repeat(64) })
   if (path.endsWith('/groups')) return '{"groups":[]}'
   if (path.endsWith('/policies')) return '{"policies":[]}'
   if (path.endsWith('/connections')) return '{"connections":[]}'
