@@ -5,6 +5,7 @@ import { createSay } from './local/progress.mjs'
 import { createRunning } from './local/running.mjs'
 
 const BENCHES = {
+  policy: () => import('./bench/policy.mjs'),
   decide: () => import('./bench/decide.mjs'),
   verify: () => import('./bench/verify.mjs'),
   ingest: () => import('./bench/ingest.mjs'),

@@ -144,7 +144,7 @@ const fieldsOf = (tenant, node) => ({
   action: {
     method: 'tools/call',
     tool: 'lookup_order',
-    class: 'read',
+    class: 'read.private',
     classSource: 'inferred',
     resource: 'tools/lookup_order',
   },
