@@ -22,6 +22,8 @@ export const SessionState = z.strictObject({
   folds: z.record(z.string(), z.array(z.tuple([z.int(), z.number()])).max(64)),
   /** keyed fingerprints of values met, by where they were met; beyond the bound the class counts as met everywhere */
   values: z.partialRecord(Provenance, z.strictObject({ prints: z.array(z.string()), full: z.boolean() })),
+  /** keyed fingerprints of secrets that were lent or came back, newest last */
+  secrets: z.array(z.string()).max(256).default([]),
   /** hosts that were reached before the session became untrusted, as keyed fingerprints */
   hosts: z.array(z.string()).max(256),
   /** the definition that each tool had when it was first seen in this session, by `connection/tool` */

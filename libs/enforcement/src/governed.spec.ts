@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Rule } from '@writ/contracts'
 import { REFUSALS, Refusal } from '@writ/contracts'
-import { call, IDS, mediated, memorySessions, result, stream, whole } from './given.suite.ts'
+import { call, IDS, mediated, memorySessions, result, SECRET, stream, whole } from './given.suite.ts'
 import type { Answer } from './stages.ts'
 
 const rule = (change: Partial<Rule>): Rule => ({
@@ -325,5 +325,42 @@ describe('an answer', () => {
     const rules = [taints, sink]
     expect(codeOf((await mediated({ rules, sessions, answer: whole(result('hello')) })).answer)).toBe('whole')
     expect(codeOf((await mediated({ rules, sessions })).answer)).toBe('policy_denied')
+  })
+})
+
+describe('a secret that a session has met', () => {
+  const known = rule({ when: { path: 'content.signals', op: 'has', value: 'secret.known' } })
+  const KEY = ['ghp', 'x7Kq2mZ9wLtR4vNc8BsY1dPf6HjGa3EuTo0i'].join('_')
+
+  it('is recognised in a later call, whatever stands around it', async () => {
+    const sessions = memorySessions()
+    const rules = [known]
+    await mediated({ rules, sessions, answer: whole(result(`the key is ${KEY}`)) })
+    const { answer } = await mediated({ rules, sessions, message: call({ order: `x${KEY}y` }) })
+    expect(codeOf(answer)).toBe('policy_denied')
+  })
+
+  it('is recognised when it is the credential that was lent', async () => {
+    const sessions = memorySessions()
+    const rules = [known]
+    await mediated({ rules, sessions })
+    const { answer } = await mediated({ rules, sessions, message: call({ order: `take ${SECRET}` }) })
+    expect(codeOf(answer)).toBe('policy_denied')
+  })
+
+  it('is not remembered where no rule asks', async () => {
+    const sessions = memorySessions()
+    const rules = [rule({ when: { path: 'session.calls', op: 'gt', value: 1000 } })]
+    await mediated({ rules, sessions, answer: whole(result(`the key is ${KEY}`)) })
+    const state = await sessions.read({ tenant: IDS.tenant, session: IDS.session })
+    expect(state?.secrets).toEqual([])
+  })
+
+  it('stands in the state as a fingerprint only', async () => {
+    const sessions = memorySessions()
+    await mediated({ rules: [known], sessions, answer: whole(result(`the key is ${KEY}`)) })
+    const state = await sessions.read({ tenant: IDS.tenant, session: IDS.session })
+    expect(state?.secrets.length).toBeGreaterThan(0)
+    expect(JSON.stringify(state)).not.toContain(KEY.slice(4, 20))
   })
 })

@@ -104,6 +104,7 @@ const stateAt = (version: number): SessionState => ({
   aborted: null,
   folds: {},
   values: {},
+  secrets: [],
   hosts: [],
   pins: {},
 })

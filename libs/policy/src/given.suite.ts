@@ -67,6 +67,7 @@ export const session = (overrides: Partial<SessionState> = {}): SessionState => 
   aborted: null,
   folds: {},
   values: {},
+  secrets: [],
   hosts: [],
   pins: {},
   ...overrides,

@@ -26,6 +26,7 @@ const STATE: SessionState = {
   aborted: null,
   folds: {},
   values: {},
+  secrets: [],
   hosts: [],
   pins: {},
 }

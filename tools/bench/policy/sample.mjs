@@ -147,6 +147,7 @@ const stateOf = (pick) => ({
   aborted: null,
   folds: {},
   values: {},
+  secrets: [],
   hosts: [],
   pins: {},
 })

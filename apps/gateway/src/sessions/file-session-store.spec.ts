@@ -34,6 +34,7 @@ const stateAt = (version: number): SessionState => ({
   aborted: null,
   folds: {},
   values: {},
+  secrets: [],
   hosts: [],
   pins: {},
 })

@@ -72,6 +72,7 @@ const STATE: Question['session']['state'] = {
   aborted: null,
   folds: {},
   values: {},
+  secrets: [],
   hosts: [],
   pins: {},
 }

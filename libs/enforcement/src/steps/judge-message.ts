@@ -90,7 +90,12 @@ async function decisionOn(
   definitions: readonly Definition[],
 ): Promise<Decision | Refusal> {
   const weighing = await weighingOf(allowed, 'inbound', content, ports)
-  const decision = await weigh(weighing, (keys) => keepInbound(allowed, keys, definitions), ports)
+  const sightings = weighing.inspection?.sightings ?? []
+  const decision = await weigh(
+    weighing,
+    (keys) => keepInbound(allowed, keys, { definitions, sightings, lease: entry.lease }),
+    ports,
+  )
   if (!isRefusal(decision)) entry.inbound = strictest(entry.inbound, decision)
   return decision
 }

@@ -1,7 +1,7 @@
 import type { Decision, SessionState } from '@writ/contracts'
-import type { ContentKeys, Definition, SessionEvent } from '@writ/policy'
-import { hostsOf, observe, reserve, RuleFault, sourcesOf } from '@writ/policy'
-import type { Asked } from '../stages.ts'
+import type { ContentKeys, Definition, SessionEvent, Sighting } from '@writ/policy'
+import { fingerprintSecret, hostsOf, observe, reserve, RuleFault, secretsIn, sourcesOf } from '@writ/policy'
+import type { Asked, Lease } from '../stages.ts'
 import { abortingRule } from './abort.ts'
 import type { Keep } from './weigh.ts'
 
@@ -18,12 +18,22 @@ export function keepOutbound(asked: Asked, event: SessionEvent, isApproved: bool
   }
 }
 
+/** What came with an answer: what it lists, what was found in it, and the credential that was lent for it. */
+export type Brought = {
+  readonly definitions: readonly Definition[]
+  readonly sightings: readonly Sighting[]
+  readonly lease: Lease | undefined
+}
+
 /** What an answer means for its session: its labels, the values that came back, and the definitions that it listed. */
 export function keepInbound(
   { action, connection, current }: Asked,
   keys: ContentKeys,
-  definitions: readonly Definition[],
+  brought: Brought,
 ): Keep {
+  const { definitions, sightings, lease } = brought
+  const lent =
+    lease?.kind === 'header' ? [fingerprintSecret(lease.secret.value, keys.tenant) ?? []].flat() : []
   return (state, decision, question) => {
     const marked = observe(state, marksOf(decision))
     const listed = definitions
@@ -32,10 +42,12 @@ export function keepInbound(
         (now, { name, pin }) => observe(now, { pin: { tool: `${connection.name}/${name}`, pin } }),
         marked,
       )
-    const sources = sourcesOf(action, connection.trust)
-    return current.policies.session.remembersValues
-      ? observe(listed, { answer: { content: question.content, sources, keys } })
-      : listed
+    const { remembersValues, remembersSecrets } = current.policies.session
+    const answer = { content: question.content, sources: sourcesOf(action, connection.trust), keys }
+    return observe(listed, {
+      ...(remembersValues ? { answer } : {}),
+      ...(remembersSecrets ? { secrets: [...lent, ...secretsIn(question.content, sightings, keys)] } : {}),
+    })
   }
 }
 

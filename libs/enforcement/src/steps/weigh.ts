@@ -6,7 +6,6 @@ import { decide, needsOf } from '@writ/policy'
 import type { ContentKeySource } from '../ports.ts'
 import type { SessionKey, SessionStore } from '../session-store.ts'
 import type { Asked } from '../stages.ts'
-import { settingsOf } from './group-settings.ts'
 import { inspected } from './inspected.ts'
 import type { InspectPorts } from './inspected.ts'
 import { questionOf } from './question.ts'
@@ -40,12 +39,17 @@ export async function weighingOf(
   const { caller, current } = asked
   const groups = [...new Set([...caller.agent.groups, ...caller.human.groups])]
   const needs = needsOf(current.policies, groups, direction)
-  const isKept = needs.session || needsOf(current.policies, groups, OTHER[direction]).session
-  const { oversize } = settingsOf(groups, current.bundle.groups)
-  const inspection = needs.content ? await inspected(content, current.policies, oversize, ports) : null
+  const { remembersSecrets } = current.policies.session
+  const isKept =
+    remembersSecrets || needs.session || needsOf(current.policies, groups, OTHER[direction]).session
   const tenantKey = needs.keys || isKept ? await ports.contentKeys.keyOf(current.bundle.tenant) : null
   const keys = tenantKey && { tenant: tenantKey, sessionId: caller.session }
-  return { asked, direction, content, inspection, keys, isKept }
+  const weighing = { asked, direction, content, keys, isKept }
+  const isInspected = needs.content || (remembersSecrets && direction === 'inbound')
+  if (!isInspected) return { ...weighing, inspection: null }
+  // A store that is away is found out when the decision is kept, and then refuses the call.
+  const state = remembersSecrets ? await ports.sessions.read(sessionKeyOf(asked)).catch(() => null) : null
+  return { ...weighing, inspection: await inspected(content, { current, groups, state, keys }, ports) }
 }
 
 const OTHER: Readonly<Record<Direction, Direction>> = { outbound: 'inbound', inbound: 'outbound' }

@@ -48,6 +48,7 @@ export const planWith = (...folds: readonly FoldSpec[]): SessionPlan => ({
   isNeeded: true,
   folds,
   remembersValues: false,
+  remembersSecrets: false,
 })
 
 export const policyAsking = (when: Condition): BundlePolicy => ({

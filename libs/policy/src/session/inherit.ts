@@ -2,6 +2,7 @@ import { Provenance } from '@writ/contracts'
 import type { SessionState } from '@writ/contracts'
 import { MAX_HOSTS } from './hosts.ts'
 import { MAX_LABELS, TOO_MANY_LABELS } from './observe.ts'
+import { MAX_SECRETS } from './secrets.ts'
 import { joined } from './slots.ts'
 import { unionOf } from './state.ts'
 import { unionOfValues } from './values.ts'
@@ -26,6 +27,7 @@ export function inherit(parent: SessionState, child: SessionState): SessionState
       joined(left, right).map(([slot, amount]) => [slot, amount]),
     ),
     values: joinedValues(parent.values, child.values),
+    secrets: unionOf(parent.secrets, child.secrets).slice(-MAX_SECRETS),
     hosts: unionOf(parent.hosts, child.hosts).slice(0, MAX_HOSTS),
     pins: joinedRecords(parent.pins, child.pins, (left, right) => (left === right ? left : TWO_DEFINITIONS)),
   }

@@ -1,6 +1,7 @@
 import type { Json, Label, Provenance, SessionState } from '@writ/contracts'
 import type { ContentKeys } from '../modify/content-keys.ts'
 import { hostPrint, MAX_HOSTS } from './hosts.ts'
+import { withSecrets } from './secrets.ts'
 import { unionOf } from './state.ts'
 import { unionOfValues, valuesIn } from './values.ts'
 
@@ -15,6 +16,8 @@ export type Seen = {
     readonly sources: readonly Provenance[]
     readonly keys: ContentKeys
   }
+  /** fingerprints of secrets that were lent or came back */
+  readonly secrets?: readonly string[]
   /** a host that an action which was let out named */
   readonly host?: { readonly name: string; readonly keys: ContentKeys }
   /** a definition. @property tool as `connection/tool` */
@@ -23,7 +26,7 @@ export type Seen = {
 
 /** @returns the very same state where nothing is new */
 export function observe(state: SessionState, seen: Seen): SessionState {
-  const next = [withHost, withPin, withValues, withLabels, withAbort].reduce(
+  const next = [withHost, withPin, withValues, withKnownSecrets, withLabels, withAbort].reduce(
     (now, step) => step(now, seen),
     state,
   )
@@ -66,6 +69,11 @@ function withValues(state: SessionState, { answer }: Seen): SessionState {
     ...state,
     values: { ...state.values, ...Object.fromEntries(grown.map(([source, , after]) => [source, after])) },
   }
+}
+
+function withKnownSecrets(state: SessionState, { secrets = [] }: Seen): SessionState {
+  if (secrets.every((print) => state.secrets.includes(print))) return state
+  return { ...state, secrets: withSecrets(state.secrets, secrets) }
 }
 
 function withLabels(state: SessionState, { labels = [] }: Seen): SessionState {

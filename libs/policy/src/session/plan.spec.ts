@@ -8,7 +8,7 @@ const budget = { count: { event: 'call' as const }, op: 'gte' as const, value: 5
 describe('what a session has to remember', () => {
   it('is nothing where no rule asks for it', () => {
     const plan = planOf([policyAsking({ path: 'session.id', op: 'eq', value: 'x' })])
-    expect(plan).toEqual({ isNeeded: false, folds: [], remembersValues: false })
+    expect(plan).toEqual({ isNeeded: false, folds: [], remembersValues: false, remembersSecrets: false })
   })
 
   it.each(['session.labels', 'session.calls', 'session.ageSeconds', 'resource.contact'])(

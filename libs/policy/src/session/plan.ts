@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BundlePolicy, Condition, Count, Duration, Rule, Selection, Sum } from '@writ/contracts'
+import { KNOWN_SECRET } from '../detectors/secrets/signals.ts'
+import { globOf } from '../glob.ts'
 import { RuleFault } from '../rule-fault.ts'
 
 /** One aggregate that some rule asks for, kept folded in the session's state. */
@@ -19,6 +21,8 @@ export type SessionPlan = {
   readonly folds: readonly FoldSpec[]
   /** some rule asks where a value was met before */
   readonly remembersValues: boolean
+  /** some rule asks for secrets that were lent or seen before */
+  readonly remembersSecrets: boolean
 }
 
 /** Shadow policies are planned for as well: they are decided and recorded like the others. */
@@ -38,8 +42,17 @@ export function planOf(policies: readonly BundlePolicy[]): SessionPlan {
     isNeeded: remembersValues || folds.size > 0 || rules.some(marksSessions) || paths.some(readsState),
     folds: [...folds.values()],
     remembersValues,
+    remembersSecrets: rules.some(asksForKnownSecrets),
   }
 }
+
+/** By name, or by a pattern over signals of a modify rule. */
+const asksForKnownSecrets = ({ when, unless, modify = {} }: Rule): boolean =>
+  [when, ...(unless ? [unless] : [])].flatMap(leavesOf).some(namesKnownSecrets) ||
+  Object.keys(modify).some((pattern) => globOf(pattern)(KNOWN_SECRET))
+
+const namesKnownSecrets = (leaf: Leaf): boolean =>
+  !isFold(leaf) && leaf.path === 'content.signals' && [leaf.value].flat().includes(KNOWN_SECRET)
 
 const isSpec = (spec: FoldSpec | RuleFault): spec is FoldSpec => !(spec instanceof RuleFault)
 

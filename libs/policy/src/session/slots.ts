@@ -16,7 +16,20 @@ const MAX_SLOTS = 64
 export const LIMIT = Number.MAX_SAFE_INTEGER
 
 export const slotOf = (atMs: number, window: Duration | null): number =>
-  window === null ? 0 : Math.floor((atMs * SLOTS_IN_WINDOW) / (secondsOf(window) * 1_000))
+  window === null ? 0 : Math.floor((atMs * SLOTS_IN_WINDOW) / millisecondsOf(window))
+
+const lengths = new Map<Duration, number>()
+const MAX_LENGTHS = 1_000
+
+/** The same few windows are asked for with every call. */
+function millisecondsOf(window: Duration): number {
+  const known = lengths.get(window)
+  if (known !== undefined) return known
+  if (lengths.size >= MAX_LENGTHS) lengths.clear()
+  const milliseconds = secondsOf(window) * 1_000
+  lengths.set(window, milliseconds)
+  return milliseconds
+}
 
 /** The oldest slot that still counts. */
 export const oldestOf = (nowMs: number, window: Duration | null): number =>
@@ -26,11 +39,11 @@ export const oldestOf = (nowMs: number, window: Duration | null): number =>
 export function totalSince(slots: Slots, oldest: number): number {
   let total = 0
   for (let at = slots.length - 1; at >= 0; at -= 1) {
-    const [slot, amount] = slots[at] ?? [0, 0]
-    if (slot < oldest) break
-    total = plus(total, amount)
+    const slot = slots[at]
+    if (slot === undefined || slot[0] < oldest) break
+    total += slot[1]
   }
-  return total
+  return Math.min(LIMIT, total)
 }
 
 /** An event that comes later than the bound allows for counts into the oldest slot that is kept: it leaves late. */

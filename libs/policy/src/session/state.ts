@@ -12,6 +12,7 @@ export function newSession(nowMs: number): SessionState {
     aborted: null,
     folds: {},
     values: {},
+    secrets: [],
     hosts: [],
     pins: {},
   }
