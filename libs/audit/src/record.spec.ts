@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { STREAM_START } from '@writ/contracts'
+import { canonical } from './canonical.ts'
 import { isFault } from './fault.ts'
 import { CUT_SIGNAL, MAX_RECORD_BYTES } from './fit-record.ts'
 import type { RecordFields } from './record.ts'
@@ -78,6 +79,17 @@ describe('a record that would be too long', () => {
 
   it('is not touched when it fits', () => {
     expect(sealed.bytes).not.toContain(CUT_SIGNAL)
+  })
+})
+
+describe('a record of an earlier release', () => {
+  it('reads, although it lacks members and names a class of before', () => {
+    const record = JSON.parse(sealed.bytes)
+    record.action.class = 'delete'
+    for (const member of ['byDefault', 'labels', 'hidden', 'approval']) delete record.outbound[member]
+    delete record.outbound.matches[0].overriddenBy
+    const read = readRecord(canonical(record))
+    expect(isFault(read) ? read : read.outbound).toMatchObject({ byDefault: false, hidden: [] })
   })
 })
 

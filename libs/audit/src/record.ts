@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Fault } from '@writ/contracts'
+import type { Fault, Json } from '@writ/contracts'
 import { AuditRecord } from '@writ/contracts'
 import { canonical } from './canonical.ts'
 import { faultAt } from './fault.ts'
@@ -27,14 +27,17 @@ export function sealRecord(fields: RecordFields, position: StreamPosition): Seal
   return { bytes, sha256: hashOf(bytes) }
 }
 
-/** Reads stored bytes. Only the canonical form is accepted, so one record has one byte form. */
+/**
+ * Reads stored bytes. Only the canonical form is accepted, so one record has one byte form: that of the members that it was written with,
+ * for a record of an earlier release lacks some, and reading gives those their defaults.
+ */
 export function readRecord(bytes: string): AuditRecord | Fault {
   const tree = treeOf(bytes)
   if (tree === undefined) return faultAt({}, 'form', 'the record is not JSON')
   const read = AuditRecord.safeParse(tree)
   if (!read.success) return faultAt({}, 'form', `the record is malformed at ${placesOf(read.error.issues)}`)
   const { stream, seq, decisionId } = read.data
-  if (canonical(read.data) !== bytes)
+  if (canonical(tree) !== bytes)
     return faultAt({ stream, seq, decisionId }, 'form', 'the record is not in canonical form')
   return placementFault(read.data) ?? read.data
 }
@@ -52,9 +55,9 @@ function placementFault(record: AuditRecord): Fault | null {
   return null
 }
 
-function treeOf(bytes: string): unknown {
+function treeOf(bytes: string): Json | undefined {
   try {
-    const tree: unknown = JSON.parse(bytes)
+    const tree: Json = JSON.parse(bytes)
     return tree
   } catch {
     return undefined
