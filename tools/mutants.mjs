@@ -2,9 +2,11 @@
 // that no spec kills is a hole in the specs, and fails the command. The list is tools/mutants/ROOM.json: `find` has to stand exactly once in
 // `file`, so that a mistake whose place was rewritten is heard of and not passed over.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -12,6 +14,7 @@ const CLONE = dirname(dirname(fileURLToPath(import.meta.url)))
 const AT_ONCE = 2
 /** A mistake may well make an endless loop: then the specs have noticed it. */
 const LONGEST_MS = 120_000
+const SOUND = { killedBy: null, isBroken: false }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +38,7 @@ const copies = Array.from({ length: AT_ONCE }, (_, number) => copyTo(join(scratc
 const misplaced = mutants.filter((mutant) => !standsOnce(copies[0], mutant))
 if (misplaced.length > 0)
   stop(2, misplaced.map(({ file, find }) => `${file} does not hold exactly once: ${find}`).join('\n'))
-const sound = await test(copies[0])
+const sound = await test(copies[0], specs)
 if (sound.killedBy !== null) stop(2, `the specs fail without any mistake: ${sound.killedBy}`)
 
 const waiting = [...mutants.entries()]
@@ -54,15 +57,22 @@ async function work(copy) {
 
 async function attempt(copy, mutant) {
   const path = placeOf(copy, mutant)
-  const text = readFileSync(path, 'utf8')
+  const source = readFileSync(path, 'utf8')
   writeFileSync(
     path,
-    text.replace(mutant.find, () => mutant.replace),
+    source.replace(mutant.find, () => mutant.replace),
   )
-  const { killedBy, isBroken } = await test(copy)
-  writeFileSync(path, text)
+  const { killedBy, isBroken } = await testNearestFirst(copy, mutant)
+  writeFileSync(path, source)
   if (isBroken) stop(2, `number ${mutants.indexOf(mutant) + 1} cannot even be loaded: ${mutant.replace}`)
   return { killed: killedBy !== null, killedBy }
+}
+
+/** The spec beside the file finds most mistakes in it, and soonest. */
+async function testNearestFirst(copy, { file }) {
+  const beside = specs.filter((spec) => spec === file.replace('.ts', '.spec'))
+  const near = beside.length > 0 ? await test(copy, beside) : SOUND
+  return near.killedBy === null ? test(copy, specs) : near
 }
 
 function lineOf({ number, file, why, killed, killedBy }) {
@@ -102,40 +112,27 @@ function standsOnce(copy, mutant) {
 }
 
 /** Runs the specs until the first file of them fails. */
-async function test(copy) {
-  const report = join(copy, 'report.json')
-  rmSync(report, { force: true })
+async function test(copy, chosen) {
   const program = join(CLONE, 'node_modules/jest/bin/jest.js')
-  const how = ['--rootDir', copy, '-w', '1', '--bail', '--json', `--outputFile=${report}`]
-  const child = spawn(
-    process.execPath,
-    [program, ...how, ...specs.map((spec) => `libs/${room}/src/${spec}`)],
-    {
-      cwd: copy,
-      stdio: 'ignore',
-      env: { ...process.env, ...env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
-    },
-  )
+  const paths = chosen.map((spec) => `libs/${room}/src/${spec}`)
+  const child = spawn(process.execPath, [program, '--rootDir', copy, '-w', '1', '--bail', ...paths], {
+    cwd: copy,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+  })
   children.add(child)
-  let isEndless = false
-  const timer = setTimeout(() => {
-    isEndless = true
-    child.kill('SIGKILL')
-  }, LONGEST_MS)
-  await new Promise((resolve) => child.once('close', resolve))
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS)
+  const [said, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
   clearTimeout(timer)
   children.delete(child)
-  if (isEndless) return { killedBy: `no end within ${LONGEST_MS / 1000} s`, isBroken: false }
-  if (!existsSync(report)) stop(2, 'the specs ended without a report')
-  return verdictOf(JSON.parse(readFileSync(report, 'utf8')))
+  if (signal !== null) return { killedBy: `no end within ${LONGEST_MS / 1000} s`, isBroken: false }
+  return code === 0 ? SOUND : failureIn(said)
 }
 
-function verdictOf({ success, numTotalTests, testResults }) {
-  if (success) return { killedBy: null, isBroken: false }
-  const failed = testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed'),
-  )
-  return { killedBy: failed[0]?.fullName ?? 'a spec that cannot run', isBroken: numTotalTests === 0 }
+/** Jest names what failed behind a dot; a file that could not be loaded is named in the same place. */
+function failureIn(said) {
+  const killedBy = /^ {2}● (.*\S)\s*$/m.exec(said)?.[1] ?? 'Test suite failed to run'
+  return { killedBy, isBroken: killedBy.endsWith('Test suite failed to run') }
 }
 
 function stop(code, message) {

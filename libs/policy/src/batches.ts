@@ -10,17 +10,34 @@ export type Candidate = {
   readonly open: readonly Part[]
 }
 
+/** Every candidate once, in however many selections: each of them then takes no more than a reference to it. */
+export class CandidatePool {
+  readonly #known = new Map<string, Candidate>()
+
+  of(rule: CompiledRule, given: Truth, open: readonly Part[]): Candidate {
+    const key = `${rule.ordinal} ${open.map(({ id }) => id).join(' ')}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    if (this.#known.size >= MOST_POOLED) this.#known.clear()
+    const candidate = { rule, given, open }
+    this.#known.set(key, candidate)
+    return candidate
+  }
+}
+
+const MOST_POOLED = 8192
+
 /** Rules that all need the same part to be true: where it is false, none of them matches and none has to be asked. */
 export type Batch = { readonly guard: Part | null; readonly candidates: readonly Candidate[] }
 
 /** Groups rules by the part that the most of them need, which is then no longer open. */
-export function batchesOf(candidates: readonly Candidate[]): readonly Batch[] {
+export function batchesOf(candidates: readonly Candidate[], pool: CandidatePool): readonly Batch[] {
   const uses = new Map<Part, number>()
   for (const { open } of candidates) for (const part of open) uses.set(part, (uses.get(part) ?? 0) + 1)
   const batches = new Map<Part | null, Candidate[]>()
   for (const candidate of candidates) {
     const guard = guardOf(candidate, uses)
-    const member = guard === null ? candidate : without(guard, candidate)
+    const member = guard === null ? candidate : without(guard, candidate, pool)
     const batch = batches.get(guard)
     if (batch === undefined) batches.set(guard, [member])
     else batch.push(member)
@@ -38,8 +55,10 @@ function guardOf({ open }: Candidate, uses: ReadonlyMap<Part, number>): Part | n
   return guard
 }
 
-const without = (guard: Part, { rule, given, open }: Candidate): Candidate => ({
-  rule,
-  given,
-  open: open.filter((part) => part !== guard),
-})
+function without(guard: Part, { rule, given, open }: Candidate, pool: CandidatePool): Candidate {
+  return pool.of(
+    rule,
+    given,
+    open.filter((part) => part !== guard),
+  )
+}

@@ -4,34 +4,29 @@ import { READS_NOTHING } from './facts.ts'
 import type { Facts } from './facts.ts'
 import { conjunctsOf } from './part.ts'
 import type { Part } from './part.ts'
-import { batchesOf } from './batches.ts'
-import type { Batch, Candidate } from './batches.ts'
+import { batchesOf, CandidatePool } from './batches.ts'
+import type { Candidate } from './batches.ts'
 import type { Readers } from './readers.ts'
 import { RuleFault } from './rule-fault.ts'
 import type { Truth } from './rule-fault.ts'
+import { Selections } from './selections.ts'
+import type { Selected } from './selections.ts'
 import { Work } from './work.ts'
-
-/** The rules that can match a question, in the order in which they are asked. */
-export type Selected = {
-  /** strictest first, so that what a milder rule compares never uses up the work of a stricter one */
-  readonly acting: readonly Batch[]
-  /** flag rules and shadow policies: asked last, so that they cannot make another rule fail */
-  readonly watching: readonly Batch[]
-}
 
 type Attached = { readonly groups: ReadonlySet<string>; readonly rule: CompiledRule }
 type Applicable = { readonly rules: readonly CompiledRule[]; needs: Needs | null }
 
 /**
  * Finds the rules to ask. Everything here could be left out and no decision would change: a rule is passed over only when what is static
- * of a question (its direction, channel, method, tool, class and connection) already makes it false, whatever the rest.
+ * of a question (its direction, channel, method, tool, class and connection) already makes it false, whatever the rest, and a part of a
+ * rule only when that makes it true.
  */
 export class Candidates {
   readonly #attached: readonly Attached[]
   readonly readers: Readers
   readonly #applicable = new Map<string, Applicable>()
-  readonly #selected = new Map<string, Selected>()
-  #held = 0
+  readonly #selections = new Selections()
+  readonly #pool = new CandidatePool()
   #generation = 0
 
   /** @param attached in the order in which rules are reported */
@@ -62,13 +57,11 @@ export class Candidates {
   }
 
   select(question: Question): Selected {
-    const key = keyOf(question)
-    const known = this.#selected.get(key)
+    const known = this.#selections.of(question)
     if (known !== undefined) return known
-    const rules = this.applicable(question.groups, question.direction)
-    const candidates = rules.flatMap(this.#left(question))
-    const selected = inOrder(candidates)
-    if (key.length <= LONGEST_KEY) this.#keep(key, selected, candidates.length + 1)
+    const candidates = this.applicable(question.groups, question.direction).flatMap(this.#left(question))
+    const selected = inOrder(candidates, this.#pool)
+    this.#selections.keep(question, selected, candidates.length)
     return selected
   }
 
@@ -101,27 +94,15 @@ export class Candidates {
     return (rule) => {
       const { source, condition } = rule
       if (source.channels?.includes(question.channel) === false) return []
-      if (condition instanceof RuleFault) return [{ rule, given: condition, open: [] }]
+      if (condition instanceof RuleFault) return [this.#pool.of(rule, condition, [])]
       if (answerOf(condition, facts) === false) return []
       const open = conjunctsOf(condition).filter((part) => answerOf(part, facts) !== true)
-      return [{ rule, given: true, open }]
+      return [this.#pool.of(rule, true, open)]
     }
-  }
-
-  /** Bounded by number and by size: the agent chooses names, so it must not choose how much is kept. */
-  #keep(key: string, selected: Selected, size: number): void {
-    if (this.#selected.size >= MOST_KEPT || this.#held + size > MOST_HELD) {
-      this.#selected.clear()
-      this.#held = 0
-    }
-    this.#held += size
-    this.#selected.set(key, selected)
   }
 }
 
 const MOST_KEPT = 512
-const MOST_HELD = 16_384
-const LONGEST_KEY = 512
 const SELECTION_BUDGET = 256 * 1024
 const UNREAD = new RuleFault('the content is not read yet')
 
@@ -137,25 +118,24 @@ export function answerOf(condition: Part | RuleFault, facts: Facts): Truth {
 
 export const UNREADABLE = new RuleFault('the question could not be read')
 
-/** Names that others choose are written with their length, so that no two questions have one key. */
-function keyOf({ groups, direction, channel, action, connection }: Question): string {
-  const { method, tool, class: actionClass, classSource } = action
-  const chosen = `${written(method)}${tool === null ? '-' : written(tool)}${written(connection.name)}`
-  const fixed = `${direction} ${channel} ${actionClass} ${classSource} ${connection.id} ${connection.trust} `
-  return `${fixed}${chosen}${groups.map(written).join('')}`
-}
-
+/** With its length, so that no two lists of names have one key. */
 const written = (name: string): string => `${name.length}:${name}`
 
 const STRICTEST_FIRST: readonly Effect[] = ['abort', 'deny', 'ask', 'modify', 'allow']
 
-function inOrder(candidates: readonly Candidate[]): Selected {
+function inOrder(candidates: readonly Candidate[], pool: CandidatePool): Selected {
   const acting = candidates.filter(acts)
   return {
     acting: STRICTEST_FIRST.flatMap((effect) =>
-      batchesOf(acting.filter(({ rule }) => rule.source.effect === effect)),
+      batchesOf(
+        acting.filter(({ rule }) => rule.source.effect === effect),
+        pool,
+      ),
     ),
-    watching: batchesOf(candidates.filter((candidate) => !acts(candidate))),
+    watching: batchesOf(
+      candidates.filter((candidate) => !acts(candidate)),
+      pool,
+    ),
   }
 }
 

@@ -124,11 +124,11 @@ function labelsOf(matches: readonly Match[]): readonly Label[] {
 
 /** One approval answers all ask rules, so it holds and is waited for no longer than each of them says. */
 function shortestAsk(matches: readonly Match[]): Decision['ask'] {
-  const asks = matches
-    .filter((match) => match.report.effect === 'ask' && isActing(match))
-    .map(({ rule }) => rule.ask)
-  return {
-    ttlSeconds: Math.min(...asks.map(({ ttlSeconds }) => ttlSeconds)),
-    waitSeconds: Math.min(...asks.map(({ waitSeconds }) => waitSeconds)),
+  let [ttlSeconds, waitSeconds] = [Infinity, Infinity]
+  for (const match of matches) {
+    if (match.report.effect !== 'ask' || !isActing(match)) continue
+    ttlSeconds = Math.min(ttlSeconds, match.rule.ask.ttlSeconds)
+    waitSeconds = Math.min(waitSeconds, match.rule.ask.waitSeconds)
   }
+  return { ttlSeconds, waitSeconds }
 }

@@ -71,8 +71,7 @@ function ageSeconds({ session: { state }, nowMs }: Question): number | RuleFault
   return state === null ? NO_STATE : Math.max(0, Math.floor((nowMs - state.startedAtMs) / 1000))
 }
 
-const allHosts = ({ action, args }: Question): readonly string[] | RuleFault =>
-  hostsOf(action.resource, args)
+const allHosts = ({ action, args }: Question): readonly string[] | RuleFault => hostsOf(action.resource, args)
 
 function firstHost(question: Question): ReturnType<Reader> {
   const hosts = allHosts(question)

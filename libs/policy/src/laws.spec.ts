@@ -118,6 +118,17 @@ describe('a decision', () => {
     })
   })
 
+  it.each([2, 31, 32, 33, 34, 200])('reports %i matches in the one order of their names', (count) => {
+    const effects = ['flag', 'allow', 'ask', 'deny', 'modify', 'abort'] as const
+    const rules = Array.from({ length: count }, (_, at) => {
+      const effect = effects[at % effects.length] ?? 'flag'
+      const rewriting = effect === 'modify' ? { modify: { 'pii.*': 'mask' as const } } : {}
+      return rule({ id: `r${String((at * 7919) % count).padStart(3, '0')}`, effect, ...rewriting })
+    })
+    const { matches } = decided([policy(rules)], question())
+    expect(matches.map(({ rule: id }) => id)).toEqual(rules.map(({ id }) => id).sort())
+  })
+
   it('reports the same rules, whether overridden or not', () => {
     always((world) => {
       const overrides = world.policies.flatMap(({ id }) =>

@@ -27,21 +27,20 @@ export function matcherOf(op: PlainOperator, operand: Json): Matcher | null {
 export type PlainOperator = Exclude<Operator, 'ne' | 'exists' | 'matches'>
 
 const MATCHERS: Readonly<Record<PlainOperator, (operand: Json) => Matcher | null>> = {
-  eq: (operand) => (isScalar(operand) ? ofScalar((value) => value === operand) : null),
-  in: (operand) => ofWanted(operand, (wanted) => ofScalar((value) => wanted.has(value))),
+  eq: equalTo,
+  in: oneOf,
   gt: (operand) => inOrder(operand, (value, wanted) => value > wanted),
   gte: (operand) => inOrder(operand, (value, wanted) => value >= wanted),
   lt: (operand) => inOrder(operand, (value, wanted) => value < wanted),
   lte: (operand) => inOrder(operand, (value, wanted) => value <= wanted),
-  startsWith: (operand) => ofText(operand, (wanted) => (text) => text.startsWith(wanted)),
-  endsWith: (operand) => ofText(operand, (wanted) => (text) => text.endsWith(wanted)),
-  contains: (operand) => ofText(operand, containing),
-  glob: (operand) => ofText(operand, globOf),
-  has: (operand) => (isScalar(operand) ? ofList((list) => list.includes(operand)) : null),
-  hasAny: (operand) => ofWanted(operand, (wanted) => ofList((list) => holdsAny(list, wanted))),
-  hasAll: (operand) => ofWanted(operand, (wanted) => ofList((list) => holdsAll(list, wanted))),
-  subsetOf: (operand) =>
-    ofWanted(operand, (wanted) => ofList((list) => list.every((item) => wanted.has(item)))),
+  startsWith: (operand) => ofText(operand, (text, wanted) => text.startsWith(wanted)),
+  endsWith: (operand) => ofText(operand, (text, wanted) => text.endsWith(wanted)),
+  contains: (operand) => ofSearched(operand, containing),
+  glob: (operand) => ofSearched(operand, globOf),
+  has: (operand) => (isScalar(operand) ? (value) => listOf(value)?.includes(operand) ?? null : null),
+  hasAny: (operand) => ofList(operand, holdsAny),
+  hasAll: (operand) => ofList(operand, holdsAll),
+  subsetOf: (operand) => ofList(operand, (list, wanted) => list.every((item) => wanted.has(item))),
   cidr: ofRanges,
   before: (operand) => inTime(operand, (order) => order < 0),
   after: (operand) => inTime(operand, (order) => order > 0),
@@ -49,19 +48,34 @@ const MATCHERS: Readonly<Record<PlainOperator, (operand: Json) => Matcher | null
 
 export const isScalar = (value: Json): value is Scalar => typeof value !== 'object' || value === null
 
-function ofScalar(holds: (value: Scalar) => boolean): Matcher {
-  return (value) => (isScalar(value) ? holds(value) : null)
+function equalTo(operand: Json): Matcher | null {
+  if (!isScalar(operand)) return null
+  return (value) => (isScalar(value) ? value === operand : null)
 }
 
-function ofWanted(operand: Json, matcher: (wanted: ReadonlySet<Json>) => Matcher): Matcher | null {
-  return isList(operand) && operand.every(isScalar) ? matcher(new Set<Json>(operand)) : null
+function oneOf(operand: Json): Matcher | null {
+  const wanted = wantedOf(operand)
+  return wanted && ((value) => (isScalar(value) ? wanted.has(value) : null))
 }
 
-function ofList(fits: (list: readonly Json[]) => boolean): Matcher {
+const wantedOf = (operand: Json): ReadonlySet<Json> | null =>
+  isList(operand) && operand.every(isScalar) ? new Set<Json>(operand) : null
+
+type OfList = (list: readonly Json[], wanted: ReadonlySet<Json>) => boolean
+
+function ofList(operand: Json, fits: OfList): Matcher | null {
+  const wanted = wantedOf(operand)
+  if (wanted === null) return null
   return (value) => {
-    if (isList(value)) return fits(value)
-    return isScalar(value) ? fits([value]) : null
+    const list = listOf(value)
+    return list === null ? null : fits(list, wanted)
   }
+}
+
+/** A single value is a list of one; an object is none. */
+function listOf(value: Json): readonly Json[] | null {
+  if (isList(value)) return value
+  return isScalar(value) ? [value] : null
 }
 
 function holdsAny(list: readonly Json[], wanted: ReadonlySet<Json>): boolean {
@@ -70,10 +84,13 @@ function holdsAny(list: readonly Json[], wanted: ReadonlySet<Json>): boolean {
 }
 
 function holdsAll(list: readonly Json[], wanted: ReadonlySet<Json>): boolean {
-  const missing = new Set(wanted)
-  for (const item of list) missing.delete(item)
-  return missing.size === 0
+  const held = list.length > SHORT_LIST ? new Set(list) : null
+  for (const one of wanted) if (!(held?.has(one) ?? list.includes(one))) return false
+  return true
 }
+
+/** Up to here looking through a list takes less than making a set of it. */
+const SHORT_LIST = 16
 
 type InOrder = (value: string | number, wanted: string | number) => boolean
 
@@ -86,12 +103,21 @@ function inOrder(operand: Json, fits: InOrder): Matcher | null {
   }
 }
 
-function ofText(operand: Json, testOf: (wanted: string) => (text: string) => boolean): Matcher | null {
+function ofText(operand: Json, fits: (text: string, wanted: string) => boolean): Matcher | null {
+  if (typeof operand !== 'string') return null
+  return (value) => {
+    if (typeof value === 'string') return fits(value, operand)
+    return value === null ? false : null
+  }
+}
+
+/** For what is prepared once for the text that is looked for. */
+function ofSearched(operand: Json, testOf: (wanted: string) => (text: string) => boolean): Matcher | null {
   if (typeof operand !== 'string') return null
   const fits = testOf(operand)
   return (value) => {
-    if (value === null) return false
-    return typeof value === 'string' ? fits(value) : null
+    if (typeof value === 'string') return fits(value)
+    return value === null ? false : null
   }
 }
 

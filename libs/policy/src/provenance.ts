@@ -45,5 +45,7 @@ function weightOf(value: Json, depth: number): number {
   if (typeof value === 'string') return value.length + 8
   if (typeof value !== 'object' || value === null) return 8
   if (depth === 0) return Number.MAX_SAFE_INTEGER
-  return Object.values<Json>(value).reduce<number>((sum, member) => sum + weightOf(member, depth - 1), 8)
+  let weight = 8
+  for (const member of Object.values<Json>(value)) weight += weightOf(member, depth - 1)
+  return weight
 }

@@ -2,7 +2,8 @@ import type { Signals } from './facts.ts'
 import type { Inspection } from './detectors/sighting.ts'
 
 const PATTERN = 'pattern.'
-const NOTHING: SeenSignals = { all: [], asked: { plain: [], byPolicy: new Map() } }
+const NO_PATTERNS: Signals['byPolicy'] = new Map()
+const NOTHING: SeenSignals = { all: [], asked: { plain: [], byPolicy: NO_PATTERNS } }
 
 /** `all`: as it is reported. `asked`: as the rules see it, each policy its own patterns only. */
 export type SeenSignals = { readonly all: readonly string[]; readonly asked: Signals }
@@ -14,8 +15,8 @@ export function signalsSeen(
 ): SeenSignals {
   if (sightings.length === 0) return NOTHING
   const all = sortedSet(sightings.map(({ signal }) => signal))
-  const plain = all.filter((signal) => !signal.startsWith(PATTERN))
-  if (plain.length === all.length) return { all, asked: { plain, byPolicy: new Map() } }
+  if (!all.some(isOfPattern)) return { all, asked: { plain: all, byPolicy: NO_PATTERNS } }
+  const plain = all.filter((signal) => !isOfPattern(signal))
   const byPolicy = new Map<string, string[]>()
   for (const sighting of sightings) {
     for (const policy of policiesSeeing(sighting, owners))
@@ -25,6 +26,8 @@ export function signalsSeen(
   return { all, asked: { plain, byPolicy: new Map(sorted) } }
 }
 
+const isOfPattern = (signal: string): boolean => signal.startsWith(PATTERN)
+
 const sortedSet = (signals: readonly string[]): readonly string[] =>
   signals.length === 1 ? signals : [...new Set(signals)].sort()
 
@@ -33,6 +36,6 @@ export function policiesSeeing(
   { signal, policy }: { readonly signal: string; readonly policy?: string },
   owners: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  if (!signal.startsWith(PATTERN)) return []
+  if (!isOfPattern(signal)) return []
   return policy === undefined ? (owners.get(signal.slice(PATTERN.length)) ?? []) : [policy]
 }

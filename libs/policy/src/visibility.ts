@@ -20,7 +20,9 @@ const BEFOREHAND = READS_ALL & ~(READS.args | READS.content | READS.signals)
  */
 export function isVisible(compiled: CompiledPolicies, question: Question): boolean {
   const facts = factsOf(compiled, question, { signals: NOT_KNOWN, keys: null, known: BEFOREHAND })
-  const rules = compiled.candidates.select(question).acting.flatMap(({ candidates }) => candidates.map(({ rule }) => rule))
+  const rules = compiled.candidates
+    .select(question)
+    .acting.flatMap(({ candidates }) => candidates.map(({ rule }) => rule))
   const isActing = (rule: CompiledRule) => overrideFor(rule.overrides, question) === null
   const isDenied = rules.some(
     (rule) => isForbidding(rule) && answerOf(rule.condition, facts) === true && isActing(rule),

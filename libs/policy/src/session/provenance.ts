@@ -11,16 +11,30 @@ import { holds } from './state.ts'
  * `model`: the whole was met nowhere that vouches for it.
  */
 export function provenanceOf(state: SessionState, text: string, keys: ContentKeys): Provenance[] {
-  const { whole, all } = printsOf(text, keys)
-  const vouching = whole === null ? [] : VOUCHING.filter((source) => vouches(state, source, whole))
-  const tainting = TAINTING.filter((source) => taints(state, source, all))
-  const isMet =
-    vouching.length > 0 || (whole !== null && TAINTING.some((source) => has(state, source, whole)))
-  return [...vouching, ...tainting, ...(isMet ? [] : [MODEL])].sort()
+  const met = new Set<Provenance>()
+  addSources(met, state, printsOf(text, keys))
+  return [...met].sort()
+}
+
+type Prints = { readonly whole: string | null; readonly all: readonly string[] }
+
+function addSources(met: Set<Provenance>, state: SessionState, { whole, all }: Prints): void {
+  let isMet = false
+  for (const source of VOUCHING) {
+    if (whole === null || !vouches(state, source, whole)) continue
+    met.add(source)
+    isMet = true
+  }
+  for (const source of TAINTING) {
+    if (!taints(state, source, all)) continue
+    met.add(source)
+    isMet ||= whole !== null && has(state, source, whole)
+  }
+  if (!isMet) met.add(MODEL)
 }
 
 /** Fingerprints of a text: as a whole, and with everything in it that could be a value. */
-const printsOf = remembered((text, keys) => {
+const printsOf = remembered((text, keys): Prints => {
   const { whole, parts } = piecesOf(text)
   const pieces = new Set([...(whole === null ? [] : [whole]), ...parts, ...tokensOf(text)])
   return {
@@ -35,11 +49,11 @@ export function provenanceOfTree(
   value: Json,
   keys: ContentKeys,
 ): Provenance[] | undefined {
-  const texts = textsOf(value, MAX_DEPTH)
+  const texts: string[] = []
+  collectTexts(value, MAX_DEPTH, texts)
   if (texts.length === 0) return undefined
   const met = new Set<Provenance>(texts.length > MAX_TEXTS ? TAINTING : [])
-  for (const text of texts.slice(0, MAX_TEXTS))
-    for (const source of provenanceOf(state, text, keys)) met.add(source)
+  for (const text of texts.slice(0, MAX_TEXTS)) addSources(met, state, printsOf(text, keys))
   return [...met].sort()
 }
 
@@ -69,9 +83,9 @@ const vouches = (state: SessionState, source: Provenance, print: string): boolea
 const taints = (state: SessionState, source: Provenance, prints: readonly string[]): boolean =>
   state.values[source]?.full === true || prints.some((print) => has(state, source, print))
 
-function textsOf(value: Json, depth: number): readonly string[] {
-  if (typeof value === 'string') return [value]
-  if (typeof value === 'number') return [String(value)]
-  if (typeof value !== 'object' || value === null || depth === 0) return []
-  return Object.values<Json>(value).flatMap((member) => textsOf(member, depth - 1))
+function collectTexts(value: Json, depth: number, found: string[]): void {
+  if (typeof value === 'string') found.push(value)
+  else if (typeof value === 'number') found.push(String(value))
+  else if (typeof value === 'object' && value !== null && depth > 0)
+    for (const member of Object.values<Json>(value)) collectTexts(member, depth - 1, found)
 }

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Json, JsonObject } from '@writ/contracts'
+import { destinationsOf, hostsOf } from './destinations.ts'
+import { RuleFault } from './rule-fault.ts'
+
+const RESOURCE = 'github/push_files'
+const reached = (args: JsonObject) => hostsOf(RESOURCE, args)
+const inLists = (depth: number): Json => (depth === 0 ? 'https://a.example' : [inLists(depth - 1)])
+
+describe('the host of a destination', () => {
+  it.each([
+    ['is that of a URL', 'https://a.example/x?y=https://b.example#z', ['a.example']],
+    ['has no port', 'https://a.example:8443/', ['a.example']],
+    ['is what stands behind the userinfo', 'https://a.example@b.example/', ['b.example']],
+    ['is what stands behind a password', 'https://u:a.example@b.example/', ['b.example']],
+    ['is what stands behind the last at sign', 'https://u@a.example@b.example/', ['b.example']],
+    ['is of any scheme', 'ftp://a.example/x', ['a.example']],
+    ['is read by the same rules whatever the scheme', 'custom://A.EXAMPLE/x', ['a.example']],
+    ['is small', 'HTTPS://A.Example/', ['a.example']],
+    ['has no dot at its end', 'https://a.example./', ['a.example']],
+    ['is found behind space', '  https://a.example', ['a.example']],
+    ['is found though it is broken by tabs', 'https://a.exa\tmple', ['a.example']],
+    ['ends at a backslash', 'https://a.example\\@b.example', ['a.example']],
+    ['is decoded', 'https://%61.example/', ['a.example']],
+    ['is in ASCII', 'https://bücher.example/', ['xn--bcher-kva.example']],
+    ['has only one width', 'https://ａ.example', ['a.example']],
+    ['is one IPv4 address, however it is written', 'http://0x7f.1/', ['127.0.0.1']],
+    ['is one IPv6 address, however it is written', 'http://[0:0:0:0:0:0:0:1]:80/', ['[::1]']],
+    ['is that of an e-mail address', 'me@a.example', ['a.example']],
+    ['is that of every e-mail address', 'Ana <ana@a.example>, bo@B.example', ['a.example', 'b.example']],
+    ['is a host name that stands alone', 'a.example', ['a.example']],
+    ['is a host name with a port', 'a.example:443', ['a.example']],
+    ['is an address that stands alone', '10.0.0.1', ['10.0.0.1']],
+    ['is no word of a sentence', 'send it to a.example please', []],
+    ['is no single word', 'somebody', []],
+    ['is no path', '/etc/a.example', []],
+    ['is nothing when the URL cannot be read', 'https://a b.example/', []],
+    ['is nothing when there is no text', '', []],
+  ])('%s: %j', (_, url, hosts) => expect(reached({ url })).toEqual(hosts))
+})
+
+describe('an argument says where an action goes', () => {
+  it.each([
+    ['when its name is that of a destination', { endpoint: 'a.example' }, ['a.example']],
+    ['whatever the case of its name', { WebhookUrl: 'a.example' }, ['a.example']],
+    ['whatever stands between its letters', { 'callback_url-1': 'a.example' }, ['a.example']],
+    ['within an object', { request: { host: 'a.example' } }, ['a.example']],
+    ['in a list', { to: ['me@a.example', 'you@b.example'] }, ['a.example', 'b.example']],
+    ['below a name that says so', { to: { mail: 'me@a.example' } }, ['a.example']],
+    ['and not when its name says something else', { note: 'https://a.example', body: 'me@a.example' }, []],
+    ['and not when its name merely begins so', { urlencoded: 'a.example' }, []],
+    ['once, however often it is named', { to: 'me@a.example', cc: 'you@A.example' }, ['a.example']],
+    ['and is no number', { host: 10 }, []],
+    ['and is nothing', { url: null }, []],
+    [
+      'by a name that every object has, when it was sent',
+      JSON.parse('{"__proto__":{"url":"a.example"}}'),
+      ['a.example'],
+    ],
+  ] as readonly (readonly [string, JsonObject, readonly string[]])[])('%s: %j', (_, args, hosts) =>
+    expect(reached(args)).toEqual(hosts),
+  )
+
+  it('the most telling name first, whatever the order of members', () => {
+    const args = { cc: 'me@c.example', to: 'me@b.example', url: 'https://a.example' }
+    expect(reached(args)).toEqual(['a.example', 'b.example', 'c.example'])
+    expect(reached(Object.fromEntries(Object.entries(args).toReversed()))).toEqual(reached(args))
+  })
+
+  it('and of two with one name the alphabet decides', () => {
+    const [first, second] = [{ url: 'b.example' }, { url: 'a.example' }]
+    expect(reached({ one: first, two: second })).toEqual(reached({ one: second, two: first }))
+  })
+
+  it('unless the resource is a URL, which says it alone', () => {
+    expect(hostsOf('https://b.example/doc', { url: 'https://a.example' })).toEqual(['b.example'])
+    expect(destinationsOf('https://b.example/doc', { url: 'https://a.example' })).toEqual([
+      'https://b.example/doc',
+    ])
+  })
+})
+
+describe('where an action goes', () => {
+  it.each([
+    ['among 1,000 members', { a: Array.from({ length: 998 }, () => 0) }, []],
+    ['in seven lists', { to: inLists(7) }, ['a.example']],
+  ] as readonly (readonly [string, JsonObject, readonly string[]])[])('is known %s', (_, args, hosts) =>
+    expect(reached(args)).toEqual(hosts),
+  )
+
+  it.each([
+    ['beyond 1,000 members', { a: Array.from({ length: 999 }, () => 0) }],
+    ['in eight lists', { to: inLists(8) }],
+  ] as readonly (readonly [string, JsonObject])[])('nobody can say %s', (_, args) =>
+    expect(reached(args)).toBeInstanceOf(RuleFault),
+  )
+})
