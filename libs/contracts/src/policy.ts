@@ -25,10 +25,23 @@ export const Rule = z
   .refine((rule) => (rule.effect === 'modify') === (rule.modify !== undefined), {
     error: 'a modify rule says what it modifies, and no other rule does',
   })
+  .refine(
+    ({ when, unless }) => comparisonsIn(when) + (unless ? comparisonsIn(unless) : 0) <= MAX_COMPARISONS,
+    { error: 'a rule has at most 256 comparisons' },
+  )
   .refine((rule) => rule.ask === undefined || rule.effect === 'ask', {
     error: 'only an ask rule says how it asks',
   })
 export type Rule = z.infer<typeof Rule>
+
+/** What a rule may cost at most, whatever it is asked about. */
+export const MAX_COMPARISONS = 256
+
+function comparisonsIn(condition: Condition): number {
+  if ('all' in condition) return condition.all.reduce((sum, part) => sum + comparisonsIn(part), 0)
+  if ('any' in condition) return condition.any.reduce((sum, part) => sum + comparisonsIn(part), 0)
+  return 'not' in condition ? comparisonsIn(condition.not) : 1
+}
 
 /** Patterns in RE2 syntax by name. Each is looked for in the content as the signal `pattern.<name>`, and `matches` asks for it by name. */
 export const Patterns = z

@@ -32,10 +32,17 @@ export const NewCredential = z.discriminatedUnion('kind', [
 ])
 export type NewCredential = z.infer<typeof NewCredential>
 
+/** Cedar has the actions `class/…` and `method/…` for groups of actions, and those of a connection are called `<connection>/<tool>`. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['class', 'method'])
+
+const ConnectionName = Slug.refine((name) => !RESERVED_NAMES.has(name), {
+  error: 'no connection can be named `class` or `method`: Cedar policies call groups of actions so',
+})
+
 const { trust, annotationsTrusted } = BundleConnection.shape
 
 export const NewConnection = z.strictObject({
-  name: Slug,
+  name: ConnectionName,
   url: UpstreamUrl,
   credential: NewCredential,
   groups: z.array(AccessGroupId).max(100).default([]),
