@@ -9,37 +9,37 @@ export type Catalogue = ReadonlyMap<string, ActionClass>
  */
 export const CATALOGUE: Catalogue = new Map<string, ActionClass>([
   // echo
-  ['8d037a6de5f233aa5342d9d1dc53b82815863ecc0c3781f3ec8c1449da0b1b9b', 'read.public'],
+  ['3579116fe1b9db57618ae9cd46e934538cba113e37652b2b50b35a37b8e99dcd', 'read.public'],
   // get-annotated-message
-  ['d0c90161bcd6c06f1b74e3576c74406c95b92085760843833323287710c82088', 'read.public'],
+  ['694c57789e506948c948e268bdd97ae103bb28bbc60d3482d503dff49d140d6c', 'read.public'],
   // get-env
-  ['47846b1dae5178a6dfb6802924533b8e0de36de4fd119313ec5e9ae9c2a062cf', 'credential'],
+  ['44dd6ecc4d2249360668ac033cb3c1d5db3ce6b2fee598409ab4ef60fcefcdd7', 'credential'],
   // get-resource-links
-  ['29331d1460aa0d54a586ac0e6643eaaddbd83eb236b5414ec74cd5fac9797b3c', 'read.public'],
+  ['8d510bd8c99121097e5aefed6a23e28c839544b34071021d7e32cd7dcbf79935', 'read.public'],
   // get-resource-reference
-  ['a3197034477f9ccdf866a211db29890acbf993b1b63cfba98ecb1a2a78c82d8a', 'read.public'],
+  ['333c841ba60d4a12aa703513c8838c58fa3eea0c46c5e222777ab602f179be73', 'read.public'],
   // get-structured-content
-  ['43509ab826cad1df2952e7f20cff4519d4fa1578d649dd6a829713b99ce7d2b7', 'read.public'],
+  ['0e2df6dace201e52cad712ce6c810d165aad5e729ab64c9364f0b2dfe4b5a25c', 'read.public'],
   // get-sum
-  ['74d23496bcc0feedc3389222def98b2eb1e1d717f7377e4aac0a48e1a31dbd15', 'read.public'],
+  ['c14743a61fe7dc216c71b2af6974acfe41f1ef46f3c50eb467a92fec5f6e9420', 'read.public'],
   // get-tiny-image
-  ['b05901b026ea49944669feaf08327dd0b387e30007f9f0082c093493a82f4779', 'read.public'],
+  ['98c0bc6bfe4e39ef52ad45e19ed7fa099a5638493b67e98bfebf1aa6277d24c1', 'read.public'],
   // gzip-file-as-resource
-  ['228825ebfd7770578233a026fa48c7d37c95cfdcc6a9f57ce4fb3a84f2b0e1e2', 'read.untrusted'],
+  ['98970b39c251b0d25a6a08ffed5be10f02b2f9c09d03115f9d0c40a6d5ff93da', 'read.untrusted'],
   // toggle-simulated-logging
-  ['8c5ab118b9602ad02621454037b838aec6afbf6a4064393dee1098b557f9e968', 'write.local'],
+  ['bd7496084f6c3f2a188a5619e3f07c3bb0440193c927c19382bde0f838c8367d', 'write.local'],
   // toggle-subscriber-updates
-  ['1d03b3c106f9d3117a3821fa3a5357807980f2e9ed890356b2a11683716e72cd', 'write.local'],
+  ['0c7bf9ca6b124f60f064e4818ae9269aa3e4a3e22f0fe9b064bf3dceac2a705f', 'write.local'],
   // trigger-long-running-operation
-  ['6b9d046a4cbf77ba8e9828a2da69923da3978455e93b33173271d3f9f3b4f669', 'read.public'],
+  ['c04c28e14d20b4a724f2d66a02a16ea7836e9a896e5b2e0c4e6bbfb80f429e1e', 'read.public'],
   // get-roots-list
-  ['3b14d3db7aff092435b7841b513510f5b0f2341b8003dd7ed489ac2a230274b2', 'read.private'],
+  ['62b47a9b6462e7b5aeea685f11c12227c04d12d26ef423464f8f3301bae5f2fb', 'read.private'],
   // trigger-elicitation-request
-  ['0aeb707690aa7471b0b6b20ad1ae0a0973a8a4d150de3556e42ead87c14bb8d4', 'read.private'],
+  ['b91ba292203703de97f76c6df76fdb1afb58128fe78a3e76be0d32cb1fdf26f9', 'read.private'],
   // trigger-url-elicitation
-  ['3a5f40a8bf15303f8f401bc42ae267485c4e9610eb54352a8ee912321cfcaf8d', 'sink.external'],
+  ['182a76f8852f08f7934213ab5d72f72fdaa77b61cef60360dbd21699c27145b8', 'sink.external'],
   // trigger-sampling-request
-  ['c8ee7399be367be7822872dee6a5188e74e82a53709045cf70ec8daaf7ad63c9', 'exec'],
+  ['fd658a33283d8bc1f9f1ef9cca2297b672752dae6637655635c23f6d14c1f66d', 'exec'],
   // simulate-research-query
-  ['f9f55e1c06eb864e37b3cf742c6d41517cd1efff492533af9f4cfde8034fdcb7', 'read.public'],
+  ['348e9b357f08aaf0951c04d724a75ab3935dd16194cc6be4528754be739571c1', 'read.public'],
 ])
