@@ -24,7 +24,7 @@ export type RecordWorker = {
 const MANY = 1_000_000
 const LONGEST_BACKOFF_MS = 30_000
 const REOPEN_MS = 1_000
-const CLOSE_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 8_000
 
 /**
  * Takes batches one at a time and hands each to `process`; when that rejects, the batch is tried again, later and later.
