@@ -53,7 +53,7 @@ function addExplain(policy: Command, config: CliConfig, finish: Finish): void {
           : explainFiles(options.policy, { ...options, args: argumentsIn(options.args) }, terminal),
       ),
     )
-    .addHelpText('after', exits('it would be let out', 'it would not'))
+    .addHelpText('after', exitsWhereAsked('it would be let out', 'it would not'))
   example(
     explaining,
     `writ policy explain --agent claude --connection tools --tool send_mail --args '{"to":"ana@example.com"}'`,
@@ -66,15 +66,25 @@ function addLint(policy: Command, config: CliConfig, finish: Finish): void {
     .description('look for contradictions, rules that can never match, unknown paths and the like')
     .option('--online', 'ask the control plane, which knows tools, access groups and other policies', false)
     .option('--replaces <policy>', 'with --online: the policy that the file would take the place of')
+    .addOption(catalogue())
     .addOption(url(config))
-    .action((files, { online, replaces, url: server }) =>
+    .action((files, { online, url: server, ...options }) =>
       finish((terminal) =>
-        lintPolicies(files, { access: online ? accessOf(config, server) : null, replaces }, terminal),
+        lintPolicies(files, { ...options, access: online ? accessOf(config, server) : null }, terminal),
       ),
     )
-    .addHelpText('after', exits('nothing but notes', 'an error, a warning, or a file is no policy'))
+    .addHelpText('after', exitsWhereAsked('nothing but notes', 'an error, a warning, or a file is no policy'))
   example(linting, 'writ policy lint refunds.yaml --online --replaces refunds')
 }
+
+const catalogue = (): Option =>
+  new Option(
+    '--catalogue <file>',
+    'without --online: tools that agents can call, as JSON, for reach and the schema of Cedar; may be given several times',
+  )
+    .argParser<readonly string[]>((file, before) => [...before, file])
+    .default([], 'no tool is known')
+    .conflicts('online')
 
 function addReplay(policy: Command, config: CliConfig, finish: Finish): void {
   const replaying = policy
@@ -93,7 +103,7 @@ function addReplay(policy: Command, config: CliConfig, finish: Finish): void {
     .action((draft, { url: server, ...options }) =>
       finish((terminal) => replayDraft(draft, options, () => accessOf(config, server), terminal)),
     )
-    .addHelpText('after', exits('nothing would change', 'something would, or it cannot be told'))
+    .addHelpText('after', exitsWhereAsked('nothing would change', 'something would, or it cannot be told'))
   example(replaying, 'writ policy replay refunds.yaml --replaces refunds --last 5000')
 }
 
@@ -115,6 +125,9 @@ function addNotations(policy: Command, finish: Finish): void {
 }
 
 const exits = (zero: string, one: string): string => `\nExit codes: 0 ${zero}; 1 ${one}; 2 misuse.`
+
+const exitsWhereAsked = (zero: string, one: string): string =>
+  `\nExit codes: 0 ${zero}; 1 ${one}; 2 misuse; 3 a server refused or did not answer.`
 
 function countIn(text: string): number {
   const count = Number(text)

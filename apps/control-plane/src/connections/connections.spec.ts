@@ -53,4 +53,23 @@ describe('a connection', () => {
     const answer = await ask('POST', '', { name: header, url: 'https://crm.example/mcp', credential })
     expect([answer.status, answer.body.credential]).toEqual([201, { kind: 'api-key', header, version: 1 }])
   })
+
+  it.each(['class', 'method'])('is not named %s, as groups of actions are in Cedar', async (name) => {
+    const answer = await ask('POST', '', {
+      name,
+      url: 'https://crm.example/mcp',
+      credential: { kind: 'none' },
+    })
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors).toEqual([{ path: 'name', message: expect.stringContaining('Cedar') }])
+  })
+
+  it.each(['classes', 'method-1', 'receive'])('is named %s', async (name) => {
+    const answer = await ask('POST', '', {
+      name,
+      url: 'https://crm.example/mcp',
+      credential: { kind: 'none' },
+    })
+    expect([answer.status, answer.body.name]).toEqual([201, name])
+  })
 })

@@ -1,4 +1,5 @@
 import { schemaOf, validateCedar } from '@writ/cedar'
+import { byConnection } from '@writ/policy/authoring'
 import type { CatalogueTool, LintFinding } from '@writ/policy/authoring'
 
 type CedarFinding = Omit<LintFinding, 'code'> & { readonly code: 'cedar-schema' }
@@ -9,25 +10,18 @@ export function cedarFindings(
   catalogue: readonly CatalogueTool[],
 ): readonly CedarFinding[] {
   if (cedar === null || catalogue.length === 0) return []
-  return validateCedar(cedar, schemaOf(byConnection(catalogue)), 'cedar').map(({ reason, line, column }) => ({
-    level: 'warning',
-    code: 'cedar-schema',
-    rule: null,
-    path: 'cedar',
-    message: reason,
-    line,
-    column,
-  }))
+  return validateCedar(cedar, schemaOf(byConnection(catalogue)), 'cedar').map(
+    ({ severity, reason, line, column }) => ({
+      level: severity,
+      code: 'cedar-schema',
+      rule: null,
+      path: 'cedar',
+      message: reason.replace(ORDINAL, ''),
+      line,
+      column,
+    }),
+  )
 }
 
-const byConnection = (catalogue: readonly CatalogueTool[]) =>
-  [...new Set(catalogue.map(({ connection }) => connection))].map((connection) => ({
-    connection,
-    tools: catalogue
-      .filter((tool) => tool.connection === connection)
-      .map(({ tool: name, class: actionClass, inputSchema = null }) => ({
-        name,
-        class: actionClass,
-        inputSchema,
-      })),
-  }))
+/** Cedar counts the policies of a text; line and column say more. */
+const ORDINAL = /^for policy `policy\d+`, /

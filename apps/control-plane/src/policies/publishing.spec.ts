@@ -263,5 +263,16 @@ describe('a draft', () => {
     const fit = cedar.replace('clas ', 'class ')
     const fitting = (await world.ask('POST', 'policies/lint', { cedar: fit })).body.findings
     expect(fitting.filter(({ code }: { code: string }) => code === 'cedar-schema')).toEqual([])
+    const slip =
+      '\nforbid (principal, action == Action::"crm/pay", resource)\nwhen { context.args.amuont > 1 };'
+    expect((await world.ask('POST', 'policies/lint', { cedar: slip })).body.findings).toContainEqual({
+      level: 'error',
+      code: 'cedar-schema',
+      rule: null,
+      path: 'cedar',
+      message: expect.stringContaining('amuont'),
+      line: 3,
+      column: 8,
+    })
   })
 })

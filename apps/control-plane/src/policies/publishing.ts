@@ -1,19 +1,25 @@
 import type { PolicyDocument } from '@writ/contracts'
-import { agreesWithCedar, generateQuestions } from '@writ/cedar'
+import { agreesWithCedar } from '@writ/cedar'
 import { compilePolicies } from '@writ/policy'
 import type { TestResult } from '@writ/policy/authoring'
 import { badRequest, unprocessable } from '../http/problem.ts'
+import { rulesInDispute } from './cedar-agreement.ts'
+import type { CedarOracle } from './cedar-agreement.ts'
 import type { PolicyDraft, PolicyError } from './draft.ts'
 import { runTests } from './policy-tests.ts'
 
 /**
  * Everything that a document must be before gateways get it.
- * @throws 400 naming each rule that cannot be evaluated, 422 naming each test that fails
+ * @param oracle Cedar's own evaluator, which a policy in Cedar is held against
+ * @throws 400 naming each rule that cannot be evaluated, 422 naming each test that fails, or each rule that Cedar decides otherwise
  */
-export async function requirePublishable(draft: PolicyDraft): Promise<void> {
+export async function requirePublishable(
+  draft: PolicyDraft,
+  oracle: CedarOracle = agreesWithCedar,
+): Promise<void> {
   requireSound(draft)
-  requireAgreement(draft)
   await requirePassing(draft)
+  await requireAgreement(draft, oracle)
 }
 
 /** A rule that does not compile errs at every call, and a deny that errs denies: such a document is not taken at all. */
@@ -42,27 +48,6 @@ const repeatedIn = ({ document: { rules }, errorAt }: PolicyDraft): readonly Pol
       : [errorAt(['rules', at, 'id'], `${id}: another rule has this id`)],
   )
 
-const CEDAR_QUESTIONS = 200
-const CEDAR_SEED = 1
-
-/** What was made of a Cedar text is asked beside Cedar itself: a difference would be a mistake of ours, and is not published. */
-function requireAgreement({ cedar, document, errorAt }: PolicyDraft): void {
-  if (cedar === null) return
-  const questions = generateQuestions(document.rules, CEDAR_SEED, CEDAR_QUESTIONS)
-  const differences = agreesWithCedar(cedar, questions)
-  if (differences.length === 0) return
-  const rules = [...new Set(differences.map(({ rule }) => rule))]
-  throw unprocessable(
-    'the rules differ from what Cedar decides',
-    rules.map((rule) => errorAt(placeIn(document, rule), `${rule}: Cedar decides it otherwise`)),
-  )
-}
-
-const placeIn = (document: PolicyDocument, rule: string) => [
-  'rules',
-  document.rules.findIndex(({ id }) => id === rule),
-]
-
 async function requirePassing(draft: PolicyDraft): Promise<void> {
   const results = await runTests(draft, draft.document.tests ?? [])
   const errors = results.flatMap((result, at) =>
@@ -82,3 +67,19 @@ function clipped(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`
 }
+
+/** What was made of a Cedar text is asked beside Cedar itself: a difference would be a mistake of ours, and is not published. */
+async function requireAgreement(draft: PolicyDraft, oracle: CedarOracle): Promise<void> {
+  const { document, errorAt } = draft
+  const rules = await rulesInDispute(draft, oracle)
+  if (rules.length === 0) return
+  throw unprocessable(
+    'the rules differ from what Cedar decides',
+    rules.map((rule) => errorAt(placeIn(document, rule), `${rule}: Cedar decides it otherwise`)),
+  )
+}
+
+const placeIn = (document: PolicyDocument, rule: string) => [
+  'rules',
+  document.rules.findIndex(({ id }) => id === rule),
+]

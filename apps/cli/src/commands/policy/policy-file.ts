@@ -11,6 +11,8 @@ import { Failure } from '../../failure.ts'
 export type PolicyFile = {
   readonly file: string
   readonly document: PolicyDocument
+  /** what stands in the file, where that is Cedar */
+  readonly cedar: string | null
   readonly positionOf: PositionOf
 }
 
@@ -27,7 +29,7 @@ export async function readPolicyFile(file: string): Promise<PolicyFile | UnfitFi
   const read = readSource(text, formatOf(file), PolicyDocument)
   return isProblems(read)
     ? { file, problems: read }
-    : { file, document: read.value, positionOf: read.positionOf }
+    : { file, document: read.value, cedar: null, positionOf: read.positionOf }
 }
 
 /** Tests that stand in a file of their own: a list, or an object with `tests`. */
@@ -80,7 +82,7 @@ function fromCedar(file: string, text: string): PolicyFile | UnfitFile {
     const { line, column } = places[document.rules[Number(at)]?.id ?? ''] ?? { line: 1, column: 1 }
     return { line, column }
   }
-  return { file, document, positionOf }
+  return { file, document, cedar: text, positionOf }
 }
 
 /** `file:line:column: message`, as editors and continuous integration know it. */

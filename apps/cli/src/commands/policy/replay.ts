@@ -40,11 +40,11 @@ export async function replayDraft(
 }
 
 async function reportOn(
-  { file, document }: PolicyFile,
+  { file, document, cedar }: PolicyFile,
   { records, last, replaces }: ReplayOptions,
   access: () => ApiAccess,
 ): Promise<Report> {
-  if (records === undefined) return replayAtTenant(access(), { document, replaces }, last)
+  if (records === undefined) return replayAtTenant(access(), { document, cedar, replaces }, last)
   const name = document.title ?? file
   const report = replayPolicy(
     { document, name, replaces: replaces ?? null, groups: null },

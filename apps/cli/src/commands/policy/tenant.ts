@@ -1,12 +1,12 @@
-import type { PolicyDocument } from '@writ/contracts'
 import { pageOf, PolicyLintAnswer, PolicyReplayAnswer, PolicyView } from '@writ/contracts'
 import type { z } from 'zod'
 import type { ApiAccess } from '../../api.ts'
 import { callApi } from '../../api.ts'
 import { Failure } from '../../failure.ts'
+import type { PolicyFile } from './policy-file.ts'
 
 /** @param replaces name or id of the tenant's policy that the draft would take the place of */
-export type Draft = { readonly document: PolicyDocument; readonly replaces: string | undefined }
+export type Draft = Pick<PolicyFile, 'document' | 'cedar'> & { readonly replaces: string | undefined }
 
 /** Lint with the tenant's own tools, access groups and other policies. */
 export const lintAtTenant = async (
@@ -23,8 +23,10 @@ export const replayAtTenant = async (
 ): Promise<z.infer<typeof PolicyReplayAnswer>> =>
   callApi(access, 'policies/replay', PolicyReplayAnswer, { ...(await bodyOf(access, draft)), records })
 
-async function bodyOf(access: ApiAccess, { document, replaces }: Draft): Promise<object> {
-  return replaces === undefined ? { document } : { document, policy: await policyNamed(access, replaces) }
+/** Cedar goes as it is written: the control plane has a validator for it, and answers with its lines. */
+async function bodyOf(access: ApiAccess, { document, cedar, replaces }: Draft): Promise<object> {
+  const source = cedar === null ? { document } : { cedar }
+  return replaces === undefined ? source : { ...source, policy: await policyNamed(access, replaces) }
 }
 
 /** @throws Failure */

@@ -156,6 +156,12 @@ describe('rules that can match no tool of the catalogue', () => {
     ).toEqual(['unreachable'])
   })
 
+  it('are reported by trust only where trust is known', () => {
+    const internal = ruleWith('{ path: connection.trust, op: eq, value: internal }')
+    expect(codes(linted(internal, { catalogue }))).toEqual(['unreachable'])
+    expect(linted(internal, { catalogue: [tool('push_files', { trust: null })] })).toEqual([])
+  })
+
   it('leave rules about local actions alone', () => {
     const text = ruleWith('{ path: action.tool, op: eq, value: shell }', '    channels: [hooks]\n')
     expect(linted(text, { catalogue })).toEqual([])

@@ -10,7 +10,8 @@ import type { Remark } from './finding.ts'
 /** A tool (or prompt) that the tenant's agents can call, as lint has to know it. */
 export type CatalogueTool = {
   readonly connection: string
-  readonly trust: 'internal' | 'external'
+  /** null where nobody has said which of the two */
+  readonly trust: 'internal' | 'external' | null
   readonly tool: string
   readonly class: ActionClass
   readonly classSource: ActionClassSource
@@ -68,7 +69,7 @@ function possibleValues(path: string, tool: CatalogueTool): readonly (Json | und
   if (path === 'action.tool') return [tool.tool]
   if (path === 'action.class') return possibleClasses(tool)
   if (path === 'connection.name') return [tool.connection]
-  if (path === 'connection.trust') return [tool.trust]
+  if (path === 'connection.trust') return tool.trust === null ? null : [tool.trust]
   return null
 }
 

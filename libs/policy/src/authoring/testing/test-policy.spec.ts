@@ -3,7 +3,7 @@ import { PolicyDocument, PolicyTest } from '@writ/contracts'
 import { explainLines } from '../explain-lines.ts'
 import type { ClassOf } from './scenario.ts'
 import type { TestResult } from './test-policy.ts'
-import { explainCase, testPolicy } from './test-policy.ts'
+import { askedByTest, explainCase, testPolicy } from './test-policy.ts'
 
 const classOf: ClassOf = ({ method, named, connectionName }) => ({
   method,
@@ -244,5 +244,44 @@ describe('a policy test', () => {
     expect(explainLines(explainCase([document], test, { classOf }))[0]).toBe(
       'outcome: deny by default: no allow rule matched',
     )
+  })
+})
+
+const askedBy = (test: object) =>
+  askedByTest(document, PolicyTest.parse({ name: 'one', ...test }), { classOf })
+
+describe('what a test asks', () => {
+  it('is the question that it is decided with, in the session that its history makes', () => {
+    const { question, signals } = askedBy({
+      agent: { name: 'a', groups: ['interns'] },
+      human: 'bo',
+      labels: ['seen'],
+      history: [
+        { tool: 'get_page', result: 'x' },
+        { ...refund(4900), outcome: 'deny' },
+      ],
+      call: { connection: 'shop', tool: 'refund', args: { amount: 1 } },
+      expect: deny,
+    })
+    expect(question).toMatchObject({
+      agent: { name: 'a', groups: [expect.any(String), 'interns'] },
+      human: { name: 'bo' },
+      connection: { name: 'shop' },
+      action: { tool: 'refund', class: 'money' },
+      direction: 'outbound',
+      args: { amount: 1 },
+      session: { state: { labels: expect.arrayContaining(['seen', 'untrusted']), calls: 1, denials: 1 } },
+    })
+    expect(signals).toEqual([])
+  })
+
+  it('has the signals that the detectors publish for it', () => {
+    const note = { note: 'for ana@example.com, or bob@example.com' }
+    expect(askedBy({ call: { tool: 'x', args: note }, expect: allow }).signals).toEqual(['pii.email'])
+    const answer = { tool: 'x', direction: 'inbound', content: note }
+    expect(askedBy({ call: answer, expect: allow })).toMatchObject({
+      question: { direction: 'inbound', content: note },
+      signals: ['pii.email'],
+    })
   })
 })

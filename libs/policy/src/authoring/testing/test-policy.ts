@@ -2,6 +2,7 @@ import type { Bundle, PolicyDocument, PolicyTest, Question } from '@writ/contrac
 import { compilePolicies } from '../../compile.ts'
 import { explain } from '../../explain.ts'
 import type { Trace } from '../../explain.ts'
+import { signalsSeen } from '../../signals-seen.ts'
 import type { Position, PositionOf } from '../positions.ts'
 import { asked, givenFor } from './asked.ts'
 import type { World } from './asked.ts'
@@ -62,6 +63,22 @@ export function explainCase(
 ): Trace {
   const world = worldOf(documents, test.default, options)
   return traceOf(world, caseQuestion(world, test))
+}
+
+/** A question, with the signals that the detectors publish for it. */
+export type AskedByTest = { readonly question: Question; readonly signals: readonly string[] }
+
+/** What a case asks, in the session that its history makes: for whoever decides it with something else than the engine. */
+export function askedByTest(
+  document: PolicyDocument,
+  test: PolicyTest,
+  options: Pick<TestOptions, 'classOf'>,
+): AskedByTest {
+  const world = worldOf([document], test.default, options)
+  const question = caseQuestion(world, test)
+  const { inspection } = givenFor(world, question)
+  const signals = inspection === null ? [] : signalsSeen(inspection, world.compiled.patternOwners).all
+  return { question, signals }
 }
 
 function worldOf(
