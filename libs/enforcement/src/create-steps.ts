@@ -36,7 +36,10 @@ export function createSteps(ports: StepPorts): Steps {
       if ('kind' in lease) entry.lease = lease
       return lease
     },
-    forward: (allowed, lease) => ports.upstream.forward(allowed, lease),
+    forward: (allowed, lease, entry) => {
+      entry.sent = true
+      return ports.upstream.forward(allowed, lease)
+    },
     judge: (answer, allowed, entry) =>
       judge(answer, allowed, entry, { ...ports, limits: ports.answerLimits }),
     refuse: (refusal, entry) => refuse(refusal, entry, ports.nonces),

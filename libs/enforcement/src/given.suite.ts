@@ -45,6 +45,10 @@ export type Given = {
   readonly headers?: Record<string, readonly string[]>
   /** how the desk answers each claim, in turn; null is nobody there */
   readonly approvals?: readonly (ApprovalAnswer['state'] | null)[]
+  /** how large an answer may be */
+  readonly bytes?: number
+  /** what happens before a claim is answered */
+  readonly whileAsked?: () => Promise<void>
   /** what sessions have done so far; a store that is away rejects */
   readonly sessions?: SessionStore
   /** pins that the upstream listed, by kind and name */
@@ -63,6 +67,8 @@ export type Happened = {
   readonly claims: readonly ApprovalClaim[]
   readonly entry: Entry | undefined
   readonly bugs: readonly unknown[]
+  /** how often everything else had its turn */
+  readonly turns: number
   /** swaps the tenant's bundle, as an edit does */
   readonly edit: (bundle: Partial<Bundle>, isFresh?: boolean) => void
 }
@@ -105,6 +111,7 @@ export async function mediated(given: Given): Promise<Happened> {
   const bugs: unknown[] = []
   const claims: ApprovalClaim[] = []
   let seen: Entry | undefined
+  let turns = 0
   const ledger: Ledger = {
     open: async (entry) => {
       log.push('open')
@@ -146,6 +153,7 @@ export async function mediated(given: Given): Promise<Happened> {
       claim: async (claim) => {
         log.push(`claim ${claim.match.rule}`)
         claims.push(claim)
+        await given.whileAsked?.()
         const state = (given.approvals ?? [])[claims.length - 1] ?? null
         if (state === null) return null
         return state === 'pending'
@@ -158,9 +166,11 @@ export async function mediated(given: Given): Promise<Happened> {
       pinOf: (_, kind, name) => given.listed?.[`${kind}/${name}`],
       saw: (_, __, definitions) => log.push(`saw ${definitions.map(({ name }) => name).join(' ')}`),
     },
-    turn: async () => undefined,
+    turn: async () => {
+      turns += 1
+    },
     requestLimits: { maxBytes: 65_536, maxDepth: 64 },
-    answerLimits: { maxBytes: 65_536, maxDepth: 64 },
+    answerLimits: { maxBytes: given.bytes ?? 65_536, maxDepth: 64 },
     report: (bug) => bugs.push(bug),
   })
   const clock = { nowMs: () => NOW, monotonicMicros: () => 0 }
@@ -174,6 +184,7 @@ export async function mediated(given: Given): Promise<Happened> {
     forwarded,
     claims,
     bugs,
+    turns,
     get entry() {
       return seen
     },

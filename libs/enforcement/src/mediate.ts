@@ -19,7 +19,7 @@ export type Steps = {
   readonly read: (verified: Verified, entry: Entry) => Asked | Refusal
   readonly decide: (asked: Asked, entry: Entry) => Promise<Allowed | Refusal>
   readonly inject: (allowed: Allowed, entry: Entry) => Promise<Lease | Refusal>
-  readonly forward: (allowed: Allowed, lease: Lease) => Promise<UpstreamAnswer | Refusal>
+  readonly forward: (allowed: Allowed, lease: Lease, entry: Entry) => Promise<UpstreamAnswer | Refusal>
   readonly judge: (answer: UpstreamAnswer, allowed: Allowed, entry: Entry) => Promise<Judged | Refusal>
   /** gives back what the call took from its session when nothing came of it */
   readonly settle: (entry: Entry) => Promise<void>
@@ -66,7 +66,7 @@ async function climb(entry: Entry, steps: Steps, ledger: Ledger): Promise<Judged
   const lease = await steps.inject(allowed, entry)
   if (isRefusal(lease)) return lease
 
-  const response = await steps.forward(allowed, lease)
+  const response = await steps.forward(allowed, lease, entry)
   if (isRefusal(response)) return response
 
   return steps.judge(response, allowed, entry)

@@ -149,8 +149,10 @@ export type Entry = {
   approval?: ApprovalId
   /** undoes what the call reserved in its session, when nothing came of it */
   giveBack?: () => Promise<void>
-  /** the upstream answered with an error: nothing came of the call */
-  failed?: true
+  /** the call was handed to the upstream client: from here on it may have had its effect, whatever is heard of it */
+  sent?: true
+  /** the upstream said that it never carried the call out */
+  turnedDown?: true
   lease?: Lease
   response?: { status: number; sha256: string; sizeBytes: number }
   refusal?: { readonly code: RefusalCode; readonly detail: string }

@@ -31,11 +31,13 @@ export function createSeenDefinitions(ports: SeenDefinitionsPorts): SeenDefiniti
       connections.delete(connection)
       connections.set(connection, known)
       if (connections.size > MOST_CONNECTIONS) forgetOldest(connections)
+      const pins = pinsOf(definitions)
       for (const definition of definitions) {
         const key = keyOf(definition.kind, definition.name)
-        if (known.get(key) === definition.pin) continue
+        const pin = pins.get(key) ?? definition.pin
+        if (known.get(key) === pin) continue
         known.delete(key)
-        known.set(key, definition.pin)
+        known.set(key, pin)
         if (known.size > MOST_DEFINITIONS) forgetOldest(known)
         waiting.add(tenant, connection, definition)
       }
@@ -45,6 +47,19 @@ export function createSeenDefinitions(ports: SeenDefinitionsPorts): SeenDefiniti
     },
   }
 }
+
+/** A name that one listing defines twice has no definition of its own: a model may have read either, so neither counts as approved. */
+function pinsOf(definitions: readonly Definition[]): ReadonlyMap<string, string> {
+  const pins = new Map<string, string>()
+  for (const { kind, name, pin } of definitions) {
+    const key = keyOf(kind, name)
+    pins.set(key, pins.has(key) && pins.get(key) !== pin ? TWO_DEFINITIONS : pin)
+  }
+  return pins
+}
+
+/** Is no pin. */
+const TWO_DEFINITIONS = 'two definitions'
 
 const keyOf = (kind: BundleTool['kind'], name: string): string => `${kind}/${name}`
 

@@ -1,5 +1,6 @@
 import type { SessionEnd, SessionId } from '@writ/contracts'
 import type { SessionEnder } from '@writ/enforcement'
+import { ControlPlaneAway } from '../node/control-plane-http.ts'
 import { pause } from '../pause.ts'
 import type { ReportProblem } from '../problems.ts'
 
@@ -18,6 +19,8 @@ export function createSessionEnder({ endSession, report }: SessionEnderPorts): S
       await endSession(session, said)
       waiting.delete(session)
     } catch (error) {
+      // What is not there cannot be ended: asking for ever would only fill the list.
+      if (error instanceof ControlPlaneAway && error.status === 404) waiting.delete(session)
       report('an aborted session could not be ended at the control plane yet', error)
     }
   }

@@ -29,7 +29,7 @@ export async function approvedOr(
     human: caller.human.id,
     connection: connection.id,
     tool: action.tool ?? action.method,
-    argsSha256: hashOfCall(asked, decision.content),
+    argsSha256: hashOfClaim(asked, decision),
     bundle: { version: current.bundle.version, sha256: current.sha256 },
     match: { policy: match.policy, rule: match.rule, reason: match.reason },
     ...decision.ask,
@@ -40,11 +40,33 @@ export async function approvedOr(
   return new Refusal(answer.state === 'refused' ? 'approval_refused' : 'approval_required')
 }
 
-const askingMatch = ({ matches }: Decision): RuleMatch | undefined =>
-  matches.find(
-    ({ effect, mode, errored, overriddenBy }) =>
-      effect === 'ask' && mode === 'enforce' && !errored && overriddenBy === null,
+const askingMatch = ({ matches }: Decision): RuleMatch | undefined => matches.find(isAsking)
+
+const isAsking = ({ effect, mode, errored, overriddenBy }: RuleMatch): boolean =>
+  effect === 'ask' && mode === 'enforce' && !errored && overriddenBy === null
+
+/**
+ * Whether what was approved is what goes out now. The session goes on while people think: what it has met since can make another rule
+ * ask, which nobody has answered, or another rewriting of the same call.
+ */
+export const isStillApproved = (asked: Asked, approved: Decision, now: Decision): boolean => {
+  const answered = new Set(askingRules(approved))
+  return (
+    askingRules(now).every((rule) => answered.has(rule)) &&
+    hashOfCall(asked, now.content) === hashOfCall(asked, approved.content)
   )
+}
+
+const askingRules = ({ matches }: Decision): readonly string[] =>
+  matches.filter(isAsking).map(({ policy, rule }) => `${policy}/${rule}`)
+
+/** What goes out, and every rule that asks about it: an answer to one is no answer to another that asks since. */
+const hashOfClaim = (asked: Asked, decision: Decision): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([hashOfCall(asked, decision.content), ...new Set(askingRules(decision))].toSorted()),
+    )
+    .digest('hex')
 
 /** What goes out, without `_meta`: a progress token is another one with every try. Numbers that JSON cannot say exactly are hashed as they were sent. */
 function hashOfCall({ action, message, received }: Asked, content: Json): string {

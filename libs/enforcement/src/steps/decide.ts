@@ -1,13 +1,12 @@
 import type { Decision, Json } from '@writ/contracts'
-import type { Refusal } from '@writ/contracts'
-import { isRefusal } from '@writ/contracts'
+import { isRefusal, Refusal } from '@writ/contracts'
 import { contentOf, withContent } from '@writ/mcp'
 import { checkAgainstSchema, isVisible, release } from '@writ/policy'
 import type { ApprovalDesk, SessionEnder } from '../ports.ts'
 import { allow } from '../stages.ts'
 import type { Allowed, Asked, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
-import { approvedOr } from './approval.ts'
+import { approvedOr, isStillApproved } from './approval.ts'
 import { eventOf, isLetOut, keepOutbound, takesPart } from './keep.ts'
 import { questionOf } from './question.ts'
 import { approvedTool } from './tool.ts'
@@ -37,7 +36,10 @@ async function decided(weighing: Weighing, entry: Entry, ports: DecidePorts): Pr
   const refusal = await approvedOr(weighing.asked, first, entry, ports.approvals)
   if (refusal) return refusal
   const again = await weighed(weighing, entry, ports, true)
-  return isRefusal(again) || again.outcome !== 'ask' ? again : { ...again, outcome: 'allow' }
+  if (isRefusal(again) || again.outcome !== 'ask') return again
+  return isStillApproved(weighing.asked, first, again)
+    ? { ...again, outcome: 'allow' }
+    : new Refusal('approval_required')
 }
 
 /** Asks, and takes from the session what the call will have used when it goes out. */

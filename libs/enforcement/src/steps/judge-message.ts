@@ -3,12 +3,13 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import type { Message, MessageLimits } from '@writ/mcp'
 import { contentOf, rowOf, withContent } from '@writ/mcp'
 import type { Definition } from '@writ/policy'
-import { definitionsIn, strictest } from '@writ/policy'
+import { strictest } from '@writ/policy'
 import type { Scrubber, SessionEnder } from '../ports.ts'
 import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
+import { answering } from './answering.ts'
 import { keepInbound } from './keep.ts'
-import { listed } from './listing.ts'
+import { definitionsOf, listed, listsTooMany } from './listing.ts'
 import type { ToolPorts } from './tool.ts'
 import { weigh, weighingOf } from './weigh.ts'
 import type { WeighPorts } from './weigh.ts'
@@ -28,12 +29,14 @@ export type Bench = {
 export async function judgedMessage(
   message: Message,
   original: Uint8Array,
-  bench: Bench,
+  opening: Bench,
 ): Promise<Uint8Array | Refusal> {
-  if (!isExpected(message, bench)) return new Refusal('upstream_malformed')
+  if (!isExpected(message, opening)) return new Refusal('upstream_malformed')
+  const bench = { ...opening, allowed: answering(opening.allowed, message) }
   const content = contentOf(message)
   const scrubbed = bench.scrubber.tree(content)
-  const passing = await passingOf(scrubbed, bench, remembered(message, scrubbed, bench))
+  if (listsTooMany(scrubbed, bench.allowed)) return new Refusal('upstream_too_large')
+  const passing = await passingOf(scrubbed, bench, await remembered(message, scrubbed, bench))
   if (isRefusal(passing)) return passing
   if (passing === content) return original
   const rewritten = withContent(message, passing)
@@ -54,19 +57,27 @@ function isOfServer(message: Message): boolean {
   return row !== undefined && row.from !== 'client'
 }
 
-/** Definitions are remembered as the server said them, before policy leaves anything out; an error means that nothing came of the call. */
-function remembered(
+/** Definitions are remembered as the server said them, before policy leaves anything out. */
+async function remembered(
   message: Message,
   content: Json,
   { allowed, entry, ports }: Bench,
-): readonly Definition[] {
+): Promise<readonly Definition[]> {
   if (message.kind !== 'response') return []
-  if (message.result === undefined) entry.failed = true
-  const definitions = definitionsIn(allowed.action.method, content)
+  if (isTurnedDown(message)) entry.turnedDown = true
+  const definitions = await definitionsOf(content, allowed, ports)
   if (definitions.length > 0)
     ports.seen.saw(allowed.current.bundle.tenant, allowed.connection.id, definitions)
   return definitions
 }
+
+/**
+ * Errors of JSON-RPC 2.0 §5.1 that are said before anything is carried out. Every other one can come after the effect: of a call that
+ * the agent cancelled, or whose result the server could not write. So can `Invalid params`, which servers also say of their results.
+ */
+const isTurnedDown = ({ error }: Message): boolean => UNCARRIED.has(error?.['code'])
+
+const UNCARRIED: ReadonlySet<Json | undefined> = new Set([-32_700, -32_600, -32_601])
 
 /** What of an answer may pass: rewritten by rules, without what this caller is not shown. */
 export async function passingOf(
@@ -79,7 +90,7 @@ export async function passingOf(
   if (isRefusal(decision)) return decision
   if (decision.outcome === 'abort') return abortSession(decision, allowed, ports)
   if (decision.outcome !== 'allow') return new Refusal('response_denied')
-  const { content: passing, hidden } = listed(decision.content, allowed, ports)
+  const { content: passing, hidden } = await listed(decision.content, allowed, ports)
   if (hidden.length > 0) entry.hidden = [...(entry.hidden ?? []), ...hidden]
   return passing
 }

@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from '@writ/contracts'
-import { isVisible } from '@writ/policy'
+import type { Definition } from '@writ/policy'
+import { definitionsIn, isVisible } from '@writ/policy'
 import type { Asked } from '../stages.ts'
+import { mayBelongTo } from './answering.ts'
+import type { InspectPorts } from './inspected.ts'
 import { questionOf } from './question.ts'
 import { nameAction } from './tool.ts'
 import type { ToolPorts } from './tool.ts'
@@ -8,31 +11,76 @@ import type { ToolPorts } from './tool.ts'
 /** What a listing left of its content, and the names that this caller is not shown. */
 export type Listed = { readonly content: Json; readonly hidden: readonly string[] }
 
+type ListPorts = ToolPorts & InspectPorts & { readonly nowMs: () => number }
+
 /**
  * Leaves out of a listing what this caller may not call whatever the arguments: the same rules decide, with the arguments unknown.
  * Content of any other shape, and a listing from which nothing is left out, is the very same reference.
  */
-export function listed(
-  content: Json,
-  asked: Asked,
-  ports: ToolPorts & { readonly nowMs: () => number },
-): Listed {
-  const listing = LISTINGS.get(asked.action.method)
-  const items = listing && isObject(content) ? content[listing.member] : undefined
-  if (!listing || !isObject(content) || !Array.isArray(items)) return { content, hidden: [] }
-  const moment = { state: null, nowMs: ports.nowMs() }
+export async function listed(content: Json, asked: Asked, ports: ListPorts): Promise<Listed> {
   const hidden: string[] = []
-  const shown = items.filter((item: Json) => {
-    const name = isObject(item) ? item[listing.named] : undefined
+  const moment = { state: null, nowMs: ports.nowMs() }
+  let shown = content
+  for (const [listing, items] of listingsIn(content, asked)) {
+    const kept = await keptOf(items, ports, (item) => isShown(item, listing))
+    if (isObject(shown) && kept.length < items.length) shown = { ...shown, [listing.member]: kept }
+  }
+  return { content: shown, hidden }
+
+  function isShown(item: Json, { named, method }: Listing): boolean {
+    const name = isObject(item) ? item[named] : undefined
     if (typeof name !== 'string') return true
-    const candidate = askedFor(asked, listing.method, name, ports)
+    const candidate = askedFor(asked, method, name, ports)
     if (isVisible(asked.current.policies, questionOf(candidate, 'outbound', {}, moment))) return true
     hidden.push(name)
     return false
+  }
+}
+
+/** As many definitions as are remembered of one connection: a page that is longer is there to hold up the gateway, or to bury a change. */
+const MOST_LISTED = 2_000
+/** Items between which everything else gets its turn. */
+const A_SLICE = 64
+
+export const listsTooMany = (content: Json, asked: Asked): boolean =>
+  listingsIn(content, asked).some(([, items]) => items.length > MOST_LISTED)
+
+/** The definitions that a listing shows, or what a server says of itself. */
+export async function definitionsOf(
+  content: Json,
+  asked: Asked,
+  { turn }: InspectPorts,
+): Promise<readonly Definition[]> {
+  const listings = listingsIn(content, asked)
+  if (listings.length === 0) return definitionsIn(asked.action.method, content)
+  const found: Definition[] = []
+  for (const [{ lists, member }, items] of listings)
+    for (let from = 0; from < items.length; from += A_SLICE) {
+      found.push(...definitionsIn(lists, { [member]: items.slice(from, from + A_SLICE) }))
+      await turn()
+    }
+  return found
+}
+
+function listingsIn(content: Json, { action }: Asked): readonly (readonly [Listing, readonly Json[]])[] {
+  if (!isObject(content)) return []
+  return LISTINGS.filter(({ lists }) => mayBelongTo(action.method, lists)).flatMap((listing) => {
+    const items = content[listing.member]
+    return Array.isArray(items) ? [[listing, items] as const] : []
   })
-  return hidden.length === 0
-    ? { content, hidden }
-    : { content: { ...content, [listing.member]: shown }, hidden }
+}
+
+async function keptOf(
+  items: readonly Json[],
+  { turn }: InspectPorts,
+  isKept: (item: Json) => boolean,
+): Promise<readonly Json[]> {
+  const kept: Json[] = []
+  for (let from = 0; from < items.length; from += A_SLICE) {
+    kept.push(...items.slice(from, from + A_SLICE).filter(isKept))
+    if (from + A_SLICE < items.length) await turn()
+  }
+  return kept
 }
 
 /** The call that an item of a listing offers. */
@@ -43,20 +91,24 @@ const askedFor = (asked: Asked, method: string, named: string, ports: ToolPorts)
 })
 
 type Listing = {
+  readonly lists: string
   readonly member: string
   readonly named: 'name' | 'uri' | 'uriTemplate'
+  /** what an item is there for */
   readonly method: string
 }
 
-const LISTINGS: ReadonlyMap<string, Listing> = new Map<string, Listing>([
-  ['tools/list', { member: 'tools', named: 'name', method: 'tools/call' }],
-  ['prompts/list', { member: 'prompts', named: 'name', method: 'prompts/get' }],
-  ['resources/list', { member: 'resources', named: 'uri', method: 'resources/read' }],
-  [
-    'resources/templates/list',
-    { member: 'resourceTemplates', named: 'uriTemplate', method: 'resources/read' },
-  ],
-])
+const LISTINGS: readonly Listing[] = [
+  { lists: 'tools/list', member: 'tools', named: 'name', method: 'tools/call' },
+  { lists: 'prompts/list', member: 'prompts', named: 'name', method: 'prompts/get' },
+  { lists: 'resources/list', member: 'resources', named: 'uri', method: 'resources/read' },
+  {
+    lists: 'resources/templates/list',
+    member: 'resourceTemplates',
+    named: 'uriTemplate',
+    method: 'resources/read',
+  },
+]
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

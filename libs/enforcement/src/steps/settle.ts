@@ -1,8 +1,11 @@
 import type { Entry } from '../stages.ts'
 
-/** A call that never reached an answer of the upstream, or only an error, gives back what it had taken from its session. */
+/**
+ * A call that never left, or that the upstream turned down, gives back what it had taken from its session. One that left keeps it: an
+ * agent that hangs up after the effect, or an upstream that is too slow to say so, must not make room under a cap.
+ */
 export async function settle(entry: Entry): Promise<void> {
   const { giveBack } = entry
   delete entry.giveBack
-  if (giveBack && (entry.response === undefined || entry.failed)) await giveBack()
+  if (giveBack && (!entry.sent || entry.turnedDown)) await giveBack()
 }

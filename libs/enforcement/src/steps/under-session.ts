@@ -23,6 +23,8 @@ export async function underSession(
     decision = taken.decision
     return taken.next
   })
+  // A session that should end is ended, also when its state could not be kept: many messages at once must not outrun that.
+  if (kept && decision?.outcome === 'abort') return decision
   return kept ?? decision ?? new Refusal('internal')
 }
 
