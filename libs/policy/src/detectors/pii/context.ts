@@ -37,12 +37,29 @@ export const plainWords = (text: string): string =>
 export type Surroundings = ReadonlyMap<string, number>
 
 export function surroundingsOf(text: string, start: number, end: number): Surroundings {
+  if (isBare(text, start, end)) return NOTHING
   const found = new Map<string, number>()
   collect(plainWords(text.slice(end, end + AFTER)), found, (from) => BEFORE + from)
   const before = plainWords(text.slice(Math.max(0, start - BEFORE), start))
   collect(before, found, (_, to) => before.length - to)
   return found
 }
+
+const NOTHING: Surroundings = new Map()
+
+/** Whether no letter stands near enough to be of a word. Every phrase has one. */
+export function isBare(text: string, start: number, end: number): boolean {
+  const last = Math.min(text.length, end + AFTER)
+  for (let at = Math.max(0, start - BEFORE); at < last; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code > NO_LETTERS && code !== NO_BREAK_SPACE) return false
+  }
+  return true
+}
+
+/** Up to the colon, ASCII has no letters. */
+const NO_LETTERS = 58
+const NO_BREAK_SPACE = 0xa0
 
 /** Characters. */
 const BEFORE = 72
@@ -74,7 +91,9 @@ function collect(plain: string, found: Map<string, number>, distance: Distance):
     if (FIRST_WORDS.has(word))
       for (const phrase of phrasesAt(plain, index)) note(phrase, index, index + phrase.length)
   }
-  for (const { 0: part, index } of plain.matchAll(partsPattern()))
+  for (const { 0: part, index } of plain.matchAll(
+    ASCII.test(plain) ? partsPatterns().ofAscii : partsPatterns().ofAll,
+  ))
     note(PARTS.get(part) ?? part, index, index + part.length)
 }
 
@@ -92,14 +111,24 @@ function* phrasesAt(plain: string, at: number): Generator<string> {
 
 const PHRASE = /[a-z0-9\u00aa-\uffff]+(?: [a-z0-9\u00aa-\uffff]+){0,2}/y
 
-let parts: RegExp | null = null
-let partsKnown = 0
+const ASCII = /^[\0-\x7f]*$/
 
-/** Longer parts first. Made again only while kinds are still being declared. */
-function partsPattern(): RegExp {
-  if (parts === null || partsKnown !== PARTS.size) {
-    partsKnown = PARTS.size
-    parts = new RegExp([...PARTS.keys()].toSorted((left, right) => right.length - left.length).join('|'), 'g')
+type PartsPatterns = { readonly ofAll: RegExp; readonly ofAscii: RegExp; readonly known: number }
+let parts: PartsPatterns | null = null
+
+/** In a text of ASCII alone, other parts need not be looked for. Made again only while kinds are still being declared. */
+function partsPatterns(): PartsPatterns {
+  if (parts === null || parts.known !== PARTS.size) {
+    const all = [...PARTS.keys()]
+    parts = {
+      ofAll: oneOf(all),
+      ofAscii: oneOf(all.filter((part) => ASCII.test(part))),
+      known: PARTS.size,
+    }
   }
   return parts
 }
+
+/** Longer parts first. */
+const oneOf = (parted: readonly string[]): RegExp =>
+  new RegExp(parted.toSorted((left, right) => right.length - left.length).join('|') || '(?!)', 'g')

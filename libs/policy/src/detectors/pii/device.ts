@@ -28,6 +28,7 @@ export const DEVICE_CODES: readonly CodeKind[] = [
       { kind: 'digits', min: 2, max: 2 },
     ],
     offsets: [0, -3, -6, -9],
+    beside: ':-',
     shape:
       /(?<![\p{L}\p{N}_:.-])[0-9A-F]{2}([:-])[0-9A-F]{2}(?:\1[0-9A-F]{2}){4}(?![\p{L}\p{N}_:-]|\.\p{N})/iuy,
     isValid: isDevice,
@@ -38,6 +39,7 @@ export const DEVICE_CODES: readonly CodeKind[] = [
     signal: 'pii.mac',
     triggers: [{ kind: 'mixed', min: 4, max: 4 }],
     offsets: [0, -5, -10],
+    beside: '.',
     shape: /(?<![\p{L}\p{N}_.-])[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4}(?![\p{L}\p{N}_-]|\.\p{N})/iuy,
     isValid: isDevice,
     words: null,

@@ -21,13 +21,21 @@ export const isIban = (compact: string): boolean =>
   restOf97(compact.slice(4) + compact.slice(0, 4)) === 1
 
 function lengthAt(text: string, start: number): number | undefined {
-  const head = text.slice(start, start + 4)
-  return HEAD.test(head) && !INSIDE.test(text.charAt(start - 1))
-    ? LENGTHS.get(head.slice(0, 2).toUpperCase())
+  return isHead(text, start) && !INSIDE.test(text.charAt(start - 1))
+    ? LENGTHS.get(text.slice(start, start + 2).toUpperCase())
     : undefined
 }
 
-const HEAD = /^[A-Za-z]{2}\d{2}/
+/** Two letters and two digits. */
+const isHead = (text: string, start: number): boolean =>
+  isLetter(text.charCodeAt(start)) &&
+  isLetter(text.charCodeAt(start + 1)) &&
+  isDigit(text.charCodeAt(start + 2)) &&
+  isDigit(text.charCodeAt(start + 3))
+
+const isLetter = (code: number): boolean => (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+
 const INSIDE = /[\p{L}\p{N}_]/u
 
 /** Length by country, from the ISO 13616 registry. */

@@ -9,6 +9,7 @@ export const IPV4: Recogniser = {
   signals: ['pii.ip'],
   triggers: [{ kind: 'digits', min: 4, max: 30 }],
   recognise: (text, start, end) => {
+    if (!hasThreeDots(text, start, end)) return NONE
     const spans: Span[] = []
     for (const { 0: found, index } of text.slice(start, end).matchAll(QUAD)) {
       const span = { signal: 'pii.ip', start: start + index, end: start + index + found.length }
@@ -17,6 +18,15 @@ export const IPV4: Recogniser = {
     return spans
   },
 }
+
+function hasThreeDots(text: string, start: number, end: number): boolean {
+  let dots = 0
+  for (let at = start; at < end && dots < 3; at += 1) if (text.charCodeAt(at) === DOT) dots += 1
+  return dots === 3
+}
+
+const DOT = 46
+const NONE: readonly Span[] = []
 
 const QUAD =
   /(?<![\d.-])(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}(?![\d-]|\.\d)/g
@@ -63,9 +73,10 @@ export const IPV6: Recogniser = {
   signals: ['pii.ip'],
   triggers: [...literals('::'), { kind: 'mixed', min: 2, max: 4 }, { kind: 'digits', min: 1, max: 4 }],
   recognise: (text, start, end) => {
-    if (!isColon(text, start - 1) && !isColon(text, end) && text.charAt(start) !== ':') return NONE
+    if (!isColon(text, start - 1) && !isColon(text, end) && !isColon(text, start)) return NONE
     const from = startOfGroups(text, start)
     const to = endOfGroups(text, end)
+    if (to - from < SHORTEST) return NONE
     return isSomebodys(text.slice(from, to)) &&
       !EDGE.test(text.charAt(from - 1)) &&
       !EDGE.test(text.charAt(to))
@@ -74,30 +85,31 @@ export const IPV6: Recogniser = {
   },
 }
 
-const NONE: readonly Span[] = []
 const LONGEST = 45
+const COLON = 58
 
-const isColon = (text: string, at: number): boolean => text.charCodeAt(at) === 58
+const isColon = (text: string, at: number): boolean => text.charCodeAt(at) === COLON
 
 function startOfGroups(text: string, start: number): number {
   let from = start
-  while (from > 0 && start - from < LONGEST && GROUPS.test(text.charAt(from - 1))) from -= 1
+  while (from > 0 && start - from < LONGEST && isOfGroups(text.charCodeAt(from - 1))) from -= 1
   return from
 }
 
 function endOfGroups(text: string, end: number): number {
   let to = end
-  while (to < text.length && to - end < LONGEST && GROUPS.test(text.charAt(to))) to += 1
+  while (to < text.length && to - end < LONGEST && isOfGroups(text.charCodeAt(to))) to += 1
   while (to > end && text.charAt(to - 1) === ':' && text.charAt(to - 2) !== ':') to -= 1
   return to
 }
 
-const GROUPS = /[0-9A-Fa-f:]/
+/** A hexadecimal digit or a colon. */
+const isOfGroups = (code: number): boolean =>
+  (code >= 48 && code <= COLON) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102)
+
+const SHORTEST = 8
 const EDGE = /[\p{L}\p{N}_:]/u
 
 /** At least three groups; neither loopback nor link-local nor multicast. */
 const isSomebodys = (address: string): boolean =>
-  address.length >= 8 &&
-  isIpv6(address) &&
-  !/^(?:fe[89ab]|ff|::1?$|0*:0*:)/i.test(address) &&
-  /\d/.test(address)
+  isIpv6(address) && !/^(?:fe[89ab]|ff|::1?$|0*:0*:)/i.test(address) && /\d/.test(address)

@@ -29,6 +29,8 @@ export type CodeKind = {
   readonly triggers: readonly Trigger[]
   /** characters from the candidate's start to the code's start, e.g. -3; 0 unless told */
   readonly offsets?: readonly number[]
+  /** characters of which one stands right before or behind the candidate */
+  readonly beside?: string
   /** sticky, of bounded length, with boundaries of its own; it ends in the group `code` where that is not the whole */
   readonly shape: RegExp
   /** over the code in upper case, without separators */

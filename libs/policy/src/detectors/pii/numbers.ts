@@ -1,6 +1,6 @@
 import type { Recogniser } from '../recogniser.ts'
 import type { Span } from '../sighting.ts'
-import { distanceOf, nearestIn, surroundingsOf } from './context.ts'
+import { distanceOf, isBare, nearestIn, surroundingsOf } from './context.ts'
 import type { Surroundings } from './context.ts'
 import type { NumberKind } from './number-kind.ts'
 import { endOf, groupsOf, isWhole, rawOf, standsApart, startOf } from './runs.ts'
@@ -12,12 +12,19 @@ import type { Groups, Part } from './runs.ts'
  */
 export function numbersRecogniser(kinds: readonly NumberKind[]): Recogniser {
   const forms = formsOf(kinds)
+  const formsAlone = formsOf(kinds.filter(({ alone }) => alone !== null))
   return {
     signals: [...new Set(kinds.map((kind) => kind.signal))],
     triggers: [{ kind: 'digits', min: FEWEST_DIGITS, max: MOST_DIGITS }],
     recognise: (text, start, end) => {
       const groups = groupsOf(text, start, end)
-      const candidates = [...byForm(text, groups, forms), ...byLength(text, groups, forms)]
+      if (groups.length === 2 && !forms.byPath.has(stepOf(0, end - start))) return NONE
+      const candidates: Candidate[] = []
+      if (isBare(text, start, end)) byForm(text, groups, formsAlone, candidates)
+      else {
+        byForm(text, groups, forms, candidates)
+        byLength(text, groups, forms, candidates)
+      }
       return candidates.length === 0 ? NONE : [...rivalsOf(candidates)].flatMap(nearestOf)
     },
   }
@@ -67,46 +74,54 @@ function grouped(entries: readonly (readonly [number, NumberKind])[]): Map<numbe
   return new Map([...groups].map(([key, kinds]) => [key, [...kinds]]))
 }
 
-function* byForm(text: string, groups: Groups, { prefixes, byPath }: Forms): Generator<Candidate> {
+function byForm(text: string, groups: Groups, { prefixes, byPath }: Forms, found: Candidate[]): void {
   for (let first = 0; first < groups.length; first += 2) {
     let path = 0
     for (let last = first; last < groups.length; last += 2) {
       path = stepOf(path, (groups[last + 1] ?? 0) - (groups[last] ?? 0))
       if (!prefixes.has(path)) break
       const kinds = byPath.get(path)
-      if (kinds !== undefined) yield* candidatesAt({ text, groups, first, last }, kinds, true)
+      if (kinds !== undefined) found.push(...candidatesAt({ text, groups, first, last }, kinds, true))
     }
   }
 }
 
 /** With a word beside it a short run is taken whole, however it is grouped. */
-function* byLength(text: string, groups: Groups, forms: Forms): Generator<Candidate> {
+function byLength(text: string, groups: Groups, forms: Forms, found: Candidate[]): void {
   if (groups.length < 4 || groups.length > 2 * MOST_GROUPS) return
   const whole = { text, groups, first: 0, last: groups.length - 2 }
   const kinds = forms.byLength.get(digitsOf(whole).length)
-  if (kinds !== undefined) yield* candidatesAt(whole, kinds, false)
+  if (kinds !== undefined) found.push(...candidatesAt(whole, kinds, false))
 }
 
 const MOST_GROUPS = 12
 
-const digitsOf = (part: Part): string => rawOf(part).replace(/\D/g, '')
+function digitsOf({ text, groups, first, last }: Part): string {
+  let digits = ''
+  for (let at = first; at <= last; at += 2) digits += text.slice(groups[at], groups[at + 1])
+  return digits
+}
 
-function* candidatesAt(
+function candidatesAt(
   part: Part,
   kinds: readonly NumberKind[],
   mayStandAlone: boolean,
-): Generator<Candidate> {
+): readonly Candidate[] {
   const digits = digitsOf(part)
   const valid = kinds.filter((kind) => kind.isValid(digits))
-  if (valid.length === 0 || !isWhole(part)) return
+  return valid.length === 0 || !isWhole(part) ? [] : meantAt({ part, kinds, mayStandAlone }, valid)
+}
+
+function meantAt(seen: Omit<Place, 'surroundings'>, valid: readonly NumberKind[]): readonly Candidate[] {
+  const { part } = seen
   const surroundings = surroundingsOf(part.text, startOf(part), endOf(part))
-  const place = { part, kinds, surroundings, mayStandAlone }
-  for (const kind of valid) {
+  const place = { ...seen, surroundings }
+  return valid.flatMap((kind) => {
     const distance = distanceOf(kind.words, surroundings)
     const isMeant = distance < Infinity ? isNamed(kind, distance, place) : isPlain(kind, place)
-    const rank = rankOf(kind, distance, digits)
-    if (isMeant) yield { signal: kind.signal, start: startOf(part), end: endOf(part), distance: rank }
-  }
+    const rank = rankOf(kind, distance, digitsOf(part))
+    return isMeant ? [{ signal: kind.signal, start: startOf(part), end: endOf(part), distance: rank }] : []
+  })
 }
 
 /** A long number that passes its check is no row of telephone numbers, even where a word speaks of calling. */

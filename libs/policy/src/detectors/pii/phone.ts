@@ -102,6 +102,7 @@ export const BRACKETED: Recogniser = {
   signals: [PHONE, LOOSE],
   triggers: [{ kind: 'digits', min: 5, max: 20 }],
   recognise: (text, start) => {
+    if (!isBehindBracket(text, start)) return NONE
     const area = AREA.exec(text.slice(Math.max(0, start - 9), start))?.[0]
     SUBSCRIBER.lastIndex = start
     const number = area === undefined ? undefined : SUBSCRIBER.exec(text)?.[0]
@@ -110,6 +111,9 @@ export const BRACKETED: Recogniser = {
     return bracketed(text, { signal: PHONE, start: from, end: start + number.length })
   },
 }
+
+const isBehindBracket = (text: string, start: number): boolean =>
+  text.charAt(start - 1) === ')' || (text.charAt(start - 1) === ' ' && text.charAt(start - 2) === ')')
 
 const AREA = /(?<![\p{L}\p{N}_)])\(\d{2,5}\) ?$/u
 const SUBSCRIBER = /\d{3,5}(?:[ .-]?\d{2,4}){1,3}(?![\p{L}\p{N}_])/uy

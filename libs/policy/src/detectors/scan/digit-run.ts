@@ -10,8 +10,8 @@ export class DigitRun {
   readonly #text: string
   readonly #triggers: RunTriggers
   readonly #told: Told
-  #starts: number[] = []
-  #ends: number[] = []
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
   #isPartial = false
 
   constructor(text: string, triggers: RunTriggers, told: Told) {
@@ -22,7 +22,8 @@ export class DigitRun {
 
   /** The next group of digits. */
   add(start: number, end: number): void {
-    const isNext = this.#ends.at(-1) === start - 1 && isSeparator(this.#text.charCodeAt(start - 1))
+    const isNext =
+      this.#ends[this.#ends.length - 1] === start - 1 && isSeparator(this.#text.charCodeAt(start - 1))
     if (!isNext) this.flush()
     this.#starts.push(start)
     this.#ends.push(end)
@@ -31,13 +32,14 @@ export class DigitRun {
 
   /** The run ends here. */
   flush(): void {
+    if (this.#ends.length === 0) return
     const digits = this.#digitsOf(0, this.#ends.length)
     if (digits >= this.#triggers.least) {
       if (!this.#isPartial) this.#offerWhole(digits)
       if (this.#isPartial || this.#ends.length > 1) this.#offerParts(0, this.#ends.length, digits)
     }
-    this.#starts = []
-    this.#ends = []
+    this.#starts.length = 0
+    this.#ends.length = 0
     this.#isPartial = false
   }
 

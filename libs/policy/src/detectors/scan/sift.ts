@@ -39,6 +39,9 @@ export type Catch = {
 /** Code units between two looks at the meter. */
 export const CHUNK = 4 * 1024
 
+/** Of a step of the pass, in text that is all digits and separators. */
+const COST_OF_CODE_UNIT = 4
+
 /** Of asking a recogniser about one candidate. */
 const COST_OF_CANDIDATE = 200
 
@@ -52,7 +55,7 @@ export function* sift(sieve: Sieve, stretch: Stretch, caught: Catch, meter: Mete
   )
   while (scan.at < stretch.to) {
     const to = Math.min(stretch.to, scan.at + CHUNK)
-    meter.take(to - scan.at)
+    meter.take((to - scan.at) * COST_OF_CODE_UNIT)
     scan.advance(to)
     for (let at = 0; at < candidates.length; at += 3) {
       judge(sieve, candidates, at, judging)
