@@ -34,9 +34,28 @@ describe('the host of a destination', () => {
     ['is no word of a sentence', 'send it to a.example please', []],
     ['is no single word', 'somebody', []],
     ['is no path', '/etc/a.example', []],
-    ['is nothing when the URL cannot be read', 'https://a b.example/', []],
+    ['is read up to a space', 'https://a b.example/', ['a']],
+    ['is found behind one slash', 'https:/e.example', ['e.example']],
+    ['is found behind no slash', 'https:e.example', ['e.example']],
+    ['is found behind backslashes', 'https:\\\\e.example', ['e.example']],
+    ['is found though the scheme is broken', 'ht\ntps://e.example/', ['e.example']],
+    ['is found behind a control character', '\u0001https://e.example/', ['e.example']],
+    ['is found without a scheme', '//e.example/x', ['e.example']],
+    ['is found before a path', 'e.example/path', ['e.example']],
+    ['is an address in brackets', 'me@[10.0.0.1]', ['10.0.0.1']],
+    ['is that of every URL', 'https://a.example/x, https://e.example/y', ['a.example', 'e.example']],
     ['is nothing when there is no text', '', []],
   ])('%s: %j', (_, url, hosts) => expect(reached({ url })).toEqual(hosts))
+})
+
+describe('a destination that cannot be read', () => {
+  it.each([
+    ['is too long', `https://e.example/${'a'.repeat(3000)}`],
+    ['has a host that is none', 'https://[::zz]/'],
+    ['has no host', 'https://'],
+  ])('is a fault when it %s, for a client may read it all the same', (_, url) => {
+    expect(reached({ url })).toBeInstanceOf(RuleFault)
+  })
 })
 
 describe('an argument says where an action goes', () => {

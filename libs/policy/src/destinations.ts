@@ -22,7 +22,10 @@ type Destination = { readonly rank: number; readonly text: string }
  */
 export function hostsOf(resource: string, args: JsonObject): readonly string[] | RuleFault {
   const texts = destinationsOf(resource, args)
-  return texts instanceof RuleFault ? texts : [...new Set(texts.flatMap(hostsIn))]
+  if (texts instanceof RuleFault) return texts
+  const hosts = texts.map(hostsIn)
+  const unread = hosts.find((found) => found instanceof RuleFault)
+  return unread ?? [...new Set(hosts.flatMap((found) => (found instanceof RuleFault ? [] : found)))]
 }
 
 /** The texts themselves: the resource when it is a URL, else the arguments that are named like a destination. */
@@ -60,28 +63,59 @@ const rankOf = (name: string): number | undefined =>
 
 const MAX_LENGTH = 2048
 
-/** One text may name many: `Ana <ana@a.example>, bo@b.example`. */
-function hostsIn(text: string): readonly string[] {
-  if (text.length > MAX_LENGTH) return []
-  const url = hostOfUrl(text)
-  if (url !== null) return [url]
-  const words = text.split(/[\s,;<>"]+/).filter((word) => word !== '')
-  return words.flatMap((word) => bareHost(word, words.length === 1) ?? [])
+/** One text may name many: `Ana <ana@a.example>, bo@b.example`. What cannot be read is a fault: a client may read it all the same. */
+function hostsIn(text: string): readonly string[] | RuleFault {
+  if (text.length > MAX_LENGTH) return new RuleFault('a destination is too long to be read')
+  const words = cleaned(text)
+    .split(/[\s,;<>"]+/)
+    .filter((word) => word !== '')
+  const hosts: string[] = []
+  for (const word of words) {
+    const host = hostOfWord(word, words.length === 1)
+    if (host instanceof RuleFault) return host
+    if (host !== null) hosts.push(host)
+  }
+  return hosts
 }
 
-/** Of an e-mail address, or of a host with or without a port; a word of a sentence is neither. */
+function hostOfWord(word: string, isAlone: boolean): string | RuleFault | null {
+  if (!SPECIAL.test(word) && !/^[\\/]{2}/.test(word) && !/^[a-z][a-z0-9+.-]*:[\\/]{2}/i.test(word))
+    return bareHost(word, isAlone)
+  return hostOfUrl(word) ?? new RuleFault('a destination cannot be read')
+}
+
+/** As clients clean a URL before they read it (WHATWG URL, "basic URL parser"): no controls around it, no tab or line break within. */
+const cleaned = (text: string): string =>
+  text.replace(/^[^!-\uffff]+|[^!-\uffff]+$/g, '').replace(/[\t\n\r]/g, '')
+
+/** Schemes whose URLs have a host however many slashes, of either kind, stand before it. */
+const SPECIAL = /^(?:https?|wss?|ftp):/i
+
+/** Of an e-mail address, or of a host with or without a port and path; a word of a sentence is neither. */
 function bareHost(word: string, isAlone: boolean): string | null {
-  const at = word.lastIndexOf('@')
-  const host = word.slice(at + 1).replace(/:\d{1,5}$/, '')
-  const isHost = (at >= 0 || isAlone) && host.includes('.') && !/[/?#:\\]/.test(host)
+  const [authority = ''] = word.split(/[/?#\\]/, 1)
+  const at = authority.lastIndexOf('@')
+  const host = authority
+    .slice(at + 1)
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[([\d.]+)\]$/, '$1')
+  const isHost = (at >= 0 || isAlone) && host.includes('.')
   return isHost ? hostOfUrl(`https://${host}/`) : null
 }
 
-function hostOfUrl(text: string): string | null {
-  if (text.length > MAX_LENGTH || !/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text)) return null
+/** Null for what is no URL with a host. */
+function hostOfUrl(given: string): string | null {
+  const text = cleaned(given)
+  const named = /^file:/i.test(text) ? '' : text.replace(/^(?:[a-z][a-z0-9+.-]*:)?[\\/]*/i, '')
+  if (
+    text.length > MAX_LENGTH ||
+    named === '' ||
+    !(SPECIAL.test(text) || /^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}/i.test(text))
+  )
+    return null
   try {
     // the scheme is made a special one, so that every host is read by the same rules
-    const { hostname } = new URL(text.trim().replace(/^[^:]*:/, 'https:'))
+    const { hostname } = new URL(`https://${named}`)
     return hostname === '' ? null : hostname.replace(/\.$/, '')
   } catch {
     return null
