@@ -31,16 +31,17 @@ import { slotOf } from './session/slots.ts'
 
 /** Reproducible policies and questions that meet at their borders: equal numbers, exact windows, empty lists, members that are missing. */
 export class Dice {
-  #state: number
+  readonly #state = new Int32Array(1)
 
   constructor(seed: number) {
-    this.#state = seed
+    this.#state[0] = seed
   }
 
   /** mulberry32 */
   below(most: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    const state = ((this.#state[0] ?? 0) + 0x6d2b79f5) | 0
+    this.#state[0] = state
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) % most
   }

@@ -7,7 +7,8 @@ import { READS } from './facts.ts'
 export function needsOf(compiled: CompiledPolicies, groups: readonly string[], direction: Direction): Needs {
   return compiled.candidates.needs(groups, direction, (rules) => ({
     content: rules.some(({ reads, source }) => (reads & READS.signals) > 0 || source.effect === 'modify'),
-    session: rules.some(({ reads }) => (reads & READS.session) > 0),
+    // An abort has to be known at the session's next call. Labels alone need nobody to remember them until a rule asks.
+    session: rules.some(({ reads, source }) => (reads & READS.session) > 0 || source.effect === 'abort'),
     keys: rules.some((rule) => (rule.reads & READS.keys) > 0 || isKeyed(rule)),
   }))
 }

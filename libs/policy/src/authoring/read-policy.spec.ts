@@ -121,3 +121,21 @@ describe('a policy text', () => {
     },
   )
 })
+
+describe('a text that is made to take long', () => {
+  it.each([
+    [
+      'thousands of keys in one map',
+      Array.from({ length: 20_000 }, (_, at) => `k${at}: 1`).join('\n'),
+      /at most 2000 keys/,
+    ],
+    ['thousands of aliases', `a: &a 1\nb: [${'*a,'.repeat(20_000)}]`, /refers to itself too often/],
+    ['a key that stands twice', 'writ: 1\nwrit: 1', /must be unique/],
+  ])('is refused for %s', (_, text, message) => {
+    expect(
+      problemsOf(text)
+        .map((problem) => problem.message)
+        .join(),
+    ).toMatch(message)
+  })
+})

@@ -1,6 +1,6 @@
 import { PolicyDocument } from '@writ/contracts'
 import type { Document } from 'yaml'
-import { LineCounter, parseDocument } from 'yaml'
+import { isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import type { Position, PositionOf } from './positions.ts'
 import { placeOf, positionsIn } from './positions.ts'
@@ -15,7 +15,10 @@ export type PolicyFormat = 'yaml' | 'json'
 export type Source<T> = { readonly value: T; readonly positionOf: PositionOf }
 
 /** Longest text that is read, in UTF-16 units. */
-export const MAX_POLICY_TEXT = 1024 * 1024
+export const MAX_POLICY_TEXT = 256 * 1024
+/** Aliases that are followed: each is looked for in the whole text. */
+const MAX_ALIASES = 100
+const MAX_KEYS = 2000
 
 /** Reads one policy document. @returns the document, or everything that is wrong with it */
 export function readPolicy(
@@ -39,8 +42,10 @@ export function readSource<T extends z.ZodType>(
   const lines = new LineCounter()
   const parsed = parsedIn(text, lines)
   if (parsed === null) return [asAWhole(TOO_DEEP)]
+  const errors = [...parsed.errors, ...duplicatesIn(parsed)]
+  if (errors.length > 0) return errors.map((error) => syntaxProblem(error, lines))
+  if (aliasesIn(parsed) > MAX_ALIASES) return [asAWhole('the text refers to itself too often')]
   const positionOf = positionsIn(parsed, lines)
-  if (parsed.errors.length > 0) return parsed.errors.map((error) => syntaxProblem(error, lines))
   if (format === 'json' && !isJson(text)) return [asAWhole('this is YAML, and not JSON')]
   const tree = treeOf(parsed)
   if (tree === null) return [asAWhole('the text refers to itself too often, or nests too deep')]
@@ -70,17 +75,40 @@ function attempt<T>(work: () => T): T | null {
 const parsedIn = (text: string, lineCounter: LineCounter): Document.Parsed | null =>
   attempt(() => parseDocument(text, { ...DIALECT, lineCounter, prettyErrors: false }))
 
-/** YAML without what surprises: no merge keys, no types but those of JSON. */
-const DIALECT = { version: '1.2', schema: 'core', merge: false } as const
+/** YAML without what surprises: no merge keys, no types but those of JSON. Keys are compared below: the parser compares each with each. */
+const DIALECT = { version: '1.2', schema: 'core', merge: false, uniqueKeys: false } as const
+
+type SyntaxFault = { readonly message: string; readonly pos: readonly [number, number] }
+
+/** Keys that stand twice in one map, in time linear in the text. */
+function duplicatesIn(document: Document): readonly SyntaxFault[] {
+  const found: SyntaxFault[] = []
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<string>()
+      if (items.length > MAX_KEYS) found.push({ message: `a map has at most ${MAX_KEYS} keys`, pos: [0, 0] })
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        if (seen.has(name)) found.push({ message: 'Map keys must be unique', pos: [key.range?.[0] ?? 0, 0] })
+        seen.add(name)
+      }
+    },
+  })
+  return found
+}
+
+function aliasesIn(document: Document): number {
+  let count = 0
+  visit(document, { Alias: () => void (count += 1) })
+  return count
+}
 
 function treeOf(document: Document): { readonly value: unknown } | null {
   return attempt(() => ({ value: document.toJS({ maxAliasCount: 100 }) }))
 }
 
-function syntaxProblem(
-  { message, pos }: { readonly message: string; readonly pos: readonly [number, number] },
-  lines: LineCounter,
-): PolicyProblem {
+function syntaxProblem({ message, pos }: SyntaxFault, lines: LineCounter): PolicyProblem {
   const { line, col } = lines.linePos(pos[0])
   return { path: '', message, line: Math.max(line, 1), column: Math.max(col, 1) }
 }

@@ -104,6 +104,20 @@ describe('a hostile schema', () => {
       { anyOf: [{ $ref: `#/$defs/s${at + 1}` }, { $ref: `#/$defs/s${at + 1}` }] },
     ]),
   )
+  it.each(['(?i)[\\p{L}\\p{N}]{1,300}x', '(?:[a-z0-9]{1,30}){1,30}!', '.{0,900}#'])(
+    'whose pattern %s takes many steps for every character is not tried on a long text',
+    (pattern) => {
+      const schema = { properties: { to: { pattern } } }
+      const fault = checkAgainstSchema({ to: 'a'.repeat(30_000) }, { to: 'b'.repeat(30_000) }, schema)
+      expect(fault?.because).toContain('too long')
+    },
+  )
+
+  it('of an ordinary pattern is still tried on a text of some length', () => {
+    const schema = { properties: { to: { pattern: '^[a-z ]{1,300}$' } } }
+    expect(checkAgainstSchema({ to: 'a'.repeat(200) }, { to: 'b'.repeat(200) }, schema)).toBeNull()
+  })
+
   it.each<readonly [string, JsonObject]>([
     ['that doubles at every step', { $defs: { ...doubling, s40: {} }, $ref: '#/$defs/s0' }],
     ['that is its own part', { $ref: '#' }],
