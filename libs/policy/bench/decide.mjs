@@ -74,17 +74,18 @@ const policies = Array.from({ length: POLICIES }, (_, policy) => ({
 
 const principal = (id, name, groups) => ({ id, name, groups })
 const sighting = (signal) => ({ signal, path: '/arguments/title', start: 0, end: 9, place: 'text' })
+const argsOf = (number) => ({
+  branch: `${one(['feature', 'release'])}/${number % 20}`,
+  amount: below(10) * 500,
+  to: `ana@${one(['own', 'other'])}.example`,
+  title: 'Quarterly report',
+  files: Array.from({ length: 10 }, (_, file) => ({
+    path: `docs/page-${file}.md`,
+    text: 'The build is green and the notes are up to date. '.repeat(2),
+  })),
+})
 const caseOf = (number) => {
-  const args = {
-    branch: `${one(['feature', 'release'])}/${number % 20}`,
-    amount: below(10) * 500,
-    to: `ana@${one(['own', 'other'])}.example`,
-    title: 'Quarterly report',
-    files: Array.from({ length: 10 }, (_, file) => ({
-      path: `docs/page-${file}.md`,
-      text: 'The build is green and the notes are up to date. '.repeat(2),
-    })),
-  }
+  const args = argsOf(number)
   const tool = `tool_${number % 40}`
   const agent = principal(`agt_${ulid(1)}`, 'bench', [GROUP])
   const human = principal(`hum_${ulid(1)}`, `human ${number % 9}`, [GROUP])

@@ -36,6 +36,8 @@ function overlaps(found, truth) {
   return common * 2 >= Math.min(found.end - found.start, truth.end - truth.start)
 }
 
+const ratio = (part, whole) => (whole === 0 ? '-' : (part / whole).toFixed(3))
+
 function scored(pairs) {
   let [right, found, hit, truths] = [0, 0, 0, 0]
   for (const { sightings, spans } of pairs) {
@@ -44,7 +46,6 @@ function scored(pairs) {
     right += sightings.filter((one) => spans.some((span) => overlaps(one, span))).length
     hit += spans.filter((span) => sightings.some((one) => overlaps(one, span))).length
   }
-  const ratio = (part, whole) => (whole === 0 ? '-' : (part / whole).toFixed(3))
   return { found, truths, precision: ratio(right, found), recall: ratio(hit, truths) }
 }
 
@@ -142,7 +143,7 @@ function made(seed, count) {
 
 /** One digit is another one. */
 function broken(value, next) {
-  const places = [...value].flatMap((character, at) => (/\d/.test(character) ? [at] : []))
+  const places = Array.from(value).flatMap((character, at) => (/\d/.test(character) ? [at] : []))
   const at = places[Math.floor(places.length * (0.5 + next() / 2))] ?? 0
   return value.slice(0, at) + ((Number(value[at]) + 1 + Math.floor(next() * 8)) % 10) + value.slice(at + 1)
 }

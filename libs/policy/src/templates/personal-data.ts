@@ -34,12 +34,12 @@ export const PERSONAL_DATA: PolicyTemplate = {
         call: {
           tool: 'create_note',
           class: 'write.shared',
-          args: { to: 'me@example.com', note: 'card 4111 1111 1111 1111', n: 1 },
+          args: { to: 'me@example.com', note: 'card 4012 8888 8888 1881', n: 1 },
         },
         expect: {
           decision: 'allow',
           rules: ['redact-personal-data'],
-          args: { to: '[EMAIL]', note: 'card **** **** **** 1111', n: 1 },
+          args: { to: '[EMAIL]', note: 'card **** **** **** 1881', n: 1 },
         },
       },
       {
