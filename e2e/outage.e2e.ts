@@ -58,7 +58,7 @@ describe.each(modes)('when the control plane is away, $mode', ({ redis }) => {
     })
     const closed = found.filter(({ kind }) => kind === 'closed').map(({ decisionId: id }) => id)
     expect(new Set(closed).size).toBe(closed.length)
-  })
+  }, 60_000)
 
   it('and then obeys again', async () => {
     await world.acme.admin.send('POST', `agents/${agent.id}/revoke`, {}, AgentView)
