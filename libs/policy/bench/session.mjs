@@ -2,7 +2,16 @@
 // `session.ten`: what their conditions ask of a session, as one decision over all ten less one over none, for calls whose arguments were
 // seen before. `session.new`: the same for calls that are new in every value, so that all fingerprints are made as well.
 // `session.reserve`: folding one call into the state.
-import { compilePolicies, decide, newSession, observe, planOf, reserve, TEMPLATES } from '@writ/policy'
+import {
+  compilePolicies,
+  decide,
+  newSession,
+  observe,
+  planOf,
+  reserve,
+  TEMPLATES,
+  valuesNow,
+} from '@writ/policy'
 
 const ulid = (number) => String(number).padStart(26, '0')
 const GROUP = `grp_${ulid(1)}`
@@ -54,7 +63,9 @@ function stateAfter(events) {
       { length: 100 },
       (_, row) => `record ${page}-${row} of ana@customer-${row}.example`,
     )
-    state = observe(state, { answer: { content, sources: ['private', 'untrusted'], keys: KEYS } })
+    state = observe(state, {
+      answer: { values: valuesNow(content, KEYS), sources: ['private', 'untrusted'] },
+    })
   }
   // within the budget, so that no rule matches and only the asking is measured
   return { ...state, calls: 400, startedAtMs: BEGIN + events * 2_500 - 3_600_000 }

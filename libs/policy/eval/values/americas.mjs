@@ -2,16 +2,14 @@
 import { by, dot, drawsOf, luhn, two, until } from './digits.mjs'
 
 const unitedStates = ({ int, pick, digits, letters, some }) => ({
+  // Social Security Administration: no area 000, 666 or 900 to 999, no group 00, no serial 0000; two numbers were printed in advertisements
   'pii.ssn': () =>
-    by(
-      '-',
-      3,
-      2,
-      4,
-    )(
-      `${two(1 + int(6))
-        .padStart(3, '0')
-        .slice(0, 2)}${1 + int(8)}${two(1 + int(98))}${String(1 + int(9998)).padStart(4, '0')}`,
+    until(
+      () => {
+        const [area, group, serial] = [1 + int(899), 1 + int(99), 1 + int(9999)]
+        return `${String(area).padStart(3, '0')}-${two(group)}-${String(serial).padStart(4, '0')}`
+      },
+      (one) => !one.startsWith('666') && one !== '078-05-1120' && one !== '219-09-9999',
     ),
   'pii.us.itin': () => by('-', 3, 2, 4)(`9${digits(2)}${70 + int(18)}${digits(4)}`),
   'pii.us.ein': () => `${pick(['12', '20', '36', '45', '94'])}-${digits(7)}`,

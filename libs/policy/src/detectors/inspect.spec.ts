@@ -3,6 +3,7 @@ import type { Json } from '@writ/contracts'
 import * as fc from 'fast-check'
 import type { InspectOptions } from './inspect-options.ts'
 import { inspect, inspectNow, MOST_CONTENT, MOST_SIGHTINGS } from './inspect.ts'
+import { fingerprintSecret, knownSecrets, MOST_CHECKS } from './secrets/known-secrets.ts'
 import type { Inspection } from './sighting.ts'
 
 const options = (over: Partial<InspectOptions> = {}): InspectOptions => ({
@@ -198,14 +199,36 @@ describe('numbers', () => {
 describe('what a session knows', () => {
   it('is found across the parts in which a text is searched', () => {
     const secret = 'correct-horse'
-    const knownSecrets = (text: string) => {
+    const search = (text: string) => {
       const start = text.indexOf(secret)
       return start < 0 ? [] : [{ start, end: start + secret.length }]
     }
     const text = `${'a'.repeat(16_380)}${secret}${'b'.repeat(100)}`
-    expect(inspectNow({ text }, options({ knownSecrets })).sightings).toEqual([
+    expect(inspectNow({ text }, options({ knownSecrets: search })).sightings).toEqual([
       { signal: 'secret.known', path: '/text', place: 'text', start: 16_380, end: 16_393 },
     ])
+  })
+})
+
+describe('known secrets', () => {
+  it('are looked for in slices, however much in a text looks like them', () => {
+    const key = new Uint8Array(32).fill(7)
+    const end = 'the end of it all, and the end.!'
+    const print = fingerprintSecret(`${'ab'.repeat(230)}${end}`, key)
+    const search = knownSecrets(print === null ? [] : [print], key)
+    let inSlice = 0
+    const count = (made: number) => (inSlice += made)
+    const slices = inspect(
+      { text: end.repeat(8_000) },
+      options({ knownSecrets: (text, spent) => search(text, (made) => [count(made), spent?.(made)]) }),
+    )
+    const bySlice: number[] = []
+    for (let slice = slices.next(); slice.done !== true; slice = slices.next()) {
+      bySlice.push(inSlice)
+      inSlice = 0
+    }
+    expect(Math.max(...bySlice)).toBeGreaterThan(MOST_CHECKS)
+    expect(Math.max(...bySlice)).toBeLessThanOrEqual(4 * MOST_CHECKS)
   })
 })
 
@@ -257,6 +280,14 @@ describe('hostile text', () => {
     'system prompt ',
     'i g n o r e ',
     '12345678 ',
+    '1234 5678 ',
+    '12 ',
+    '123-45-6789 ',
+    '":',
+    '{"ssn":"1',
+    '{"password":["',
+    String.raw`\"ssn\":\"1`,
+    ',\n',
     'a1',
     'key=',
     '/',

@@ -1,9 +1,10 @@
 import type { Json } from '@writ/contracts'
+import { atOnce } from '../at-once.ts'
 import { findPatterns, patternBudget } from '../patterns/find-patterns.ts'
 import type { PatternBudget } from '../patterns/find-patterns.ts'
 import { RuleFault } from '../rule-fault.ts'
+import { signalsOfField } from './fields.ts'
 import type { InspectOptions } from './inspect-options.ts'
-import { piiOfField } from './pii/field.ts'
 import { Meter } from './scan/meter.ts'
 import { searchText } from './scan/search-text.ts'
 import { MOST_SIGHTINGS, SpanSet } from './scan/span-set.ts'
@@ -11,7 +12,6 @@ import { CHUNK } from './scan/sift.ts'
 import type { Stretch } from './scan/sift.ts'
 import { BREATH, depthOf, isDefinition, leavesOf, nameOf, pointerTo } from './scan/walk.ts'
 import type { Leaf } from './scan/walk.ts'
-import { secretOfField } from './secrets/field.ts'
 import type { Inspection, Sighting, Span } from './sighting.ts'
 
 /** Content up to this many characters is inspected whole; each value of the tree counts as two, so that any JSON of 6 MiB is. */
@@ -36,13 +36,8 @@ export function* inspect(content: Json, options: InspectOptions): Generator<void
 }
 
 /** The whole inspection at once, for callers that hold up nobody. */
-export function inspectNow(content: Json, options: InspectOptions = PLAIN): Inspection {
-  const inspecting = inspect(content, options)
-  for (;;) {
-    const { done, value } = inspecting.next()
-    if (done === true) return value
-  }
-}
+export const inspectNow = (content: Json, options: InspectOptions = PLAIN): Inspection =>
+  atOnce(inspect(content, options))
 
 const PLAIN: InspectOptions = { patterns: null, oversize: 'deny', knownSecrets: null }
 
@@ -57,12 +52,17 @@ const SIZE_OF_VALUE = 2
 const COST_OF_TEXT = 150
 const COST_OF_FIELD = 30
 const COST_OF_FINGERPRINT = 4
+const COST_OF_CHECK = 600
 /** A pointer to what lies deeper would be longer than what it points at. */
 const MOST_DEPTH = 4_096
 /** Fewer digits are no number of anything that is looked for. */
 const SHORTEST_NUMBER = 7
-/** Longer values are text, whatever their name. */
-const LONGEST_FIELD = 512
+/** A number so short, or a text of so few letters and nothing else, holds nothing that is looked for. */
+const isMute = ({ place, text }: Leaf): boolean =>
+  place === 'number' ? text.length < SHORTEST_NUMBER : text.length <= LONGEST_WORD && LETTERS.test(text)
+
+const LONGEST_WORD = 14
+const LETTERS = /^[A-Za-z]*$/
 /** Known secrets up to this length are found across the parts of a text. */
 const LONGEST_SECRET = 512
 
@@ -128,8 +128,7 @@ class Inspector {
     const from = isBackward ? text.length - taken : 0
     const stretch = { text, from, to: from + taken, isDefinition: isDefinition(leaf) }
     const found = this.#byName(leaf)
-    const isShort = leaf.place === 'number' && text.length < SHORTEST_NUMBER
-    if (!isShort) yield* searchText(stretch, found, this.#meter)
+    if (!isMute(leaf)) yield* searchText(stretch, found, this.#meter)
     if (leaf.place !== 'number') yield* this.#searchTenants(stretch, found)
     this.#report(leaf, found)
   }
@@ -147,12 +146,10 @@ class Inspector {
   #byName(leaf: Leaf): SpanSet {
     const found = new SpanSet()
     const name = leaf.place === 'key' ? null : nameOf(leaf)
-    if (name === null || leaf.text.length > LONGEST_FIELD) return found
+    if (name === null) return found
     this.#meter.take(COST_OF_FIELD)
-    for (const signalOf of [piiOfField, secretOfField]) {
-      const signal = signalOf(name, leaf.text)
-      if (signal !== null) found.add({ signal, start: 0, end: leaf.text.length })
-    }
+    for (const signal of signalsOfField(name, leaf.text))
+      found.add({ signal, start: 0, end: leaf.text.length })
     return found
   }
 
@@ -173,7 +170,8 @@ class Inspector {
     for (let at = from; at < to; at += CHUNK) {
       const part = text.slice(at, Math.min(to, at + CHUNK + LONGEST_SECRET))
       this.#meter.take(part.length * COST_OF_FINGERPRINT)
-      for (const { start, end } of knownSecrets(part))
+      const spent = (checks: number): void => this.#meter.take(checks * COST_OF_CHECK)
+      for (const { start, end } of knownSecrets(part, spent))
         found.add({ signal: 'secret.known', start: at + start, end: at + end })
       if (this.#meter.isSliceSpent) yield this.#meter.beginSlice()
     }

@@ -10,34 +10,38 @@ import type { Span } from '../sighting.ts'
 export const exfilRecogniser: Recogniser = {
   signals: ['inj.exfil'],
   triggers: literals('](http', ']( http', '](<http', ']: http', '<img'),
-  recognise: (text, start, end) => [
-    ...(text.charAt(start) === '<' ? imageAt(text, start) : linkAt(text, start, end)),
-  ],
+  recognise: (text, start, end) =>
+    text.charAt(start) === '<' ? imageAt(text, start) : linkAt(text, start, end),
 }
 
-function* linkAt(text: string, start: number, end: number): Generator<Span> {
+const NONE: readonly Span[] = []
+
+function linkAt(text: string, start: number, end: number): readonly Span[] {
   URL_REST.lastIndex = end - 'http'.length
   const url = URL_REST.exec(text)?.[0]
-  if (url === undefined) return
+  if (url === undefined) return NONE
   const near = Math.max(0, start - MOST_LABEL)
   const label = near + text.slice(near, start).lastIndexOf('[')
   const isNear = label >= near
   const opened = isNear ? label : start
   const isImage = isNear && text.charAt(label - 1) === '!'
-  if (!carriesData(url, isImage)) return
+  if (!carriesData(url, isImage)) return NONE
   const close = end - 'http'.length + url.length
-  yield {
-    signal: 'inj.exfil',
-    start: isImage ? opened - 1 : opened,
-    end: text.charAt(close) === ')' ? close + 1 : close,
-  }
+  return [
+    {
+      signal: 'inj.exfil',
+      start: isImage ? opened - 1 : opened,
+      end: text.charAt(close) === ')' ? close + 1 : close,
+    },
+  ]
 }
 
-function* imageAt(text: string, start: number): Generator<Span> {
+function imageAt(text: string, start: number): readonly Span[] {
   HTML_IMAGE.lastIndex = start
   const found = HTML_IMAGE.exec(text)
-  if (found !== null && carriesData(found[1] ?? '', true))
-    yield { signal: 'inj.exfil', start, end: start + found[0].length }
+  return found !== null && carriesData(found[1] ?? '', true)
+    ? [{ signal: 'inj.exfil', start, end: start + found[0].length }]
+    : NONE
 }
 
 const MOST_LABEL = 200

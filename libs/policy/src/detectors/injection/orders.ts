@@ -5,7 +5,8 @@ import {
   INSTRUCTIONS,
   LOOSEN,
   NOT_IN_MAIL,
-  NOT_REPORTED,
+  given,
+  placesOf,
   phrase,
   QUALIFIERS,
   RULES,
@@ -14,26 +15,38 @@ import {
 } from './phrase.ts'
 import type { Phrase } from './phrase.ts'
 
+const DROPS_GIVEN = given(DROP)
+const LOOSENS_GIVEN = given(LOOSEN)
+const FORGETS_GIVEN = given('forget')
+const DROPS_STAND = placesOf(DROP)
+const LOOSENS_STAND = placesOf(LOOSEN)
 const ALIKE = String.raw`(?:${INSTRUCTIONS}|rules|guidelines|guidance|orders|commands)`
 const ALSO = String.raw`(?:(?:,| and| or) (?:${INSTRUCTIONS}|rules|guidelines|guidance|orders|commands))?`
 const USER = String.raw`(?:the|your) (?:user|human|operator)`
 
 /** Plain orders to drop what came before: enough on their own, unless they are merely quoted. */
 export const DROPPING: readonly Phrase[] = [
-  `${NOT_REPORTED}\\b${DROP} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${INSTRUCTIONS}\\b${NOT_IN_MAIL}`,
-  `${NOT_REPORTED}\\b${DROP} (?:(?:all|any|every|of|the|and) ){0,3}(?:your|prior|earlier|preceding|system) (?:own |previous |safety |system |other ){0,2}(?:rules|guidelines|guidance|orders|commands)\\b${NOT_IN_MAIL}`,
-  `${NOT_REPORTED}\\b${DROP} ${QUALIFIERS}${ALIKE}${ALSO} ${TO_DATE}\\b${NOT_IN_MAIL}`,
-  `${NOT_REPORTED}\\b${DROP} (?:everything|anything|all|whatever|what)(?: (?:that|of|the))? (?:${TO_DATE}|i (?:said|told you)|else)\\b${NOT_IN_MAIL}`,
-  `${NOT_REPORTED}\\b${DROP} (?:all|any|every)(?: of)?(?: (?:the|your|these|those|other))? (?:safety |security |ethical )?(?:${INSTRUCTIONS}|(?:rules|guidelines) and)\\b${NOT_IN_MAIL}`,
-  `${NOT_REPORTED}\\b${DROP} (?:all |any )?(?:safety|security|ethical) (?:guidelines|rules|measures|protocols|policies|restrictions)\\b`,
-  `${NOT_REPORTED}\\b${DROP} (?:what )?${USER}(?:'s)? (?:original |actual |real )?(?:requests?|questions?|query|task|instructions?|messages?|prompt|asked|wants|says|said)\\b`,
-  `${NOT_REPORTED}\\b${DROP} ${USER}[,;]? (?:and|then|instead) ${THEN}\\b`,
-  `${NOT_REPORTED}\\b${DROP} (?:(?:all|of|the|any|previous|prior) ){0,4}(?:above|text above|previous text|prior text|preceding text|previous content|previous context|all that|that)(?: text)?(?:,? (?:and|then|instead),?|[.!;,]) (?:just |only |instead,? )?${THEN}\\b`,
-  `${NOT_REPORTED}\\b${DROP} (?:all )?of (?:the above|that|it)\\b${NOT_IN_MAIL}`,
-  `${NOT_REPORTED}\\b${DROP} (?:all )?(?:that|this|those) (?:last |previous |other )?${INSTRUCTIONS}\\b`,
-  // spaced-out letters that were joined, hence without spaces; `§` stands before what was joined
-  `§[a-z]{0,80}(?:ignore|disregard|forget)(?:all|any)?(?:of)?(?:the|your|my)?(?:previous|prior|above|earlier|preceding)(?:instructions?|prompts?|directives?|rules)`,
-].map((source) => phrase(DROPS, 0.8, source))
+  `${DROPS_GIVEN} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${INSTRUCTIONS}\\b${NOT_IN_MAIL}`,
+  `${DROPS_GIVEN} (?:(?:all|any|every|of|the|and) ){0,3}(?:your|prior|earlier|preceding|system) (?:own |previous |safety |system |other ){0,2}(?:rules|guidelines|guidance|orders|commands)\\b${NOT_IN_MAIL}`,
+  `${DROPS_GIVEN} ${QUALIFIERS}${ALIKE}${ALSO} ${TO_DATE}\\b${NOT_IN_MAIL}`,
+  `${DROPS_GIVEN} (?:everything|anything|all|whatever|what)(?: (?:that|of|the))? (?:${TO_DATE}|i (?:said|told you)|else)\\b${NOT_IN_MAIL}`,
+  `${DROPS_GIVEN} (?:all|any|every)(?: of)?(?: (?:the|your|these|those|other))? (?:safety |security |ethical )?(?:${INSTRUCTIONS}|(?:rules|guidelines) and)\\b${NOT_IN_MAIL}`,
+  `${DROPS_GIVEN} (?:all |any )?(?:safety|security|ethical) (?:guidelines|rules|measures|protocols|policies|restrictions)\\b`,
+  `${DROPS_GIVEN} (?:what )?${USER}(?:'s)? (?:original |actual |real )?(?:requests?|questions?|query|task|instructions?|messages?|prompt|asked|wants|says|said)\\b`,
+  `${DROPS_GIVEN} ${USER}[,;]? (?:and|then|instead) ${THEN}\\b`,
+  `${DROPS_GIVEN} (?:(?:all|of|the|any|previous|prior) ){0,4}(?:above|text above|previous text|prior text|preceding text|previous content|previous context|all that|that)(?: text)?(?:,? (?:and|then|instead),?|[.!;,]) (?:just |only |instead,? )?${THEN}\\b`,
+  `${DROPS_GIVEN} (?:all )?of (?:the above|that|it)\\b${NOT_IN_MAIL}`,
+  `${DROPS_GIVEN} (?:all )?(?:that|this|those) (?:last |previous |other )?${INSTRUCTIONS}\\b`,
+].map((source) => phrase(DROPS, 0.8, source, DROPS_STAND))
+
+/** Spaced-out letters that were joined, hence without spaces; `§` stands before what was joined. */
+export const SPACED_OUT: readonly Phrase[] = [
+  phrase(
+    DROPS,
+    0.8,
+    `§[a-z]{0,80}(?:ignore|disregard|forget)(?:all|any)?(?:of)?(?:the|your|my)?(?:previous|prior|above|earlier|preceding)(?:instructions?|prompts?|directives?|rules)`,
+  ),
+]
 
 const EARLIER_ONES = String.raw`(?:(?:all|any|the|your|my|of|these|those) ){0,3}(?:previous|prior|earlier|above|preceding|original|initial|existing|other|system)(?: (?:and|or) (?:previous|prior|earlier|above|system))?`
 
@@ -42,12 +55,14 @@ export const VOIDING: readonly Phrase[] = [
   phrase(
     LOOSENS | ORDERS,
     0.8,
-    `${NOT_REPORTED}\\b${LOOSEN} (?:(?:all|any|every|of|the|your) ){0,3}(?:previous|prior|earlier|preceding|above)(?: system)? (?:${INSTRUCTIONS}|orders|commands)\\b${NOT_IN_MAIL}`,
+    `${LOOSENS_GIVEN} (?:(?:all|any|every|of|the|your) ){0,3}(?:previous|prior|earlier|preceding|above)(?: system)? (?:${INSTRUCTIONS}|orders|commands)\\b${NOT_IN_MAIL}`,
+    LOOSENS_STAND,
   ),
   phrase(
     LOOSENS | ORDERS,
     0.8,
-    `${NOT_REPORTED}\\b${LOOSEN} (?:all )?(?:of )?your (?:(?:safety|content|ethical|security|built-in|moral) (?:guidelines|rules|filters?|protocols|policies|measures|restrictions|guardrails)|restrictions|guardrails|programming|safeguards|limitations|system prompt|instructions)\\b`,
+    `${LOOSENS_GIVEN} (?:all )?(?:of )?your (?:(?:safety|content|ethical|security|built-in|moral) (?:guidelines|rules|filters?|protocols|policies|measures|restrictions|guardrails)|restrictions|guardrails|programming|safeguards|limitations|system prompt|instructions)\\b`,
+    LOOSENS_STAND,
   ),
   phrase(
     ORDERS,
@@ -97,28 +112,33 @@ export const LOOSENING: readonly Phrase[] = [
   phrase(
     DROPS,
     0.5,
-    `${NOT_REPORTED}\\b${DROP} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${RULES}\\b${NOT_IN_MAIL}`,
+    `${DROPS_GIVEN} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${RULES}\\b${NOT_IN_MAIL}`,
+    DROPS_STAND,
   ),
   phrase(
     DROPS,
     0.3,
-    `${NOT_REPORTED}\\b${DROP} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${RULES}\\b[,.;]? (?:and |then |instead )?${THEN}\\b`,
+    `${DROPS_GIVEN} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${RULES}\\b[,.;]? (?:and |then |instead )?${THEN}\\b`,
+    DROPS_STAND,
   ),
-  phrase(DROPS, 0.4, `\\b${DROP} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${INSTRUCTIONS}\\b`),
+  phrase(DROPS, 0.4, `${DROP} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}${INSTRUCTIONS}\\b`, DROPS_STAND),
   phrase(
     DROPS,
     0.5,
-    `${NOT_REPORTED}\\b${DROP} (?:the|these|those|all) (?:rules|task|instructions|question|restrictions)\\b[^.\\n]{0,6}\\b(?:and|then|instead) ${THEN}\\b`,
+    `${DROPS_GIVEN} (?:the|these|those|all) (?:rules|task|instructions|question|restrictions)\\b[^.\\n]{0,6}\\b(?:and|then|instead) ${THEN}\\b`,
+    DROPS_STAND,
   ),
   phrase(
     DROPS,
     0.5,
-    `${NOT_REPORTED}\\bforget everything you(?:'ve| have)? (?:know|learned|been told) and (?:start|act|become|be|obey|pretend)\\b`,
+    `${FORGETS_GIVEN} everything you(?:'ve| have)? (?:know|learned|been told) and (?:start|act|become|be|obey|pretend)\\b`,
+    DROPS_STAND,
   ),
   phrase(
     LOOSENS | ORDERS,
     0.4,
-    `${NOT_REPORTED}\\b${LOOSEN} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}(?:${INSTRUCTIONS}|safety (?:measures|protocols)|guardrails|restrictions)\\b`,
+    `${LOOSENS_GIVEN} (?=${QUALIFIERS}?${EARLIER} )${QUALIFIERS}(?:${INSTRUCTIONS}|safety (?:measures|protocols)|guardrails|restrictions)\\b`,
+    LOOSENS_STAND,
   ),
   phrase(
     LOOSENS | ORDERS,

@@ -23,17 +23,27 @@ export class PhraseWindows {
 
   /** Weighs the windows that end before `at`, and says after each what it cost. */
   *weighed(at: number): Generator<number> {
-    const closed = this.#clusters.filter((cluster) => cluster.end + GAP < at)
-    this.#clusters = this.#clusters.filter((cluster) => cluster.end + GAP >= at)
     const { text, isDefinition } = this.#stretch
-    for (const { start, end, mask } of closed) {
+    for (const { start, end, mask } of this.#closedBefore(at)) {
       if (!isWanted(mask, isDefinition)) continue
       const window = { text, start: Math.max(0, start - BEFORE), end: Math.min(text.length, end + AFTER) }
       for (const span of weigh(window, mask, isDefinition)) this.#report(span)
       yield COST_OF_WINDOW + (window.end - window.start) * COST_OF_LETTER
     }
   }
+
+  /** Clusters come in the order of their places, so only the last can be open. */
+  #closedBefore(at: number): readonly Cluster[] {
+    const last = this.#clusters.at(-1)
+    if (last === undefined) return NONE
+    const closed = this.#clusters
+    const isOpen = last.end + GAP >= at
+    this.#clusters = isOpen ? [last] : []
+    return isOpen ? closed.slice(0, -1) : closed
+  }
 }
+
+const NONE: readonly Cluster[] = []
 
 type Cluster = { readonly start: number; end: number; mask: number }
 

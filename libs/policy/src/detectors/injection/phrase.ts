@@ -1,6 +1,9 @@
 /** One way of telling a model to leave its task. Weights of the phrases that stand together add up. */
 export type Phrase = {
+  /** sticky where `verb` is told */
   readonly pattern: RegExp
+  /** with what the phrase begins: many begin alike, and where none of these stands none of them need be looked for */
+  readonly verb: RegExp | null
   /** anchors that must stand near */
   readonly needs: number
   /** towards `inj.override` (0.8) and `inj.suspect` (0.5) */
@@ -17,7 +20,8 @@ export const phrase = (
   source: string,
   more: Partial<Phrase> = {},
 ): Phrase => ({
-  pattern: new RegExp(source, 'g'),
+  pattern: new RegExp(source, more.verb === undefined ? 'g' : 'y'),
+  verb: null,
   needs,
   weight,
   poison: 0,
@@ -38,7 +42,18 @@ export const RULES = String.raw`(?:rules|guidelines|guidance|constraints|restric
 export const TO_DATE = String.raw`(?:above|before this|before now|prior to this|so far|until now|up to now|up to this point|that came before|(?:that )?(?:was|were|is|has been|had been) (?:said|told|written|stated|given|mentioned)|that (?:i|we) (?:just )?(?:said|told you|gave you)|(?:that )?you(?:'ve)? (?:were|have been|are|had been|was|been) (?:previously |originally |initially )?(?:given|told|provided|instructed|taught|trained)|given to you|(?:that )?you(?:'ve| have)? (?:previously |originally )?(?:received|been given|read|learned|got)|from (?:before|above|earlier|the system|the developer|your (?:developer|creator|system))|in (?:the|your) system prompt|written above|mentioned above|stated above|provided above|listed above|before|earlier|previously)`
 
 /** Whoever writes about such sentences, or about their own mail or manual, writes them in these ways. */
-export const NOT_REPORTED = String.raw`(?<!\b(?:can|may|could|might|will|would|cannot|safely|free to|attempts? to|try to|tries to|trying to|able to|want to|wants to|used to|allows? you to|option to|flag to|how to|does not|doesn't|should never|not|whether to|(?:them|model|models|llm|agent|assistant|it|jury|jurors|told|asked|instructed|configured) to|such as|like|says?|as|e\.g\.|example,|example:|say:?|phrases?|writes?|[a-z]s? that) ["'(]{0,2})`
+const NOT_REPORTED = String.raw`(?<!\b(?:can|may|could|might|will|would|cannot|safely|free to|attempts? to|try to|tries to|trying to|able to|want to|wants to|used to|allows? you to|option to|flag to|how to|does not|doesn't|should never|not|whether to|(?:them|model|models|llm|agent|assistant|it|jury|jurors|told|asked|instructed|configured) to|such as|like|says?|as|e\.g\.|example,|example:|say:?|phrases?|writes?|[a-z]s? that) ["'(]{0,2})`
 export const NOT_IN_MAIL = String.raw`(?! (?:that )?(?:i|we|he|she|they) (?:have )?(?:just )?(?:sent|wrote|e-?mailed|mailed|posted|shared)| (?:in|from|of) (?:my|our|the|this|that) (?:(?:last|previous|earlier|first) )?(?:e-?mails?|mails?|letter|note|thread|section|step|chapter|guide|readme|documentation|docs|page|tutorial|manual)|,? (?:if|unless|when) (?:you|your|using|the|it|i)\b|["']? (?:attacks?|patterns?|style|phrases?|payloads?|injections?|attempts?|variants?|flag|option|setting|argument|parameter|files?|are|is|was|were|when (?:running|using|building|installing)))`
 /** What an order that takes the place of another begins with. */
 export const THEN = String.raw`(?:say|tell|give|output|print|repl(?:y|ies)|respond|answer|reveal|show|write|list|send|forward|execute|run|call|delete|follow|obey|summari[sz]e|translate|instead|do|start|act|read|open|visit|transfer|export|approve|comply)`
+
+/** An order that is given and not merely reported: the beginning of a phrase that has `placesOf` the verb. */
+export const given = (verb: string): string => `${NOT_REPORTED}${verb}`
+
+/**
+ * Where a verb stands. Many phrases begin alike: the places are found once for all of them and each is tried there only, for to look back
+ * from every character of a text, phrase by phrase, for who might report the order costs ten times as much as all the rest.
+ */
+export const placesOf = (verb: string): Pick<Phrase, 'verb'> => ({
+  verb: new RegExp(String.raw`\b(?=${verb})`, 'g'),
+})

@@ -36,23 +36,55 @@ const has = (mask: number, { needs }: Phrase): boolean => (mask & needs) === nee
  */
 export function weigh(window: Window, mask: number, isDefinition: boolean): readonly Span[] {
   const normalised = normalise(window.text, window.start, window.end)
-  const met = PHRASES.filter((phrase) => has(mask, phrase)).flatMap((phrase) => meet(phrase, normalised))
+  const met = metIn(normalised, mask)
   if (met.length === 0) return []
   const stretch = stretchOf(met, normalised)
   return signalsOf(met, isDefinition).map((signal) => ({ signal, ...stretch }))
 }
 
+function metIn({ text }: Normalised, mask: number): readonly Met[] {
+  const places = new Places(text)
+  const all: Met[] = []
+  for (const phrase of PHRASES) {
+    const met = has(mask, phrase) ? meet(phrase, text, places) : null
+    if (met !== null) all.push(met)
+  }
+  return all
+}
+
 type Met = { readonly phrase: Phrase; readonly start: number; readonly end: number }
 
-/** An order that stands alone between quotation marks is being talked about, not given. */
-function meet(phrase: Phrase, { text }: Normalised): readonly Met[] {
-  for (const { 0: found, index } of text.matchAll(phrase.pattern)) {
-    const end = index + found.length
-    const isQuoted = QUOTES.has(text.charAt(index - 1)) && QUOTES.has(text.charAt(end))
-    if (!isQuoted) return [{ phrase, start: index, end }]
-  }
-  return []
+function meet(phrase: Phrase, text: string, places: Places): Met | null {
+  return phrase.verb === null ? meetAnywhere(phrase, text) : meetAt(places.of(phrase.verb), phrase, text)
 }
+
+/** Not by `matchAll`, which makes another expression each time, and compiles it again after each collection of garbage. */
+function meetAnywhere(phrase: Phrase, text: string): Met | null {
+  const { pattern } = phrase
+  pattern.lastIndex = 0
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    const met = { phrase, start: found.index, end: pattern.lastIndex }
+    if (!isQuoted(met, text)) return met
+  }
+  return null
+}
+
+function meetAt(places: readonly number[], phrase: Phrase, text: string): Met | null {
+  const { pattern } = phrase
+  let known = 0
+  for (const start of places) {
+    pattern.lastIndex = start
+    if (start < known || !pattern.test(text)) continue
+    known = pattern.lastIndex
+    const met = { phrase, start, end: known }
+    if (!isQuoted(met, text)) return met
+  }
+  return null
+}
+
+/** An order that stands alone between quotation marks is being talked about, not given. */
+const isQuoted = ({ start, end }: Met, text: string): boolean =>
+  QUOTES.has(text.charAt(start - 1)) && QUOTES.has(text.charAt(end))
 
 const QUOTES = new Set(`"'«»「」„`)
 
@@ -72,4 +104,27 @@ function stretchOf(met: readonly Met[], { places }: Normalised): Pick<Span, 'sta
   const start = Math.min(...met.map((one) => one.start))
   const last = Math.max(...met.map((one) => one.end)) - 1
   return { start: places[start] ?? 0, end: (places[last] ?? 0) + 1 }
+}
+
+/** Where each verb stands in one text. */
+class Places {
+  readonly #text: string
+  readonly #known = new Map<RegExp, readonly number[]>()
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  of(verb: RegExp): readonly number[] {
+    const known = this.#known.get(verb)
+    if (known !== undefined) return known
+    const places: number[] = []
+    verb.lastIndex = 0
+    while (verb.test(this.#text)) {
+      places.push(verb.lastIndex)
+      verb.lastIndex += 1
+    }
+    this.#known.set(verb, places)
+    return places
+  }
 }

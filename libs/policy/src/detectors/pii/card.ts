@@ -26,8 +26,8 @@ export const CARDS: readonly NumberKind[] = [
 
 export function isCard(digits: string): boolean {
   return (
-    ISSUERS.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)) &&
-    passesLuhn(digits)
+    passesLuhn(digits) &&
+    ISSUERS.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits))
   )
 }
 

@@ -8,9 +8,8 @@ export function codeRecogniser(kind: CodeKind): Recogniser {
   const { signal, triggers, offsets = [0], beside } = kind
   return {
     signals: [signal],
-    triggers,
-    recognise: (text, start, end) => {
-      if (beside !== undefined && !stands(beside, text, start, end)) return NONE
+    triggers: beside === undefined ? triggers : triggers.map((trigger) => ({ ...trigger, beside })),
+    recognise: (text, start) => {
       for (const offset of offsets) {
         const span = spanAt(text, start + offset, kind)
         if (span !== null) return [span]
@@ -21,9 +20,6 @@ export function codeRecogniser(kind: CodeKind): Recogniser {
 }
 
 const NONE: readonly Span[] = []
-
-const stands = (beside: string, text: string, start: number, end: number): boolean =>
-  beside.includes(text.charAt(end) || ' ') || (start > 0 && beside.includes(text.charAt(start - 1)))
 
 function spanAt(text: string, at: number, kind: CodeKind): Span | null {
   if (at < 0) return null

@@ -1,34 +1,37 @@
 import type { FieldRecogniser } from '../recogniser.ts'
 import { compactOf } from './codes.ts'
-import { distanceOf, plainWords, wordsOfName } from './context.ts'
+import { distanceOf, wordsOfName } from './context.ts'
 import type { Surroundings } from './context.ts'
 import type { CodeKind, NumberKind } from './number-kind.ts'
+import { plainWords } from './plain-text.ts'
 import { CODE_KINDS, NUMBER_KINDS } from './recognisers.ts'
 
 /**
  * What the name of a member says about its value. First by the kinds whose words the name has and whose check the value passes, then by the
  * names that say it all, where the value has digits enough to be more than a placeholder.
  */
-export const piiOfField: FieldRecogniser = (name, value) => {
-  if (value.length < FEWEST_CHARACTERS || value.length > MAX_VALUE || name.length > MAX_NAME) return null
-  if (!/\d/.test(value)) return null
-  const words = wordsOfName(name)
-  return (words.size > 0 ? kindOf(words, value.trim()) : null) ?? namedOf(plainWords(name), value)
+export const piiOfField: FieldRecogniser = (name) => {
+  if (name.length > MAX_NAME) return null
+  const kinds = kindsOf(wordsOfName(name))
+  const named = NAMES.get(plainWords(name).replace(/[^\p{L}\p{N}]/gu, ''))
+  if (kinds.length === 0 && named === undefined) return null
+  return (value) => {
+    if (value.length < FEWEST_CHARACTERS || value.length > MAX_VALUE || !/\d/.test(value)) return null
+    return kindOf(kinds, value.trim()) ?? namedOf(named, value)
+  }
 }
 
 const FEWEST_CHARACTERS = 3
 const MAX_NAME = 64
 const MAX_VALUE = 64
 
-function kindOf(words: Surroundings, value: string): string | null {
-  const kind = candidatesOf(words).find((one) =>
-    isNumberKind(one) ? isNumber(one, value) : isCode(one, value),
-  )
+function kindOf(kinds: readonly (NumberKind | CodeKind)[], value: string): string | null {
+  const kind = kinds.find((one) => (isNumberKind(one) ? isNumber(one, value) : isCode(one, value)))
   return kind?.signal ?? null
 }
 
 /** Those whose words the name has, the latest word first: in `patient_nhs_number` it says more. */
-const candidatesOf = (words: Surroundings): readonly (NumberKind | CodeKind)[] =>
+const kindsOf = (words: Surroundings): readonly (NumberKind | CodeKind)[] =>
   [...NUMBER_KINDS, ...CODE_KINDS]
     .filter((kind) => kind.words !== null && distanceIn(words, kind) < Infinity)
     .toSorted((left, right) => distanceIn(words, left) - distanceIn(words, right))
@@ -56,8 +59,7 @@ function isCode(kind: CodeKind, value: string): boolean {
   return kind.shape.exec(value)?.[0] === value && kind.isValid(compactOf(value))
 }
 
-function namedOf(words: string, value: string): string | null {
-  const named = NAMES.get(words.replace(/[^\p{L}\p{N}]/gu, ''))
+function namedOf(named: Name | undefined, value: string): string | null {
   if (named === undefined) return null
   return value.replace(/\D/g, '').length >= named.fewestDigits ? named.signal : null
 }

@@ -71,13 +71,17 @@ const WORDS = vague(
 
 export const IPV6: Recogniser = {
   signals: ['pii.ip'],
-  triggers: [...literals('::'), { kind: 'mixed', min: 2, max: 4 }, { kind: 'digits', min: 1, max: 4 }],
+  triggers: [
+    ...literals('::'),
+    { kind: 'mixed', min: 2, max: 4, beside: ':' },
+    { kind: 'digits', min: 1, max: 4, beside: ':' },
+  ],
   recognise: (text, start, end) => {
-    if (!isColon(text, start - 1) && !isColon(text, end) && !isColon(text, start)) return NONE
     const from = startOfGroups(text, start)
     const to = endOfGroups(text, end)
     if (to - from < SHORTEST) return NONE
-    return isSomebodys(text.slice(from, to)) &&
+    return hasColons(text, from, to) &&
+      isSomebodys(text.slice(from, to)) &&
       !EDGE.test(text.charAt(from - 1)) &&
       !EDGE.test(text.charAt(to))
       ? [{ signal: 'pii.ip', start: from, end: to }]
@@ -87,8 +91,6 @@ export const IPV6: Recogniser = {
 
 const LONGEST = 45
 const COLON = 58
-
-const isColon = (text: string, at: number): boolean => text.charCodeAt(at) === COLON
 
 function startOfGroups(text: string, start: number): number {
   let from = start
@@ -108,6 +110,19 @@ const isOfGroups = (code: number): boolean =>
   (code >= 48 && code <= COLON) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102)
 
 const SHORTEST = 8
+const MOST_COLONS = 7
+
+/** Seven, or two that stand together; most times of the day are left at that. */
+function hasColons(text: string, from: number, to: number): boolean {
+  let colons = 0
+  for (let at = from; at < to; at += 1) {
+    if (text.charCodeAt(at) !== COLON) continue
+    colons += 1
+    if (text.charCodeAt(at + 1) === COLON) return true
+  }
+  return colons === MOST_COLONS
+}
+
 const EDGE = /[\p{L}\p{N}_:]/u
 
 /** At least three groups; neither loopback nor link-local nor multicast. */

@@ -76,10 +76,10 @@ export const NORTH_AND_EAST_CODES: readonly CodeKind[] = [
   {
     signal: 'pii.fi.hetu',
     triggers: [
-      { kind: 'mixed', min: 4, max: 4 },
+      { kind: 'mixed', min: 4, max: 4, beside: '-+' },
       { kind: 'mixed', min: 11, max: 11 },
       { kind: 'digits', min: 10, max: 10 },
-      { kind: 'digits', min: 4, max: 4 },
+      { kind: 'digits', min: 4, max: 4, beside: '-+' },
     ],
     offsets: [0, -7],
     shape: /(?<![\p{L}\p{N}_-])\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y](?![\p{L}\p{N}_-])/iuy,

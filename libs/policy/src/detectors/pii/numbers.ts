@@ -1,9 +1,13 @@
 import type { Recogniser } from '../recogniser.ts'
+import { LEAST_OF_GROUPS } from '../scan/digit-run.ts'
 import type { Span } from '../sighting.ts'
 import { distanceOf, isBare, nearestIn, surroundingsOf } from './context.ts'
 import type { Surroundings } from './context.ts'
+import { MOST_GROUPS, NumberForms } from './number-forms.ts'
 import type { NumberKind } from './number-kind.ts'
-import { endOf, groupsOf, isWhole, rawOf, standsApart, startOf } from './runs.ts'
+import { nearestOf } from './rivals.ts'
+import type { Candidate } from './rivals.ts'
+import { digitsOf, endOf, groupsOf, isWhole, lengthOf, rawOf, standsApart, startOf } from './runs.ts'
 import type { Groups, Part } from './runs.ts'
 
 /**
@@ -11,117 +15,117 @@ import type { Groups, Part } from './runs.ts'
  * of a million numbers costs a few steps each; only what has the form and passes the check is looked at with the words around it.
  */
 export function numbersRecogniser(kinds: readonly NumberKind[]): Recogniser {
-  const forms = formsOf(kinds)
-  const formsAlone = formsOf(kinds.filter(({ alone }) => alone !== null))
+  const forms = new NumberForms(kinds)
+  const formsAlone = new NumberForms(kinds.filter(({ alone }) => alone !== null))
   return {
     signals: [...new Set(kinds.map((kind) => kind.signal))],
-    triggers: [{ kind: 'digits', min: FEWEST_DIGITS, max: MOST_DIGITS }],
+    triggers: [{ kind: 'digits', min: FEWEST_DIGITS, max: Number.MAX_SAFE_INTEGER }],
     recognise: (text, start, end) => {
       const groups = groupsOf(text, start, end)
-      if (groups.length === 2 && !forms.byPath.has(stepOf(0, end - start))) return NONE
-      const candidates: Candidate[] = []
-      if (isBare(text, start, end)) byForm(text, groups, formsAlone, candidates)
-      else {
-        byForm(text, groups, forms, candidates)
-        byLength(text, groups, forms, candidates)
-      }
-      return candidates.length === 0 ? NONE : [...rivalsOf(candidates)].flatMap(nearestOf)
+      if (groups.length === 2 && forms.below(0, end - start) === 0) return NONE
+      const isAlone = isBare(text, start, end)
+      const run = { text, groups, isAlone, forms: isAlone ? formsAlone : forms }
+      const written = byForm(run)
+      return isLong(groups)
+        ? inParts(run, written)
+        : nearestOf([...written, ...byLength(run, 0, groups.length)])
     },
   }
 }
 
 const FEWEST_DIGITS = 4
-/** More than any number has; a longer run comes in parts that begin at each of its groups. */
+/** More than any number has. */
 const MOST_DIGITS = 30
 const NONE: readonly Span[] = []
 
-/** Something that a part of the run may be. `distance`: how far away the word is that says so; `Infinity` where none does. */
-type Candidate = Span & { readonly distance: number }
-
-/** The known forms as paths: a number for each path of group lengths, and the kinds that are written so. */
-type Forms = {
-  readonly prefixes: ReadonlySet<number>
-  readonly byPath: ReadonlyMap<number, readonly NumberKind[]>
-  readonly byLength: ReadonlyMap<number, readonly NumberKind[]>
+type Run = {
+  readonly text: string
+  readonly groups: Groups
+  readonly forms: NumberForms
+  /** no word stands anywhere near */
+  readonly isAlone: boolean
 }
 
-function formsOf(kinds: readonly NumberKind[]): Forms {
-  const paths = kinds.flatMap((kind) => kind.forms.map((form) => [pathsOf(form), kind] as const))
-  const lengths = kinds.flatMap((kind) => kind.forms.map((form) => [digitsOfForm(form), kind] as const))
-  return {
-    prefixes: new Set(paths.flatMap(([steps]) => steps)),
-    byPath: grouped(paths.map(([steps, kind]) => [steps.at(-1) ?? 0, kind] as const)),
-    byLength: grouped(lengths),
+function isLong(groups: Groups): boolean {
+  let digits = 0
+  for (let at = 0; at < groups.length; at += 2) digits += lengthOf(groups, at)
+  return digits > MOST_DIGITS
+}
+
+/** A run with more digits is judged in parts, from the beginning of each group on: so a number stands out amid those around it. */
+function inParts(run: Run, written: readonly Candidate[]): readonly Span[] {
+  const { groups } = run
+  const spans: Span[] = []
+  for (let first = 0; first < groups.length; first += 2) {
+    const last = lastOfPart(groups, first)
+    if (last <= first) continue
+    const [start = 0, end = 0] = [groups[first], groups[last - 1]]
+    const within = written.filter((one) => one.start >= start && one.end <= end)
+    const candidates = [...within, ...byLength(run, first, last)]
+    if (candidates.length > 0) spans.push(...nearestOf(candidates))
   }
+  return spans
 }
 
-const stepOf = (path: number, length: number): number => path * BASE + Math.min(length, BASE - 1)
-
-/** More than the longest group of any form. */
-const BASE = 32
-
-function pathsOf(form: string): readonly number[] {
-  let path = 0
-  return form.split('-').map((length) => (path = stepOf(path, Number(length))))
+/** Behind the last group of the part that begins here; `first` where it has too few digits, or rows of single ones. */
+function lastOfPart(groups: Groups, first: number): number {
+  let digits = 0
+  let last = first
+  for (; last < groups.length; last += 2) {
+    const more = digits + lengthOf(groups, last)
+    if (more > MOST_DIGITS) break
+    digits = more
+  }
+  return digits < FEWEST_DIGITS || digits < ((last - first) / 2) * LEAST_OF_GROUPS ? first : last
 }
 
-const digitsOfForm = (form: string): number =>
-  form.split('-').reduce((sum, length) => sum + Number(length), 0)
-
-function grouped(entries: readonly (readonly [number, NumberKind])[]): Map<number, readonly NumberKind[]> {
-  const groups = new Map<number, Set<NumberKind>>()
-  for (const [key, kind] of entries) groups.set(key, (groups.get(key) ?? new Set()).add(kind))
-  return new Map([...groups].map(([key, kinds]) => [key, [...kinds]]))
-}
-
-function byForm(text: string, groups: Groups, { prefixes, byPath }: Forms, found: Candidate[]): void {
+function byForm({ text, groups, forms, isAlone }: Run): readonly Candidate[] {
+  const found: Candidate[] = []
   for (let first = 0; first < groups.length; first += 2) {
     let path = 0
     for (let last = first; last < groups.length; last += 2) {
-      path = stepOf(path, (groups[last + 1] ?? 0) - (groups[last] ?? 0))
-      if (!prefixes.has(path)) break
-      const kinds = byPath.get(path)
-      if (kinds !== undefined) found.push(...candidatesAt({ text, groups, first, last }, kinds, true))
+      path = forms.below(path, lengthOf(groups, last))
+      if (path === 0) break
+      const kinds = forms.endingAt(path)
+      const part = { text, groups, first, last }
+      if (kinds.length === 0 || (!isAlone && !isWhole(part))) continue
+      const surroundings = isAlone ? NOTHING : surroundingsOfPart(part)
+      meantAt({ part, digits: digitsOf(part), kinds, surroundings, mayStandAlone: true }, found)
     }
   }
+  return found
 }
 
 /** With a word beside it a short run is taken whole, however it is grouped. */
-function byLength(text: string, groups: Groups, forms: Forms, found: Candidate[]): void {
-  if (groups.length < 4 || groups.length > 2 * MOST_GROUPS) return
-  const whole = { text, groups, first: 0, last: groups.length - 2 }
-  const kinds = forms.byLength.get(digitsOf(whole).length)
-  if (kinds !== undefined) found.push(...candidatesAt(whole, kinds, false))
-}
-
-const MOST_GROUPS = 12
-
-function digitsOf({ text, groups, first, last }: Part): string {
-  let digits = ''
-  for (let at = first; at <= last; at += 2) digits += text.slice(groups[at], groups[at + 1])
-  return digits
-}
-
-function candidatesAt(
-  part: Part,
-  kinds: readonly NumberKind[],
-  mayStandAlone: boolean,
-): readonly Candidate[] {
+function byLength({ text, groups, forms, isAlone }: Run, first: number, end: number): readonly Candidate[] {
+  if (isAlone || end - first < 4 || end - first > 2 * MOST_GROUPS) return NOBODY
+  const part = { text, groups, first, last: end - 2 }
   const digits = digitsOf(part)
-  const valid = kinds.filter((kind) => kind.isValid(digits))
-  return valid.length === 0 || !isWhole(part) ? [] : meantAt({ part, kinds, mayStandAlone }, valid)
+  const kinds = forms.ofLength(digits.length)
+  if (kinds.length === 0 || !isWhole(part)) return NOBODY
+  const found: Candidate[] = []
+  meantAt({ part, digits, kinds, surroundings: surroundingsOfPart(part), mayStandAlone: false }, found)
+  return found
 }
 
-function meantAt(seen: Omit<Place, 'surroundings'>, valid: readonly NumberKind[]): readonly Candidate[] {
-  const { part } = seen
-  const surroundings = surroundingsOf(part.text, startOf(part), endOf(part))
-  const place = { ...seen, surroundings }
-  return valid.flatMap((kind) => {
+const NOBODY: readonly Candidate[] = []
+const NOTHING: Surroundings = []
+
+const surroundingsOfPart = (part: Part): Surroundings => surroundingsOf(part.text, startOf(part), endOf(part))
+
+function meantAt(place: Place, found: Candidate[]): void {
+  const { part, digits, kinds, surroundings } = place
+  for (const kind of kinds) {
     const distance = distanceOf(kind.words, surroundings)
     const isMeant = distance < Infinity ? isNamed(kind, distance, place) : isPlain(kind, place)
-    const rank = rankOf(kind, distance, digitsOf(part))
-    return isMeant ? [{ signal: kind.signal, start: startOf(part), end: endOf(part), distance: rank }] : []
-  })
+    if (!isMeant || !isWhole(part)) continue
+    found.push({
+      signal: kind.signal,
+      start: startOf(part),
+      end: endOf(part),
+      distance: rankOf(kind, distance, digits),
+    })
+  }
 }
 
 /** A long number that passes its check is no row of telephone numbers, even where a word speaks of calling. */
@@ -135,17 +139,20 @@ const LONG = 13
 
 type Place = {
   readonly part: Part
+  readonly digits: string
   readonly kinds: readonly NumberKind[]
   readonly surroundings: Surroundings
   readonly mayStandAlone: boolean
 }
 
-const isNamed = (kind: NumberKind, distance: number, { surroundings }: Place): boolean =>
-  kind.isWeak !== true || !isClaimed(nearestIn(surroundings), distance)
+const isNamed = (kind: NumberKind, distance: number, { digits, surroundings }: Place): boolean =>
+  (kind.isWeak !== true || !isClaimed(nearestIn(surroundings), distance)) && kind.isValid(digits)
 
 /** No word speaks for it: its notation does, and no word speaks against it. */
-function isPlain(kind: NumberKind, { part, kinds, surroundings, mayStandAlone }: Place): boolean {
-  if (!mayStandAlone || !isPlainly(part, kind) || isDenied(kind, surroundings)) return false
+function isPlain(kind: NumberKind, place: Place): boolean {
+  const { kinds, surroundings, mayStandAlone } = place
+  if (!mayStandAlone || !isPlainly(place, kind) || isDenied(kind, surroundings)) return false
+  if (surroundings.length === 0) return true
   return !isClaimed(Math.min(...kinds.map((one) => distanceOf(one.words, surroundings))), Infinity)
 }
 
@@ -157,47 +164,16 @@ const BESIDE = 20
 /** Farther than any word that is looked at. */
 const FAR = 1000
 
-const isPlainly = (part: Part, { alone, isLikely, isTakenAmid = false }: NumberKind): boolean =>
+/** The cheapest question first: in a long table of numbers these are asked at each of them. */
+const isPlainly = (
+  { part, digits }: Place,
+  { alone, isValid, isLikely, isTakenAmid = false }: NumberKind,
+): boolean =>
   alone !== null &&
   alone.test(rawOf(part)) &&
-  (isLikely === undefined || isLikely(digitsOf(part))) &&
+  isValid(digits) &&
+  (isLikely === undefined || isLikely(digits)) &&
   standsApart(part, isTakenAmid)
 
 const isDenied = ({ against }: NumberKind, surroundings: Surroundings): boolean =>
   against !== undefined && distanceOf(against, surroundings) < Infinity
-
-/** Candidates that overlap one another are rivals; a chain of them is cut, so that the work stays linear. */
-function* rivalsOf(candidates: readonly Candidate[]): Generator<readonly Candidate[]> {
-  let rivals: Candidate[] = []
-  let end = 0
-  for (const next of candidates.toSorted((left, right) => left.start - right.start)) {
-    if (next.start >= end || rivals.length >= MOST_RIVALS) {
-      yield rivals
-      rivals = []
-    }
-    rivals.push(next)
-    end = Math.max(end, next.end)
-  }
-  yield rivals
-}
-
-const MOST_RIVALS = 64
-
-/** A stretch is what the nearest word says that it is; of those that no word speaks for, the longest. Equals stand together. */
-function nearestOf(rivals: readonly Candidate[]): readonly Span[] {
-  const taken: Candidate[] = []
-  for (const next of rivals.toSorted(byNearness)) {
-    const isFree = taken.every((one) => one.end <= next.start || next.end <= one.start || isEqual(one, next))
-    if (isFree) taken.push(next)
-  }
-  return taken.map(({ signal, start, end }) => ({ signal, start, end }))
-}
-
-const byNearness = (left: Candidate, right: Candidate): number =>
-  compare(left.distance, right.distance) || right.end - right.start - (left.end - left.start)
-
-/** Not a difference: that of two infinities is no number. */
-const compare = (left: number, right: number): number => (left === right ? 0 : left < right ? -1 : 1)
-
-const isEqual = (left: Candidate, right: Candidate): boolean =>
-  left.start === right.start && left.end === right.end && left.distance === right.distance

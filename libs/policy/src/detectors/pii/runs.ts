@@ -24,13 +24,40 @@ export type Part = {
 
 export const startOf = ({ groups, first }: Part): number => groups[first] ?? 0
 export const endOf = ({ groups, last }: Part): number => groups[last + 1] ?? 0
+/** Digits of one group. */
+export const lengthOf = (groups: Groups, at: number): number => (groups[at + 1] ?? 0) - (groups[at] ?? 0)
+
+export function digitsOf({ text, groups, first, last }: Part): string {
+  let digits = ''
+  for (let at = first; at <= last; at += 2) digits += text.slice(groups[at], groups[at + 1])
+  return digits
+}
+
 export const rawOf = (part: Part): string => part.text.slice(startOf(part), endOf(part))
 
 /** Not part of a word, of a decimal number or of an address: there its digits mean something else. */
-export const isWhole = (part: Part): boolean =>
-  !BAD_BEFORE.test(part.text.slice(Math.max(0, startOf(part) - 2), startOf(part))) &&
-  !TELEPHONE_BEFORE.test(part.text.slice(Math.max(0, startOf(part) - 18), startOf(part))) &&
-  !BAD_AFTER.test(part.text.slice(endOf(part), endOf(part) + 2))
+export const isWhole = (part: Part): boolean => isWholeBefore(part) && isWholeBehind(part)
+
+function isWholeBefore(part: Part): boolean {
+  const { text } = part
+  const start = startOf(part)
+  if (isTelling(text.charCodeAt(start - 1)) && BAD_BEFORE.test(text.slice(Math.max(0, start - 2), start)))
+    return false
+  const before = text.slice(Math.max(0, start - LONGEST_TELEPHONE), start)
+  return !before.includes('+') || !TELEPHONE_BEFORE.test(before)
+}
+
+function isWholeBehind(part: Part): boolean {
+  const end = endOf(part)
+  return !isTelling(part.text.charCodeAt(end)) || !BAD_AFTER.test(part.text.slice(end, end + 2))
+}
+
+/** What mostly stands beside a number says nothing about it: blanks, brackets, commas and the like. */
+const isTelling = (code: number): boolean =>
+  code >= AT || (code >= FULL_STOP && code <= NINE) || code === PLUS
+
+const [PLUS, FULL_STOP, NINE, AT] = [0x2b, 0x2e, 0x39, 0x40]
+const LONGEST_TELEPHONE = 18
 
 /** Scripts that write no spaces put their words right beside a number. */
 const BAD_BEFORE =

@@ -2,15 +2,15 @@ import { FOLDED, foldText, UNSEEN } from './alphabet.ts'
 
 /**
  * Many literals found in one pass (Aho and Corasick, CACM 18(6), 1975) over dense tables: one step for each code unit, whatever the text.
- * A node is where its row begins in `next`; the root is 0. The node that follows is `next[node | class]`, or where literals end there,
- * its complement (a negative number), so that the pass over a text reads one table only.
+ * The root is node 0. The node that follows is `next[(node << shift) | class]`, or where literals end there or the code unit is marked,
+ * its complement (a negative number), so that the pass over plain text reads one small table and asks one question.
  */
 export type Automaton = {
   /** the column of each UTF-16 code unit */
   readonly classes: Uint8Array
-  readonly next: Int32Array
+  readonly next: Int16Array
   readonly shift: number
-  /** of each node, by `node >> shift`: where its list begins in `found`; 0 where no literal ends */
+  /** of each node: where its list begins in `found`; 0 where no literal ends */
   readonly ends: Int32Array
   /** lists of a count and that many pairs of (number of the literal, its length) */
   readonly found: Int32Array
@@ -21,38 +21,49 @@ const ELSE = 0
 /** The column of code units that cannot be seen: they lead nowhere. */
 const STAY = 1
 
-export function automatonOf(literals: readonly string[]): Automaton {
+/** @param marked code units at each of which the pass is to stop */
+export function automatonOf(literals: readonly string[], marked: string): Automaton {
   const folded = literals.map(foldText)
-  const classes = classesOf(folded)
+  const classes = classesOf([...folded, marked])
   const columns = Math.max(...classes) + 1
   const shift = Math.ceil(Math.log2(columns))
   const trie = plant(folded, classes, shift)
   link(trie, 1 << shift)
   const lists = listed(trie, folded)
-  const next = Int32Array.from(trie.next, (node) =>
-    lists.ends[node] === 0 ? node << shift : ~(node << shift),
+  const stops = new Set(Array.from(marked, (unit) => classes[unit.charCodeAt(0)] ?? ELSE))
+  const next = Int16Array.from(trie.next, (node, place) =>
+    lists.ends[node] === 0 && !stops.has(place & ((1 << shift) - 1)) ? node : ~node,
   )
   return { classes, shift, next, ...lists }
 }
 
+/** The commonest first, so that the part of a row that most text reads is a line or two of the processor's cache. */
+const COMMONEST = ' etaoinsrhldcumfpgwybvk-._/:"0123456789x=,'
+
 function classesOf(literals: readonly string[]): Uint8Array {
-  const columns = new Map([...new Set(literals.join(''))].map((letter, at) => [letter.charCodeAt(0), at + 2]))
+  const used = new Set(literals.join(''))
+  const letters = new Set([...Array.from(COMMONEST).filter((letter) => used.has(letter)), ...used])
+  const columns = new Map([...letters].map((letter, at) => [letter.charCodeAt(0), at + 2]))
   if (columns.size > 250) throw new RangeError('the literals use too many different characters')
   return Uint8Array.from(FOLDED, (code) => (code === UNSEEN ? STAY : (columns.get(code) ?? ELSE)))
 }
 
 type Trie = { next: number[]; size: number; readonly own: number[][]; readonly shift: number }
 
+/** All literals at once, letter by letter: so the nodes near the root, which most text visits, stand together in memory. */
 function plant(literals: readonly string[], classes: Uint8Array, shift: number): Trie {
   const trie: Trie = { next: Array.from({ length: 1 << shift }, () => 0), size: 1, own: [[]], shift }
-  for (const [number, literal] of literals.entries()) {
-    let node = 0
-    for (let at = 0; at < literal.length; at += 1) {
-      node = childOf(trie, node, classes[literal.charCodeAt(at)] ?? ELSE)
+  const nodes = literals.map(() => 0)
+  const longest = Math.max(...literals.map(({ length }) => length))
+  for (let at = 0; at < longest; at += 1) {
+    for (const [number, literal] of literals.entries()) {
+      if (at >= literal.length) continue
+      const node = childOf(trie, nodes[number] ?? 0, classes[literal.charCodeAt(at)] ?? ELSE)
+      nodes[number] = node
+      if (at === literal.length - 1) trie.own[node]?.push(number)
     }
-    trie.own[node]?.push(number)
   }
-  if (trie.size > 0xffff) throw new RangeError('there are too many literals')
+  if (trie.size > 0x7fff) throw new RangeError('there are too many literals')
   return trie
 }
 

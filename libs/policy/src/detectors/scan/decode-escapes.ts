@@ -1,6 +1,6 @@
 import { ReadingBuilder } from './reading.ts'
 import type { Reading } from './reading.ts'
-import { textOfBytes } from './utf8.ts'
+import { isReadable, textOfBytes } from './utf8.ts'
 
 /** One stretch that says something else than it shows: `says` for each part of it, end to end. */
 export type Piece = {
@@ -37,26 +37,29 @@ function shapeAt(text: string, at: number, { shape }: Coding): string | null {
 
 /**
  * Readings of the text around the pieces: pieces that stand close together are read together, and of plain text nothing is read twice.
+ * Each reading holds until the next is asked for.
  * @param pieces in order of their start; one that begins inside another is left out
  */
 export function* readingsAround(text: string, pieces: readonly Piece[]): Generator<Reading> {
+  if (pieces.length === 0) return
+  const builder = new ReadingBuilder()
   let cluster: Piece[] = []
   for (const piece of pieces) {
     const last = cluster.at(-1)
     if (last !== undefined && piece.start < last.end) continue
     if (last !== undefined && piece.start - last.end > MARGIN) {
-      yield readingOf(text, cluster)
+      yield readingOf(text, cluster, builder)
       cluster = []
     }
     cluster.push(piece)
   }
-  if (cluster.length > 0) yield readingOf(text, cluster)
+  if (cluster.length > 0) yield readingOf(text, cluster, builder)
 }
 
-function readingOf(text: string, pieces: readonly Piece[]): Reading {
+function readingOf(text: string, pieces: readonly Piece[], builder: ReadingBuilder): Reading {
   const first = Math.max(0, (pieces[0]?.start ?? 0) - MARGIN)
   const last = Math.min(text.length, (pieces.at(-1)?.end ?? 0) + MARGIN)
-  const builder = new ReadingBuilder(last - first + MOST_LONGER * pieces.length)
+  builder.begin()
   let at = first
   for (const piece of pieces) {
     builder.copy(text, at, piece.start)
@@ -66,9 +69,6 @@ function readingOf(text: string, pieces: readonly Piece[]): Reading {
   builder.copy(text, at, last)
   return builder.reading(pieces.some((piece) => piece.isCovert))
 }
-
-/** Code units by which a piece may say more than it shows: the longest compatibility form has 18. */
-const MOST_LONGER = 18
 
 type Coding = {
   readonly sign: string
@@ -95,6 +95,9 @@ const CODINGS: readonly Coding[] = [
   },
 ]
 
+/** Text without any of these has no pieces. */
+export const SIGNS: readonly string[] = CODINGS.map(({ sign }) => sign)
+
 /** Comments, or tags that only dress text, inside of a word: they cut it apart for whoever does not render it. */
 function readNothing(found: string, at: number): Piece {
   return pieceOf('', at, found.length, false)
@@ -110,6 +113,8 @@ function readEscape(found: string, at: number): Piece | null {
 }
 
 function readPercent(found: string, at: number): Piece | null {
+  const first = Number.parseInt(found.slice(1, 3), 16)
+  if (found.length === 3 && first < 0x80) return readOneOfAscii(first, at)
   const decoded = textOfBytes(Buffer.from(found.replaceAll('%', ''), 'hex'))
   if (decoded === null) return null
   const says = Array.from(decoded.starts, (start, unit) => ({
@@ -119,6 +124,10 @@ function readPercent(found: string, at: number): Piece | null {
   }))
   return { start: at, end: at + found.length, says, isCovert: /[a-z]{3}/i.test(decoded.text) }
 }
+
+/** Most stand alone, and say a space or a bracket. */
+const readOneOfAscii = (code: number, at: number): Piece | null =>
+  isReadable(code) ? pieceOf(String.fromCharCode(code), at, 3, false) : null
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',

@@ -1,6 +1,11 @@
-import { isSeparator, wanting } from './listening.ts'
-import type { RunTriggers } from './listening.ts'
-import type { Told } from './text-scan.ts'
+import type { Candidates } from './candidates.ts'
+import { isSeparator } from './listening.ts'
+import type { Parting, RunListeners } from './listening.ts'
+
+/** Groups of a run that are held at once: a longer one comes in blocks of so many. */
+const MOST_GROUPS = 256
+/** Groups that two blocks share: as many as any part has. */
+const SHARED = 32
 
 /**
  * Groups of digits with one separator between two of them, as they come. A run with more digits than a listener takes is offered to it in
@@ -8,85 +13,88 @@ import type { Told } from './text-scan.ts'
  */
 export class DigitRun {
   readonly #text: string
-  readonly #triggers: RunTriggers
-  readonly #told: Told
+  readonly #listeners: RunListeners
+  readonly #candidates: Candidates
   readonly #starts: number[] = []
   readonly #ends: number[] = []
+  #count = 0
+  #digits = 0
+  /** right behind the last group */
+  #end = -1
   #isPartial = false
 
-  constructor(text: string, triggers: RunTriggers, told: Told) {
+  constructor(text: string, listeners: RunListeners, candidates: Candidates) {
     this.#text = text
-    this.#triggers = triggers
-    this.#told = told
+    this.#listeners = listeners
+    this.#candidates = candidates
   }
 
   /** The next group of digits. */
   add(start: number, end: number): void {
-    const isNext =
-      this.#ends[this.#ends.length - 1] === start - 1 && isSeparator(this.#text.charCodeAt(start - 1))
-    if (!isNext) this.flush()
-    this.#starts.push(start)
-    this.#ends.push(end)
-    if (this.#ends.length === MOST_GROUPS) this.#shorten()
+    if (start !== this.#end + 1 || !isSeparator(this.#text.charCodeAt(this.#end))) this.flush()
+    this.#starts[this.#count] = start
+    this.#ends[this.#count] = end
+    this.#count += 1
+    this.#digits += end - start
+    this.#end = end
+    if (this.#count === MOST_GROUPS) this.#shorten()
   }
 
   /** The run ends here. */
   flush(): void {
-    if (this.#ends.length === 0) return
-    const digits = this.#digitsOf(0, this.#ends.length)
-    if (digits >= this.#triggers.least) {
-      if (!this.#isPartial) this.#offerWhole(digits)
-      if (this.#isPartial || this.#ends.length > 1) this.#offerParts(0, this.#ends.length, digits)
+    if (this.#digits >= this.#listeners.least) {
+      this.#offerWhole()
+      if (this.#isPartial || this.#count > 1) this.#offerParts(this.#count)
     }
-    this.#starts.length = 0
-    this.#ends.length = 0
+    this.#count = 0
+    this.#digits = 0
     this.#isPartial = false
   }
 
-  #offerWhole(digits: number): void {
-    const start = this.#starts[0] ?? 0
-    const end = this.#ends.at(-1) ?? 0
-    for (const listener of wanting(this.#triggers, digits)) this.#told(listener, start, end)
+  /** A block of a longer run has more digits than anyone takes who takes parts. */
+  #offerWhole(): void {
+    const list = this.#listeners.listFor(this.#digits, this.#text, this.#starts[0] ?? 0, this.#end)
+    this.#offer(list, 0, this.#count)
   }
 
-  /** Parts that begin with the groups from `first` on, before `last`. */
-  #offerParts(first: number, last: number, digits: number): void {
-    for (const { listener, min, max } of this.#triggers.triggers) {
-      if (!this.#isPartial && digits <= max) continue
-      for (let group = first; group < last; group += 1) this.#offerFrom(group, listener, { min, max })
+  /** Parts that begin with a group before `last`. */
+  #offerParts(last: number): void {
+    for (const parting of this.#listeners.parting) {
+      if (!this.#isPartial && this.#digits <= parting.max) return
+      for (let group = 0; group < last; group += 1) this.#offerFrom(group, parting)
     }
   }
 
-  #offerFrom(group: number, listener: number, { min, max }: { min: number; max: number }): void {
+  #offerFrom(group: number, { list, min, max, bit }: Parting): void {
     let digits = 0
     let end = group
-    for (; end < this.#ends.length; end += 1) {
-      const more = digits + this.#digitsOf(end, end + 1)
+    for (; end < this.#count; end += 1) {
+      const more = digits + (this.#ends[end] ?? 0) - (this.#starts[end] ?? 0)
       if (more > max) break
       digits = more
     }
-    const isDense = digits >= (end - group) * LEAST_OF_GROUPS
-    if (digits >= min && isDense) this.#told(listener, this.#starts[group] ?? 0, this.#ends[end - 1] ?? 0)
+    if (digits < min || digits < (end - group) * LEAST_OF_GROUPS) return
+    const bits = this.#listeners.bitsBeside(this.#text, this.#starts[group] ?? 0, this.#ends[end - 1] ?? 0)
+    if ((bits & bit) === bit) this.#offer(list, group, end)
+  }
+
+  #offer(list: number, group: number, end: number): void {
+    if (list !== 0) this.#candidates.add(list, this.#starts[group] ?? 0, this.#ends[end - 1] ?? 0)
   }
 
   /** A run without end is held in part only. */
   #shorten(): void {
     this.#isPartial = true
-    this.#offerParts(0, MOST_GROUPS / 2, Number.POSITIVE_INFINITY)
-    this.#starts.splice(0, MOST_GROUPS / 2)
-    this.#ends.splice(0, MOST_GROUPS / 2)
-  }
-
-  #digitsOf(first: number, last: number): number {
-    let digits = 0
-    for (let group = first; group < last; group += 1)
-      digits += (this.#ends[group] ?? 0) - (this.#starts[group] ?? 0)
-    return digits
+    this.#offerWhole()
+    this.#offerParts(MOST_GROUPS - SHARED)
+    this.#starts.copyWithin(0, MOST_GROUPS - SHARED)
+    this.#ends.copyWithin(0, MOST_GROUPS - SHARED)
+    this.#count = SHARED
+    this.#digits = 0
+    for (let group = 0; group < this.#count; group += 1)
+      this.#digits += (this.#ends[group] ?? 0) - (this.#starts[group] ?? 0)
   }
 }
 
 /** Digits of a group on average: rows of single digits are no numbers that go together. */
-const LEAST_OF_GROUPS = 2
-
-/** Twice as many as any number has. */
-const MOST_GROUPS = 64
+export const LEAST_OF_GROUPS = 2

@@ -4,8 +4,8 @@ import type { Span } from '../sighting.ts'
 export type Reading = {
   readonly text: string
   /** of each code unit of `text`: the stretch of the original that says it */
-  readonly starts: Int32Array
-  readonly ends: Int32Array
+  readonly starts: ArrayLike<number>
+  readonly ends: ArrayLike<number>
   /** written so that a person does not read it: base64, hexadecimal, percent-encoded, in invisible characters */
   readonly isCovert: boolean
 }
@@ -21,17 +21,17 @@ export function mapBack({ starts, ends }: Reading, span: Span): Span {
   return { signal: span.signal, start, end }
 }
 
-/** Puts a reading together, piece by piece. */
+/** Puts readings together, piece by piece, one after the other in the same rows of places. */
 export class ReadingBuilder {
   #text = ''
   #length = 0
-  readonly #starts: Int32Array
-  readonly #ends: Int32Array
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
 
-  /** @param most code units that the reading may have */
-  constructor(most: number) {
-    this.#starts = new Int32Array(most)
-    this.#ends = new Int32Array(most)
+  /** What was read before is forgotten. */
+  begin(): void {
+    this.#text = ''
+    this.#length = 0
   }
 
   /** The original as it stands. */

@@ -1,6 +1,7 @@
 import { PhraseWindows } from '../injection/phrase-windows.ts'
 import type { Recogniser, Trigger } from '../recogniser.ts'
 import type { Span } from '../sighting.ts'
+import { Candidates } from './candidates.ts'
 import { listeningOf } from './listening.ts'
 import type { Listening } from './listening.ts'
 import type { Meter } from './meter.ts'
@@ -47,23 +48,20 @@ const COST_OF_CANDIDATE = 200
 
 /** One pass over a stretch; what was found does not depend on where it paused. */
 export function* sift(sieve: Sieve, stretch: Stretch, caught: Catch, meter: Meter): Generator<void> {
-  const candidates: number[] = []
+  const candidates = new Candidates()
   const windows = new PhraseWindows(stretch, caught.span)
-  const judging = { windows, stretch, caught }
-  const scan = new TextScan(stretch, sieve.listening, (listener, start, end) =>
-    candidates.push(listener, start, end),
-  )
+  const judge = new Judge(sieve, { windows, stretch, caught })
+  const scan = new TextScan(stretch, sieve.listening, candidates)
   while (scan.at < stretch.to) {
     const to = Math.min(stretch.to, scan.at + CHUNK)
     meter.take((to - scan.at) * COST_OF_CODE_UNIT)
     scan.advance(to)
-    for (let at = 0; at < candidates.length; at += 3) {
-      judge(sieve, candidates, at, judging)
-      meter.take(COST_OF_CANDIDATE)
+    for (let at = 0; at < candidates.count; at += 1) {
+      meter.take(judge.ask(candidates, at) * COST_OF_CANDIDATE)
       if (meter.isSpent) return
       if (meter.isSliceSpent) yield meter.beginSlice()
     }
-    candidates.length = 0
+    candidates.clear()
     for (const cost of windows.weighed(to === stretch.to ? Number.POSITIVE_INFINITY : to)) {
       meter.take(cost)
       if (meter.isSpent) return
@@ -75,17 +73,38 @@ export function* sift(sieve: Sieve, stretch: Stretch, caught: Catch, meter: Mete
 
 type Judging = { readonly windows: PhraseWindows; readonly stretch: Stretch; readonly caught: Catch }
 
-function judge(sieve: Sieve, candidates: readonly number[], at: number, judging: Judging): void {
-  const { windows, stretch, caught } = judging
-  const listener = candidates[at] ?? 0
-  const start = candidates[at + 1] ?? 0
-  const end = candidates[at + 2] ?? 0
-  const recogniser = sieve.recognisers[listener]
-  if (recogniser !== undefined) {
-    for (const span of recogniser.recognise(stretch.text, start, end)) caught.span(span)
-    return
+/** Asks the listeners of a candidate. */
+class Judge {
+  readonly #sieve: Sieve
+  readonly #judging: Judging
+
+  constructor(sieve: Sieve, judging: Judging) {
+    this.#sieve = sieve
+    this.#judging = judging
   }
-  const mask = sieve.anchors[listener - sieve.recognisers.length]
-  if (mask === undefined) caught.run(start, end)
-  else windows.anchor(mask, start, end)
+
+  /** @returns how many were asked */
+  ask(candidates: Candidates, at: number): number {
+    const listeners = this.#sieve.listening.lists[candidates.listAt(at)] ?? NOBODY
+    const start = candidates.startAt(at)
+    const end = candidates.endAt(at)
+    for (const listener of listeners) this.#askOne(listener, start, end)
+    return listeners.length
+  }
+
+  #askOne(listener: number, start: number, end: number): void {
+    const { recognisers, anchors } = this.#sieve
+    const { windows, stretch, caught } = this.#judging
+    const recogniser = recognisers[listener]
+    if (recogniser !== undefined) {
+      const spans = recogniser.recognise(stretch.text, start, end)
+      if (spans.length > 0) for (const span of spans) caught.span(span)
+      return
+    }
+    const mask = anchors[listener - recognisers.length]
+    if (mask === undefined) caught.run(start, end)
+    else windows.anchor(mask, start, end)
+  }
 }
+
+const NOBODY: readonly number[] = []

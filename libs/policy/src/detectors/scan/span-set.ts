@@ -5,14 +5,15 @@ export const MOST_SIGHTINGS = 5_000
 
 /** The findings in one text: each once, however many candidates led to it, and one more than are allowed at most. */
 export class SpanSet {
-  readonly #known = new Set<string>()
+  readonly #byStart = new Map<number, Span[]>()
   readonly #spans: Span[] = []
 
   add(span: Span): void {
     if (this.#spans.length > MOST_SIGHTINGS) return
-    const key = `${span.signal} ${span.start} ${span.end}`
-    if (this.#known.has(key)) return
-    this.#known.add(key)
+    const beside = this.#byStart.get(span.start)
+    if (beside === undefined) this.#byStart.set(span.start, [span])
+    else if (beside.some(({ signal, end }) => signal === span.signal && end === span.end)) return
+    else beside.push(span)
     this.#spans.push(span)
   }
 

@@ -6,7 +6,7 @@ import type { Piece } from './decode-escapes.ts'
  */
 export function* veiledIn(text: string, from: number, to: number): Generator<Piece> {
   const part = text.slice(from, to)
-  if (!ODD.test(part)) return
+  if (!mayBeVeiled(part)) return
   for (const { 0: found, index } of part.matchAll(VEILED)) {
     const start = from + index
     const says = [...said(found, start)]
@@ -16,6 +16,8 @@ export function* veiledIn(text: string, from: number, to: number): Generator<Pie
 
 /** Invisible characters of the first plane, and full-width forms. */
 const UNITS = String.raw`\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uff01-\uff5e\uffa0`
+
+export const mayBeVeiled = (part: string): boolean => ODD.test(part)
 
 /** A first look, which most text does not get past. */
 const ODD = new RegExp(String.raw`[${UNITS}\ud835\ud83c\udb40]`)

@@ -57,4 +57,5 @@ const isCharacter = (code: number): boolean => code <= 0x10ffff && (code < 0xd80
 const LEAST = [0, 0, 0x80, 0x800, 0x10000]
 
 /** No control character but white space. */
-const isReadable = (code: number): boolean => (code >= 0x20 ? code !== 0x7f : code >= 0x09 && code <= 0x0d)
+export const isReadable = (code: number): boolean =>
+  code >= 0x20 ? code !== 0x7f : code >= 0x09 && code <= 0x0d

@@ -37,9 +37,14 @@ const NAME_BEFORE = /(?<![A-Za-z])[A-Za-z][\w.-]*$/
 const LONGEST_PREFIX = 32
 
 /** The name of a member says it: then a password need not look random, but a token must, for cursors are called tokens too. */
-export const genericField: FieldRecogniser = (name, value) => {
-  if (NAMES_PASSWORD.test(name) && isPasswordOf(value)) return 'secret.generic'
-  return NAMES_SECRET.test(name) && isGenericSecret(name, value) ? 'secret.generic' : null
+export const genericField: FieldRecogniser = (name) => {
+  const namesPassword = NAMES_PASSWORD.test(name)
+  const namesSecret = NAMES_SECRET.test(name)
+  if (!namesPassword && !namesSecret) return null
+  return (value) =>
+    (namesPassword && isPasswordOf(value)) || (namesSecret && isGenericSecret(name, value))
+      ? 'secret.generic'
+      : null
 }
 
 /** Anything but the label or the description of such a field: a word or a sentence that begins with a capital. */

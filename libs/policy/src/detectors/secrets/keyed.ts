@@ -24,10 +24,11 @@ export const keyedRecogniser = ({ signal, words, value }: Keyed): Recogniser => 
 
 /** The same for a member of a tree: its name has the word, its value is the secret. */
 export const keyedField = ({ signal, words, value }: Keyed): FieldRecogniser => {
-  const whole = new RegExp(`^(?:${value})$`, 'i')
-  return (name, given) => {
+  return (name) => {
     const lower = name.toLowerCase()
-    return words.some((word) => lower.includes(word)) && whole.test(given) && isSecret(given) ? signal : null
+    if (!words.some((word) => lower.includes(word))) return null
+    const whole = new RegExp(`^(?:${value})$`, 'i')
+    return (given) => (whole.test(given) && isSecret(given) ? signal : null)
   }
 }
 

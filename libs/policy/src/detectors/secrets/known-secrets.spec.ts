@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { assert, property, string } from 'fast-check'
-import { fingerprintSecret, knownSecrets, LONGEST_SECRET, SHORTEST_SECRET } from './known-secrets.ts'
+import {
+  fingerprintSecret,
+  knownSecrets,
+  LONGEST_SECRET,
+  MOST_CHECKS,
+  SHORTEST_SECRET,
+  STRETCH,
+} from './known-secrets.ts'
 
 const KEY = new Uint8Array(32).fill(7)
 const OTHER_KEY = new Uint8Array(32).fill(8)
@@ -57,5 +64,37 @@ describe('known secrets', () => {
     const text = 'the end of it all'.repeat(60_000)
     const search = knownSecrets(printsOf(secret), KEY)
     expect(search(text).length).toBeGreaterThan(0)
+  })
+
+  const end = 'the end of it all, and the end.!'
+  const tails = (of: (at: number) => string) => printsOf(...Array.from({ length: 256 }, (_, at) => of(at)))
+
+  it.each<readonly [string, readonly string[], string]>([
+    ['one end over and over', printsOf(`${'ab'.repeat(230)}${end}`), end.repeat(8_000)],
+    ['the end that all of them have', tails((at) => `${'x'.repeat(at)}${at}${end}`), end.repeat(8_000)],
+    ['nothing but secrets', tails((at) => 'a'.repeat(at + 40)), 'a'.repeat(250_000)],
+    ['what is nearly a secret', tails((at) => `b${'a'.repeat(at + 40)}`), 'a'.repeat(250_000)],
+  ])('take work and room in proportion to a text that is %s', (_, prints, text) => {
+    let checks = 0
+    const found = knownSecrets(prints, KEY)(text, (made) => (checks += made))
+    const stretches = Math.ceil(text.length / STRETCH)
+    expect(checks).toBeLessThanOrEqual(stretches * MOST_CHECKS)
+    expect(found.length).toBeLessThanOrEqual(stretches * (MOST_CHECKS + 1))
+    expect(checks).toBeGreaterThan(0)
+  })
+
+  it('are covered where too much is like them to be checked', () => {
+    const secrets = Array.from({ length: 4 }, (_, at) => `${'ab'.repeat(60 + at)}${end}`)
+    const text = `${end.repeat(60)}${secrets[0]} and so on`
+    const start = text.indexOf(secrets[0] ?? '')
+    const found = knownSecrets(printsOf(...secrets), KEY)(text)
+    expect(found.some((span) => span.start <= start && span.end >= start + 120 + end.length)).toBe(true)
+  })
+
+  it('are found again after a stretch that was too full to be checked', () => {
+    const secret = `${'ab'.repeat(60)}${end}`
+    const text = `${end.repeat(1_000)}${' '.repeat(STRETCH)}${secret} and so on`
+    const found = knownSecrets(printsOf(secret), KEY)(text)
+    expect(found).toContainEqual({ start: text.indexOf(secret), end: text.indexOf(secret) + secret.length })
   })
 })

@@ -10,6 +10,9 @@ export type SecretPrint = string
 /** A stretch of a text that is a known secret, in UTF-16 code units. */
 export type KnownSpan = { readonly start: number; readonly end: number }
 
+/** @param spent told how many checks were made: each takes some microseconds */
+export type SecretSearch = (text: string, spent?: (checks: number) => void) => readonly KnownSpan[]
+
 /** A shorter value is in too much ordinary text, and a longer one is cut: its beginning is what is recognised. */
 export const SHORTEST_SECRET = 8
 export const LONGEST_SECRET = REACH
@@ -28,38 +31,43 @@ export function fingerprintSecret(value: string, tenantKey: Uint8Array): SecretP
 /**
  * A search for known secrets that is exact whatever stands around them. Reads the text once for each of at most three window lengths
  * (rolling hash, Rabin and Karp 1987), and checks what has the hash of a secret's end against the whole secret's tag.
- * Beyond `MOST_CHECKS` checks, which no ordinary text needs, what has the hash counts as the secret.
+ * After `MOST_CHECKS` checks, which no ordinary text needs, what has the hash counts as the secret until the next `STRETCH` characters:
+ * the work is linear in the text, whatever stands in it.
  */
-export function knownSecrets(
-  prints: readonly SecretPrint[],
-  tenantKey: Uint8Array,
-): (text: string) => readonly KnownSpan[] {
+export function knownSecrets(prints: readonly SecretPrint[], tenantKey: Uint8Array): SecretSearch {
   const base = baseOf(tenantKey)
   const tables = tablesOf(prints.slice(-MOST_PRINTS))
-  return (text) => {
-    const search: Search = { text, tenantKey, base, checksLeft: MOST_CHECKS, found: [] }
+  return (text, spent = () => {}) => {
+    const search: Search = { text, tenantKey, base, checks: 0, checksLeft: 0, found: [], taken: null }
     for (const table of tables) searchWindows(table, search)
+    spent(search.checks)
     return search.found.toSorted((one, other) => one.start - other.start || one.end - other.end)
   }
 }
 
 const WINDOWS = [32, 16, SHORTEST_SECRET] as const
 const HASH_BITS = 20
-const MOST_CHECKS = 4096
+/** Checks in one stretch of a text for each window. By chance, a thousand known secrets take about four. */
+export const MOST_CHECKS = 128
+export const STRETCH = 4_096
 
 type Known = { readonly length: number; readonly tag: string }
 /** The secrets whose end is hashed over one window length. */
 type Table = {
   readonly window: number
   readonly byHash: ReadonlyMap<number, readonly Known[]>
-  readonly isHash: Uint8Array
+  /** one bit for each hash */
+  readonly isHash: Uint32Array
 }
 type Search = {
   readonly text: string
   readonly tenantKey: Uint8Array
   readonly base: number
+  checks: number
   checksLeft: number
   readonly found: KnownSpan[]
+  /** the last one that was taken for a secret without a check: grows with those that overlap it */
+  taken: { readonly start: number; end: number } | null
 }
 
 const tablesOf = (prints: readonly SecretPrint[]): readonly Table[] =>
@@ -67,13 +75,15 @@ const tablesOf = (prints: readonly SecretPrint[]): readonly Table[] =>
 
 function tableOf(window: number, prints: readonly SecretPrint[]): Table {
   const byHash = new Map<number, Known[]>()
-  const isHash = new Uint8Array(2 ** HASH_BITS)
+  const isHash = new Uint32Array(2 ** HASH_BITS / 32)
   for (const print of new Set(prints)) {
     const [width, hash, length, tag = ''] = print.split('.')
     if (Number(width) !== window) continue
     byHash.set(Number(hash), [...(byHash.get(Number(hash)) ?? []), { length: Number(length), tag }])
-    isHash[Number(hash)] = 1
+    isHash[Number(hash) >>> 5] = (isHash[Number(hash) >>> 5] ?? 0) | (1 << (Number(hash) & 31))
   }
+  // the longest first, so that what is taken without a check covers all the others
+  for (const known of byHash.values()) known.sort((one, other) => other.length - one.length)
   return { window, byHash, isHash }
 }
 
@@ -81,20 +91,31 @@ function searchWindows({ window, byHash, isHash }: Table, search: Search): void 
   const { text, base } = search
   const leaving = powerOf(base, window)
   let hash = 0
+  search.taken = null
   for (let place = 0; place < text.length; place++) {
+    if (place % STRETCH === 0) search.checksLeft = MOST_CHECKS
     hash = (Math.imul(hash, base) + text.charCodeAt(place) + 1) | 0
     if (place >= window) hash = (hash - Math.imul(leaving, text.charCodeAt(place - window) + 1)) | 0
-    if (place < window - 1 || isHash[topOf(hash)] === 0) continue
-    for (const known of byHash.get(topOf(hash)) ?? []) check(known, place + 1, search)
+    const top = topOf(hash)
+    if (place < window - 1 || (((isHash[top >>> 5] ?? 0) >>> (top & 31)) & 1) === 0) continue
+    checkAll(byHash.get(top) ?? [], place + 1, search)
   }
 }
 
-function check({ length, tag }: Known, end: number, search: Search): void {
-  const start = end - length
-  if (start < 0) return
-  search.checksLeft--
-  if (search.checksLeft >= 0 && tagOf(search.text.slice(start, end), search.tenantKey) !== tag) return
-  search.found.push({ start, end })
+function checkAll(known: readonly Known[], end: number, search: Search): void {
+  for (const { length, tag } of known) {
+    const start = end - length
+    if (start < 0) continue
+    if (search.checksLeft === 0) return take(start, end, search)
+    search.checksLeft--
+    search.checks++
+    if (tagOf(search.text.slice(start, end), search.tenantKey) === tag) search.found.push({ start, end })
+  }
+}
+
+function take(start: number, end: number, search: Search): void {
+  if (search.taken !== null && search.taken.end > start) search.taken.end = end
+  else search.found.push((search.taken = { start, end }))
 }
 
 function rollingHash(

@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { PII_RECOGNISERS } from '../pii/recognisers.ts'
+import type { Recogniser, Trigger } from '../recogniser.ts'
+import { SECRET_RECOGNISERS } from '../secrets/recognisers.ts'
+import { Candidates } from './candidates.ts'
+import { Meter } from './meter.ts'
+import { sieveOf, sift } from './sift.ts'
+import { TextScan } from './text-scan.ts'
+
+const RECOGNISERS: readonly Recogniser[] = [...PII_RECOGNISERS, ...SECRET_RECOGNISERS]
+const SIEVE = sieveOf(RECOGNISERS, new Map())
+
+/** What the pass finds, paused wherever it is told. */
+function passed(text: string, pauses: readonly number[]): ReadonlySet<string> {
+  const candidates = new Candidates()
+  const scan = new TextScan({ text, from: 0, to: text.length }, SIEVE.listening, candidates)
+  for (const pause of pauses) if (pause > scan.at && pause < text.length) scan.advance(pause)
+  scan.advance(text.length)
+  const found = new Set<string>()
+  for (let at = 0; at < candidates.count; at += 1) {
+    for (const listener of SIEVE.listening.lists[candidates.listAt(at)] ?? []) {
+      if (listener < RECOGNISERS.length)
+        found.add(`${listener} ${candidates.startAt(at)}-${candidates.endAt(at)}`)
+    }
+  }
+  return found
+}
+
+type Place = readonly [start: number, end: number]
+
+/** The same by the words of `Trigger`: one listener and one trigger at a time, over the whole text, in no hurry. */
+function wanted(text: string): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const [listener, { triggers }] of RECOGNISERS.entries())
+    for (const trigger of triggers)
+      for (const [start, end] of placesOf(text, trigger)) found.add(`${listener} ${start}-${end}`)
+  return found
+}
+
+function placesOf(text: string, trigger: Trigger): readonly Place[] {
+  if (trigger.kind === 'literal') return placesOfLiteral(text.toLowerCase(), trigger.literal)
+  if (trigger.kind === 'digits')
+    return placesOfDigits(text, trigger).filter((place) => isBeside(text, trigger, place))
+  const shape = trigger.kind === 'long' ? /[A-Za-z0-9_+/=-]+/g : /[A-Za-z0-9]+/g
+  return Array.from(text.matchAll(shape), ({ 0: run, index }): Place => [index, index + run.length]).filter(
+    ([start, end]) =>
+      end - start >= trigger.min &&
+      end - start <= trigger.max &&
+      isBeside(text, trigger, [start, end]) &&
+      (trigger.kind === 'long' || /^(?=.*\d)(?=.*[A-Za-z])/.test(text.slice(start, end))),
+  )
+}
+
+type Run = Exclude<Trigger, { kind: 'literal' }>
+
+const isBeside = (text: string, { beside }: Run, [start, end]: Place): boolean =>
+  beside === undefined || Array.from(beside).some((one) => text[start - 1] === one || text[end] === one)
+
+function placesOfLiteral(text: string, literal: string): readonly Place[] {
+  const places: Place[] = []
+  for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1))
+    places.push([at, at + literal.length])
+  return places
+}
+
+function placesOfDigits(text: string, { min, max }: Run): readonly Place[] {
+  return [...text.matchAll(/\d+(?:[ \u00a0./-]\d+)*/g)].flatMap(({ 0: run, index }) => {
+    const digits = run.replace(/\D/g, '').length
+    if (digits <= max) return digits < min ? [] : [[index, index + run.length] as const]
+    const groups = Array.from(run.matchAll(/\d+/g), (group): Place => [
+      index + group.index,
+      index + group.index + group[0].length,
+    ])
+    return groups.flatMap((_, first) => partFrom(groups.slice(first), min, max))
+  })
+}
+
+/** As many groups as are taken; rows of single digits are not. */
+function partFrom(groups: readonly Place[], min: number, max: number): readonly Place[] {
+  let digits = 0
+  let count = 0
+  while (count < groups.length) {
+    const [start, end] = groups[count] ?? [0, 0]
+    if (digits + end - start > max) break
+    digits += end - start
+    count += 1
+  }
+  if (digits < min || digits < 2 * count) return []
+  return [[groups[0]?.[0] ?? 0, groups[count - 1]?.[1] ?? 0]]
+}
+
+const SAID =
+  '1 12 4111 536-90-4399 4111111111111111 203.0.113.77 2001:db8::1 00:1b:44:11:3a:b7 131052-308T DE89 37040044 AKIA ghp_ key- secret: token= sk_live_ eyJ bc1q me@mail.org +49 (415) 555-2671 IBAN ssn card é 漢 aB3dE5fG7hJ9kL1mN3pQ5rS7 - / . : _ = + " \\n { } ://'
+const texts = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(...SAID.split(' ')),
+      fc.constantFrom('', '', ' ', ' ', '\n', '-', '.', '/', ':', ', '),
+    ),
+    { maxLength: 50 },
+  )
+  .map((parts) => parts.flat().join(''))
+
+describe('the one pass over a text', () => {
+  it('finds what each trigger asks for, and nothing else', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect([...passed(text, [])].toSorted()).toEqual([...wanted(text)].toSorted())
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('finds the same wherever it is paused', () => {
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat(400)), (text, pauses) => {
+        const ordered = pauses.toSorted((left, right) => left - right)
+        expect(passed(text, ordered)).toEqual(passed(text, []))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('finds each of many, across the parts in which a text is read', () => {
+    const text = 'card 4111 1111 1111 1111, '.repeat(700)
+    const spans = spansIn(text)
+    expect(spans).toHaveLength(700)
+    expect(new Set(spans.map((span) => span % 26))).toEqual(new Set([5]))
+  })
+
+  it('finds a number amid a table that never ends', () => {
+    for (const before of [1, 7, 31, 63, 64, 65, 200]) {
+      const text = `${'12 '.repeat(before)}4111 1111 1111 1111 ${'34 '.repeat(200)}`
+      expect(spansIn(text)).toEqual([3 * before])
+    }
+  })
+})
+
+/** Where cards begin. */
+function spansIn(text: string): readonly number[] {
+  const starts = new Set<number>()
+  const caught = {
+    span: ({ signal, start }: { signal: string; start: number }) => {
+      if (signal === 'pii.card') starts.add(start)
+    },
+    run: () => {},
+  }
+  const stretch = { text, from: 0, to: text.length, isDefinition: false }
+  const sifting = sift(SIEVE, stretch, caught, new Meter(1e9, 1e9))
+  while (sifting.next().done !== true);
+  return [...starts].toSorted((left, right) => left - right)
+}
