@@ -9,6 +9,8 @@ export type BundlePublication = BundleChange & { readonly jws: string }
 export type BundlePublisher = {
   /** `outdated`: the head is at this version already, or past it; nothing was written. */
   readonly publish: (publication: BundlePublication) => Promise<'published' | 'outdated'>
+  /** Takes the head of a tenant that is gone away, and says so in the stream. */
+  readonly withdraw: (change: BundleChange) => Promise<void>
   /** @param jws the signed heartbeat */
   readonly beat: (jws: string) => Promise<void>
   /** Version of the published head; null when there is none, as after a flush. */
@@ -30,6 +32,15 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'seq', ARGV[3], 'tenant
 redis.call('PUBLISH', KEYS[2], ARGV[3])
 return 1`
 
+/** Not a newer head: the slug may be another tenant's by now. */
+const WITHDRAW = `
+local head = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if head > tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'seq', ARGV[2], 'tenant', ARGV[3], 'version', ARGV[1])
+redis.call('PUBLISH', KEYS[2], ARGV[2])
+return 1`
+
 export function createBundlePublisher(redis: RedisLink): BundlePublisher {
   return {
     publish: async ({ tenant, version, seq, jws }) => {
@@ -45,6 +56,9 @@ export function createBundlePublisher(redis: RedisLink): BundlePublisher {
         KEPT_CHANGES,
       )
       return wrote === 1 ? 'published' : 'outdated'
+    },
+    withdraw: async ({ tenant, version, seq }) => {
+      await redis.client.eval(WITHDRAW, 2, bundleKey(tenant), CHANGES, version, seq, tenant, KEPT_CHANGES)
     },
     beat: async (jws) => {
       await redis.client.set(HEARTBEAT, jws)

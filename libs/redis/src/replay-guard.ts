@@ -1,5 +1,6 @@
 import type { ReplayGuard } from '@writ/identity'
 import type { RedisLink } from './connect.ts'
+import { replayKey } from './keys.ts'
 
 /**
  * Remembers proofs for every gateway that shares this Redis. Whenever Redis does not say that a proof is new, it is not
@@ -11,7 +12,7 @@ export function createRedisReplayGuard(redis: RedisLink, nowMs: () => number = D
     firstSeen: async (key, untilMs) => {
       const ttlMs = Math.max(1, Math.ceil(untilMs - nowMs()))
       try {
-        const answer = await redis.client.set(`writ:rp:${key}`, '1', 'PX', ttlMs, 'NX')
+        const answer = await redis.client.set(replayKey(key), '1', 'PX', ttlMs, 'NX')
         return answer === 'OK' ? 'first' : 'seen'
       } catch {
         return 'unavailable'

@@ -1,4 +1,4 @@
-import { SessionState } from '@writ/contracts'
+import { readSessionState } from '@writ/contracts'
 import type { SessionKey, SessionStore } from '@writ/enforcement'
 import { SESSION_KEPT_MS } from '@writ/enforcement'
 import type { RedisLink } from './connect.ts'
@@ -17,7 +17,7 @@ export function createRedisSessionStore({ client }: RedisLink): SessionStore {
   return {
     read: async ({ tenant, session }) => {
       const held = await client.getex(sessionKey(tenant, session), 'PX', SESSION_KEPT_MS)
-      return held === null ? null : SessionState.parse(JSON.parse(held.slice(held.indexOf('{'))))
+      return held === null ? null : readSessionState(held.slice(held.indexOf('{')))
     },
     replace: async ({ tenant, session }: SessionKey, fromVersion, next) => {
       const from = fromVersion === null ? '' : String(fromVersion)

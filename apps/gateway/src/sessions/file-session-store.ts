@@ -1,4 +1,5 @@
-import { SessionState } from '@writ/contracts'
+import type { SessionState } from '@writ/contracts'
+import { readSessionState } from '@writ/contracts'
 import type { SessionKey, SessionStore } from '@writ/enforcement'
 import { SESSION_KEPT_MS } from '@writ/enforcement'
 import { openSessionFiles } from './session-files.ts'
@@ -55,7 +56,7 @@ function createHeldSessions(files: SessionFiles, nowMs: () => number) {
 
   const read = async (name: string): Promise<void> => {
     const text = await files.read(name, nowMs() - SESSION_KEPT_MS)
-    if (text !== null) set(name, SessionState.parse(JSON.parse(text)))
+    if (text !== null) set(name, readSessionState(text))
   }
 
   /** Once for all who wait: a file that was read earlier must not replace what was set since. */

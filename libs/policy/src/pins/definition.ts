@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BundleTool, Json, JsonObject } from '@writ/contracts'
-import { canonicalText } from './canonical-text.ts'
+import { canonicalParts } from './canonical-text.ts'
 
 /** A tool, prompt, resource, resource template or server as an upstream defines it. */
 export type Definition = {
@@ -15,15 +15,22 @@ export type Definition = {
   readonly inputSchema: JsonObject | null
 }
 
-/** @param source the item of a listing, or the server's identity; `kind` and `name` say what it is taken for */
-export function definitionOf(kind: BundleTool['kind'], name: string, source: JsonObject): Definition {
+/**
+ * Yields where everything else should get its turn: a definition may be as large as an answer.
+ * @param source the item of a listing, or the server's identity; `kind` and `name` say what it is taken for
+ */
+export function* definitionOf(
+  kind: BundleTool['kind'],
+  name: string,
+  source: JsonObject,
+): Generator<void, Definition> {
   const pinned = Object.entries(source).filter(([member]) => !UNPINNED.has(member))
   const content = pinned.filter(([member]) => !NAMES.has(member))
   return {
     kind,
     name,
-    pin: hashOf([kind, name, Object.fromEntries(pinned)]),
-    contentPin: hashOf([kind, Object.fromEntries(content)]),
+    pin: yield* hashOf([kind, name, Object.fromEntries(pinned)]),
+    contentPin: yield* hashOf([kind, Object.fromEntries(content)]),
     description: textOf(source['description']),
     annotations: objectOf(source['annotations']) ?? {},
     inputSchema: objectOf(source['inputSchema']),
@@ -35,7 +42,15 @@ const UNPINNED: ReadonlySet<string> = new Set(['_meta', 'icons', 'size'])
 /** A renamed tool may carry a new title with its new name. */
 const NAMES: ReadonlySet<string> = new Set(['name', 'title', 'uri', 'uriTemplate'])
 
-const hashOf = (value: Json): string => createHash('sha256').update(canonicalText(value)).digest('hex')
+function* hashOf(value: Json): Generator<void, string> {
+  const hash = createHash('sha256')
+  let parts = 0
+  for (const part of canonicalParts(value)) {
+    if ((parts += 1) > 1) yield
+    hash.update(part)
+  }
+  return hash.digest('hex')
+}
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 const objectOf = (value: Json | undefined): JsonObject | null =>

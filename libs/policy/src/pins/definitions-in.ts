@@ -1,18 +1,35 @@
 import type { BundleTool, Json, JsonObject } from '@writ/contracts'
+import { atOnce } from '../at-once.ts'
 import type { Definition } from './definition.ts'
 import { definitionOf } from './definition.ts'
 
-/** The definitions in a result of one method; none for other methods and for what is no such result. */
-export function definitionsIn(method: string, result: Json): readonly Definition[] {
+/**
+ * The definitions in a result of one method; none for other methods and for what is no such result. Yields where everything else should
+ * get its turn: after some definitions, and within a large one.
+ */
+export function* readDefinitions(method: string, result: Json): Generator<void, readonly Definition[]> {
   if (!isObject(result)) return []
   const listing = LISTINGS.get(method)
-  if (listing === undefined) return SERVER_METHODS.has(method) ? serverIn(result) : []
+  if (listing === undefined) return SERVER_METHODS.has(method) ? yield* serverIn(result) : []
   const items = result[listing.member]
-  if (!Array.isArray(items)) return []
-  return items.flatMap((item: Json) => {
-    const name = isObject(item) ? item[listing.named] : undefined
-    return isObject(item) && typeof name === 'string' ? [definitionOf(listing.kind, name, item)] : []
-  })
+  return Array.isArray(items) ? yield* listedIn(items, listing) : []
+}
+
+/** The same, for callers that hold up nobody. */
+export const definitionsIn = (method: string, result: Json): readonly Definition[] =>
+  atOnce(readDefinitions(method, result))
+
+/** Definitions between two turns of the event loop. */
+const A_SLICE = 32
+
+function* listedIn(items: readonly Json[], { kind, named }: Listing): Generator<void, readonly Definition[]> {
+  const found: Definition[] = []
+  for (const [at, item] of items.entries()) {
+    if (at % A_SLICE === A_SLICE - 1) yield
+    const name = isObject(item) ? item[named] : undefined
+    if (isObject(item) && typeof name === 'string') found.push(yield* definitionOf(kind, name, item))
+  }
+  return found
 }
 
 type Listing = { readonly member: string; readonly kind: BundleTool['kind']; readonly named: string }
@@ -27,11 +44,11 @@ const LISTINGS: ReadonlyMap<string, Listing> = new Map<string, Listing>([
 /** In both protocol eras the server says who it is in its first answer. */
 const SERVER_METHODS: ReadonlySet<string> = new Set(['initialize', 'server/discover'])
 
-function serverIn(result: JsonObject): readonly Definition[] {
+function* serverIn(result: JsonObject): Generator<void, readonly Definition[]> {
   const identity = result['serverInfo']
   const name = isObject(identity) ? identity['name'] : undefined
   return isObject(identity) && typeof name === 'string'
-    ? [definitionOf('server', name, withoutVersion(result, identity))]
+    ? [yield* definitionOf('server', name, withoutVersion(result, identity))]
     : []
 }
 

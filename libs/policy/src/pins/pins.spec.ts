@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Json } from '@writ/contracts'
 import * as fc from 'fast-check'
-import { canonicalText } from './canonical-text.ts'
+import { atOnce } from '../at-once.ts'
+import { A_PART, canonicalParts, canonicalText } from './canonical-text.ts'
 import { compare } from './compare.ts'
 import { definitionOf } from './definition.ts'
-import { definitionsIn } from './definitions-in.ts'
+import { definitionsIn, readDefinitions } from './definitions-in.ts'
 
 const tool = {
   name: 'send_mail',
@@ -45,9 +46,7 @@ describe('a pin', () => {
   })
 
   it('tells a tool from a prompt that says the same', () => {
-    expect(definitionOf('tool', 'a', { name: 'a' }).pin).not.toBe(
-      definitionOf('prompt', 'a', { name: 'a' }).pin,
-    )
+    expect(pinOf('tool')).not.toBe(pinOf('prompt'))
   })
 })
 
@@ -117,7 +116,27 @@ describe('canonical text', () => {
     for (let level = 0; level < 1_000_000; level += 1) deep = [deep]
     expect(canonicalText(deep)).toHaveLength(2_000_001)
   })
+
+  it('comes in parts of so many values, so that a large one gives way to others', () => {
+    const members = Array.from({ length: 10_000 }, (_, at) => [`n${at}`, at] as const)
+    const parts = [...canonicalParts(Object.fromEntries(members))]
+    expect(parts).toHaveLength(Math.ceil(10_001 / A_PART))
+    for (const part of parts) expect(part.split(',').length).toBeLessThanOrEqual(A_PART + 1)
+  })
 })
+
+describe('reading definitions', () => {
+  it('gives way to others between definitions, and within one that is large', () => {
+    const small = Array.from({ length: 320 }, (_, at) => ({ name: `t${at}` }))
+    expect(turnsOf(readDefinitions('tools/list', { tools: small }))).toBe(10)
+    const large = { name: 't', inputSchema: { enum: Array.from({ length: 10 * A_PART }, (_, at) => at) } }
+    expect(turnsOf(readDefinitions('tools/list', { tools: [large] }))).toBe(20)
+  })
+})
+
+const turnsOf = (slices: Generator<void>): number => [...slices].length
+
+const pinOf = (kind: 'tool' | 'prompt') => atOnce(definitionOf(kind, 'a', { name: 'a' })).pin
 
 function turned(value: Json): Json {
   if (Array.isArray(value)) return value.map(turned)

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { PRINT_LENGTH } from '@writ/contracts'
 import { remembered } from './remembered.ts'
 
 /**
@@ -9,8 +10,6 @@ import { remembered } from './remembered.ts'
 export const fingerprint = remembered((text, keys) =>
   hash('sha256', keyTextOf(keys.tenant) + text, 'base64url').slice(0, PRINT_LENGTH),
 )
-
-const PRINT_LENGTH = 8
 
 const keyTexts = new WeakMap<Uint8Array, string>()
 

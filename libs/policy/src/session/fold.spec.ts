@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SessionState } from '@writ/contracts'
-import { secondsOf } from '@writ/contracts'
+import { secondsOf, SESSION_CAPS } from '@writ/contracts'
 import { RuleFault } from '../rule-fault.ts'
 import type { SessionEvent } from './fold.ts'
 import { foldValue, release, reserve } from './fold.ts'
 import { eventAt, planWith, specOf, stored, T0 } from './given.suite.ts'
 import { ID_LENGTH } from './plan.ts'
 import type { FoldSpec } from './plan.ts'
-import { oldestOf } from './slots.ts'
+import { coarser, oldestOf, totalSince } from './slots.ts'
 import { newSession } from './state.ts'
 
 const calls = specOf({ count: { event: 'call' }, window: '1h', op: 'gte', value: 5 })
@@ -168,6 +168,83 @@ describe('a state', () => {
     const next = reserve(full, planWith(calls), eventAt(T0))
     expect(Object.keys(next.folds)).toEqual([calls.id])
     expect(foldValue(next, calls, eventAt(T0))).toBe(2)
+  })
+})
+
+const slotsIn = ({ folds }: SessionState) =>
+  Object.values(folds).reduce((all, slots) => all + slots.length, 0)
+const folded = (specs: readonly FoldSpec[], events: readonly SessionEvent[]) =>
+  events.reduce((state, event) => reserve(state, planWith(...specs), event), newSession(T0))
+
+describe('a state of many counts', () => {
+  const likes = Array.from({ length: 12 }, (_, at) =>
+    specOf({
+      count: { event: 'call', same: 'arguments', tool: ['pay', `tool_${at}`] },
+      window: '1h',
+      op: 'gte',
+      value: 6,
+    }),
+  )
+  const windows = Array.from({ length: 140 }, (_, at) =>
+    specOf({ count: { event: 'call' }, window: `${60 + at}m`, op: 'gte', value: 6 }),
+  )
+  it('keeps so many apart in all, and never counts too little of any', () => {
+    const events = Array.from({ length: 600 }, (_, at) => eventAt(T0 + at, { args: { at: at % 300 } }))
+    const state = folded(likes, events)
+    expect(Object.keys(state.folds).length).toBeLessThanOrEqual(SESSION_CAPS.foldKeys + likes.length)
+    for (const event of events.slice(0, 300))
+      for (const spec of likes) expect(Number(foldValue(state, spec, event))).toBeGreaterThanOrEqual(2)
+    expect(stored(state)).toEqual(state)
+  })
+
+  it('gives back what it counted together with others', () => {
+    const events = Array.from({ length: 400 }, (_, at) => eventAt(T0 + at, { args: { at } }))
+    const last = eventAt(T0 + 500, { args: { last: true } })
+    const before = folded(likes, events)
+    const valuesOf = (state: SessionState) => likes.map((spec) => foldValue(state, spec, last))
+    const given = release(reserve(before, planWith(...likes), last), planWith(...likes), last)
+    expect(valuesOf(given)).toEqual(valuesOf(before))
+  })
+
+  it('keeps so many slots of time in all, and forgets none of them early', () => {
+    const events = Array.from({ length: 240 }, (_, at) => eventAt(T0 + at * 60_000))
+    let most = 0
+    let state = newSession(T0)
+    const history: SessionEvent[] = []
+    for (const event of events) {
+      state = reserve(state, planWith(...windows), event)
+      history.push(event)
+      most = Math.max(most, slotsIn(state))
+    }
+    expect(most).toBeGreaterThan(SESSION_CAPS.slots / 2)
+    expect(most).toBeLessThanOrEqual(SESSION_CAPS.slots)
+    const asked = eventAt(T0 + 241 * 60_000)
+    for (const spec of windows)
+      expect(Number(foldValue(state, spec, asked))).toBeGreaterThanOrEqual(rescan(spec, history, asked, 0))
+    expect(stored(state)).toEqual(state)
+  })
+
+  it('makes room again when it has left its windows', () => {
+    const events = Array.from({ length: 400 }, (_, at) => eventAt(T0 + at, { args: { at } }))
+    const late = eventAt(T0 + 4e6, { args: { late: true } })
+    const state = [late, late].reduce(
+      (now, one) => reserve(now, planWith(...likes), one),
+      folded(likes, events),
+    )
+    for (const spec of likes) expect(foldValue(state, spec, late)).toBe(2)
+  })
+})
+
+describe('slots on a coarser grid', () => {
+  it('hold the same in fewer places, none of it earlier', () => {
+    const slots = Array.from({ length: 60 }, (_, at) => [1_000 + at, at + 1] as const)
+    for (const most of [1, 2, 7, 30, 59]) {
+      const fewer = coarser(slots, most)
+      expect(fewer.length).toBeLessThanOrEqual(most)
+      for (let oldest = 990; oldest < 1_070; oldest += 1)
+        expect(totalSince(fewer, oldest)).toBeGreaterThanOrEqual(totalSince(slots, oldest))
+      expect(totalSince(fewer, 0)).toBe(totalSince(slots, 0))
+    }
   })
 })
 

@@ -45,7 +45,6 @@ export function specOf(condition: Parameters<typeof foldSpecOf>[0]): FoldSpec {
 }
 
 export const planWith = (...folds: readonly FoldSpec[]): SessionPlan => ({
-  isNeeded: true,
   folds,
   remembersValues: false,
   remembersSecrets: false,

@@ -1,3 +1,4 @@
+import { SESSION_CAPS } from '@writ/contracts'
 import type { SessionState } from '@writ/contracts'
 import type { ContentKeys } from '../modify/content-keys.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -10,4 +11,4 @@ export const contactOf = (state: SessionState, host: string, keys: ContentKeys):
 export const hostPrint = (host: string, keys: ContentKeys): string =>
   fingerprint(`host ${host.toLowerCase().replace(/\.$/, '')}`, keys)
 
-export const MAX_HOSTS = 256
+export const MAX_HOSTS = SESSION_CAPS.hosts

@@ -3,9 +3,11 @@ import type { SessionState } from '@writ/contracts'
 import * as fc from 'fast-check'
 import { foldValue, reserve } from './fold.ts'
 import { eventAt, keys, planWith, specOf, stored, T0 } from './given.suite.ts'
-import { inherit, TWO_DEFINITIONS } from './inherit.ts'
+import { TWO_DEFINITIONS } from '../pins/compare.ts'
+import { inherit } from './inherit.ts'
 import { observe } from './observe.ts'
 import { newSession } from './state.ts'
+import { valuesNow } from './values.ts'
 
 const paid = specOf({ sum: 'args.amount', of: { event: 'call' }, window: '1h', op: 'gt', value: 1 })
 const repeated = specOf({ count: { event: 'call', same: 'arguments' }, window: '1h', op: 'gt', value: 1 })
@@ -27,8 +29,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (at): Step =>
       (state) =>
         observe(state, {
-          host: { name: `h${at}.example`, keys },
-          pin: { tool: `shop/${at % 3}`, pin: `${at % 2}` },
+          hosts: { names: [`h${at}.example`], keys },
+          pins: [{ tool: `shop/${at % 3}`, pin: `${at % 2}` }],
         }),
   ),
   fc
@@ -39,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .map(
       ({ at, source }): Step =>
         (state) =>
-          observe(state, { answer: { content: [`value ${at}`], sources: [source], keys } }),
+          observe(state, { answer: { values: valuesNow([`value ${at}`], keys), sources: [source] } }),
     ),
   fc.constantFrom('a', 'b').map(
     (rule): Step =>
@@ -48,7 +50,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
   fc.constant<Step>((state) =>
     observe(state, {
-      answer: { content: Array.from({ length: 9_000 }, (_, at) => `many ${at}`), sources: ['private'], keys },
+      answer: {
+        values: valuesNow(
+          Array.from({ length: 9_000 }, (_, at) => `many ${at}`),
+          keys,
+        ),
+        sources: ['private'],
+      },
     }),
   ),
 )
@@ -61,7 +69,7 @@ const held = (state: SessionState): SessionState => ({ ...state, version: 0 })
 const labelled = (from: number) =>
   observe(newSession(T0), { labels: Array.from({ length: 40 }, (_, at) => `label-${from + at}`) })
 
-const pinned = (pin: string) => observe(newSession(T0), { pin: { tool: 'shop/pay', pin } })
+const pinned = (pin: string) => observe(newSession(T0), { pins: [{ tool: 'shop/pay', pin }] })
 
 describe('what a delegated session inherits', () => {
   it('does not depend on who gives and who takes, nor on how often', () => {

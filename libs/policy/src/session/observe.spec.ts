@@ -3,13 +3,15 @@ import type { Json, Provenance } from '@writ/contracts'
 import { fingerprint } from './fingerprint.ts'
 import { actionOf, keys, stored, T0 } from './given.suite.ts'
 import { contactOf } from './hosts.ts'
+import { TWO_DEFINITIONS } from '../pins/compare.ts'
 import { observe, TOO_MANY_LABELS } from './observe.ts'
 import { provenanceOf, provenanceOfTree, sourcesOf } from './provenance.ts'
 import { newSession } from './state.ts'
+import { valuesNow } from './values.ts'
 
 const fresh = newSession(T0)
 const afterReading = (content: Json, ...sources: readonly Provenance[]) =>
-  observe(fresh, { answer: { content, sources, keys } })
+  observe(fresh, { answer: { values: valuesNow(content, keys), sources } })
 
 describe('labels', () => {
   it('are added, sorted, and never taken away', () => {
@@ -38,23 +40,33 @@ describe('an abort', () => {
 })
 
 describe('definitions of tools', () => {
-  it('are those that were seen first', () => {
-    const state = observe(fresh, { pin: { tool: 'shop/pay', pin: 'one' } })
-    expect(observe(state, { pin: { tool: 'shop/pay', pin: 'two' } })).toBe(state)
-    expect(observe(state, { pin: { tool: 'shop/__proto__', pin: 'x' } }).pins).toEqual({
+  it('are none for a tool of which two were seen, and stay so', () => {
+    const state = observe(fresh, { pins: [{ tool: 'shop/pay', pin: 'one' }] })
+    expect(observe(state, { pins: [{ tool: 'shop/pay', pin: 'one' }] })).toBe(state)
+    const changed = observe(state, { pins: [{ tool: 'shop/pay', pin: 'two' }] })
+    expect(changed.pins).toEqual({ 'shop/pay': TWO_DEFINITIONS })
+    expect(observe(changed, { pins: [{ tool: 'shop/pay', pin: 'one' }] })).toBe(changed)
+    const both = ['two', 'one'].map((pin) => ({ tool: 'shop/pay', pin }))
+    expect(observe(fresh, { pins: both }).pins).toEqual(changed.pins)
+  })
+
+  it('are kept by name', () => {
+    const state = observe(fresh, { pins: [{ tool: 'shop/pay', pin: 'one' }] })
+    expect(observe(state, { pins: [{ tool: 'shop/__proto__', pin: 'x' }] }).pins).toEqual({
       'shop/pay': 'one',
       'shop/__proto__': 'x',
     })
   })
 
   it('are bounded', () => {
-    let state = fresh
-    for (let at = 0; at < 1_030; at += 1) state = observe(state, { pin: { tool: `shop/${at}`, pin: 'x' } })
-    expect(Object.keys(state.pins)).toHaveLength(1_024)
+    const pins = Array.from({ length: 300 }, (_, at) => ({ tool: `shop/${at}`, pin: 'x' }))
+    const state = observe(observe(fresh, { pins: pins.slice(0, 250) }), { pins })
+    expect(Object.keys(state.pins)).toEqual(pins.slice(0, 256).map(({ tool }) => tool))
+    expect(observe(fresh, { pins: [{ tool: 'n'.repeat(257), pin: 'x' }] })).toBe(fresh)
   })
 })
 
-const reach = (name: string, state = fresh) => observe(state, { host: { name, keys } })
+const reach = (name: string, state = fresh) => observe(state, { hosts: { names: [name], keys } })
 
 describe('hosts', () => {
   it('are known once they were reached, whatever their case', () => {
@@ -68,7 +80,7 @@ describe('hosts', () => {
   })
 
   it('do not become known by the very answer that taints the session', () => {
-    const state = observe(fresh, { labels: ['untrusted'], host: { name: 'asked.example', keys } })
+    const state = observe(fresh, { labels: ['untrusted'], hosts: { names: ['asked.example'], keys } })
     expect(contactOf(state, 'asked.example', keys)).toBe('known')
     expect(contactOf(reach('evil.example', state), 'evil.example', keys)).toBe('first')
   })
@@ -140,7 +152,7 @@ describe('the provenance of a text', () => {
 
   it('names every place where the text was met', () => {
     const state = observe(afterReading(['ana@example.com'], 'untrusted'), {
-      answer: { content: ['ana@example.com'], sources: ['user', 'trusted'], keys },
+      answer: { values: valuesNow(['ana@example.com'], keys), sources: ['user', 'trusted'] },
     })
     expect(provenanceOf(state, 'ana@example.com', keys)).toEqual(['trusted', 'untrusted', 'user'])
   })
@@ -172,6 +184,16 @@ describe('the provenance of a text', () => {
     expect(provenanceOfTree(state, met, keys)).toEqual(['model', 'private'])
     expect(provenanceOfTree(state, { a: [true, null] }, keys)).toBeUndefined()
   })
+
+  it('of one message is told anew under another state, and under the keys of another tenant', () => {
+    const message = {}
+    const told = (state: typeof fresh, of = keys) => provenanceOfTree(state, ['AC-778-1'], of, message)
+    const state = afterReading(['AC-778-1'], 'private')
+    expect(told(fresh)).toEqual(['model'])
+    expect(told(state)).toEqual(['private'])
+    expect(told(state, { ...keys, tenant: new Uint8Array(32).fill(8) })).toEqual(['model'])
+    expect(told(state)).toEqual(['private'])
+  })
 })
 
 describe('a set that is full', () => {
@@ -179,14 +201,16 @@ describe('a set that is full', () => {
 
   it.each<Provenance>(['private', 'untrusted'])('taints everything: %s', (source) => {
     const state = afterReading(many, source)
-    expect(stored(state).values[source]).toEqual({ prints: [], full: true })
+    expect(stored(state).values[source]).toEqual({ prints: '', full: true })
     expect(provenanceOf(state, 'anything at all', keys)).toEqual(['model', source])
   })
 
   it.each<Provenance>(['user', 'trusted'])('vouches for nothing: %s', (source) => {
     const state = afterReading(many, source)
     expect(provenanceOf(state, 'value number 1', keys)).toEqual(['model'])
-    expect(observe(state, { answer: { content: ['one more'], sources: [source], keys } })).toBe(state)
+    expect(observe(state, { answer: { values: valuesNow(['one more'], keys), sources: [source] } })).toBe(
+      state,
+    )
   })
 
   it.each<readonly [string, Json]>([
@@ -202,9 +226,9 @@ describe('a set that is full', () => {
     let state = fresh
     for (let at = 0; at < 90; at += 1) {
       const content = many.slice(at * 100, at * 100 + 100)
-      state = observe(state, { answer: { content, sources: ['private'], keys } })
-      expect(state.values.private?.prints.length).toBeLessThanOrEqual(8_192)
+      state = observe(state, { answer: { values: valuesNow(content, keys), sources: ['private'] } })
+      expect(state.values.private?.prints.length).toBeLessThanOrEqual(8_192 * 8)
     }
-    expect(state.values.private).toEqual({ prints: [], full: true })
+    expect(state.values.private).toEqual({ prints: '', full: true })
   })
 })

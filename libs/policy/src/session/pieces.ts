@@ -1,13 +1,17 @@
+import { restOf97 } from '../detectors/pii/checks.ts'
+import { normalForm } from './normal-form.ts'
+
 /** What of a text is looked up and remembered: the text itself, and what stands in it that could be a destination or a name of something. */
 export type Pieces = { readonly whole: string | null; readonly parts: readonly string[] }
 
 /**
  * E-mail addresses, hosts, IBANs and paths count as parts, wherever they stand. Case and compatibility forms make no difference.
  * Short words are nobody's value: `closed` or `in_progress` stand in every second result.
+ * @returns null where there is more than is looked at
  */
-export function piecesOf(text: string): Pieces {
-  const plain = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text
-  const normal = ASCII_LOWER.test(plain) ? plain.trim() : plain.normalize('NFKC').toLowerCase().trim()
+export function piecesOf(text: string): Pieces | null {
+  const normal = text.length > MAX_TEXT ? null : normalForm(text)
+  if (normal === null) return null
   const whole = text.length <= MAX_WHOLE && isValue(normal) ? normal : null
   return { whole, parts: MAY_HAVE_PARTS.test(normal) ? partsOf(normal) : [] }
 }
@@ -15,10 +19,7 @@ export function piecesOf(text: string): Pieces {
 /** Words of a text that could be values by themselves: an account number in the middle of a sentence, what a URL carries behind its host. */
 export function tokensOf(text: string): readonly string[] {
   if (text.length > MAX_TEXT || !/\s|:\/\//.test(text)) return []
-  const words = text
-    .normalize('NFKC')
-    .toLowerCase()
-    .split(/[\s,;"'()[\]{}<>]+/)
+  const words = (normalForm(text) ?? '').split(/[\s,;"'()[\]{}<>]+/)
   const tokens = words.map((word) => word.replace(/[.:!?]+$/, '')).flatMap(carriedBy)
   return tokens.filter(isValue)
 }
@@ -42,7 +43,6 @@ export const MAX_TEXT = 65_536
 const MAX_WHOLE = 4_096
 const SHORTEST = 6
 
-const ASCII_LOWER = /^[\x20-\x40\x5b-\x7e]*$/
 const MAY_HAVE_PARTS = /[@/\\]|[a-z]{2}\d\d/
 const WORD = /^[a-z][a-z_/-]{0,23}$/
 const DATE_TIME = /^\d{4}-\d\d-\d\dt[\d:.]{5,16}(?:z|[+-]\d\d:?\d\d)?$/
@@ -51,7 +51,8 @@ const isValue = (text: string): boolean =>
   text.length >= SHORTEST && !WORD.test(text) && !DATE_TIME.test(text)
 
 const EMAIL = /(?<=[a-z0-9._%+-])@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/g
-const MAILBOX = /[a-z0-9._%+-]{1,64}$/
+const MAILBOX = /[a-z0-9._%+-]/
+const MAILBOX_LENGTH = 64
 const HOST = /:\/\/(?:[^\s/?#@]{0,256}@)?([a-z0-9][a-z0-9.-]{2,252})/g
 const PATH = /(?:~|\.{1,2}|[a-z]:|(?<=[\w.@+-]))?(?:[/\\][\w.@+-]{1,128}){2,32}/g
 const SEGMENT = /[\w.@+-]{1,128}$/
@@ -67,10 +68,16 @@ function partsOf(text: string): readonly string[] {
 const emailsIn = (text: string): readonly string[] =>
   text.includes('@')
     ? Array.from(text.matchAll(EMAIL)).flatMap(({ 0: domain, index }) => [
-        `${MAILBOX.exec(text.slice(Math.max(0, index - 64), index))?.[0] ?? ''}${domain}`,
+        `${mailboxBefore(text, index)}${domain}`,
         domain.slice(1),
       ])
     : []
+
+function mailboxBefore(text: string, end: number): string {
+  let start = end
+  while (start > 0 && end - start < MAILBOX_LENGTH && MAILBOX.test(text.charAt(start - 1))) start -= 1
+  return text.slice(start, end)
+}
 
 const hostsIn = (text: string): readonly string[] =>
   text.includes('://') ? Array.from(text.matchAll(HOST), ([, host = '']) => host.replace(/\.+$/, '')) : []
@@ -89,13 +96,10 @@ const ibansIn = (text: string): readonly string[] =>
 function ibanAtStart(candidate: string): string | null {
   for (let end = candidate.length; end > 0; end = candidate.lastIndexOf(' ', end - 1)) {
     const compact = candidate.slice(0, end).replaceAll(' ', '')
-    if (compact.length >= 15 && hasIbanChecksum(compact)) return compact
+    if (compact.length >= 15 && hasChecksum(compact)) return compact
   }
   return null
 }
 
-/** ISO 13616: the country and check digits last, letters as two digits, modulo 97 is one. */
-function hasIbanChecksum(compact: string): boolean {
-  const turned = `${compact.slice(4)}${compact.slice(0, 4)}`
-  return BigInt(turned.replace(/[a-z]/g, (letter) => String(letter.charCodeAt(0) - 87))) % 97n === 1n
-}
+/** ISO 13616: with the country and the check digits last. */
+const hasChecksum = (compact: string): boolean => restOf97(`${compact.slice(4)}${compact.slice(0, 4)}`) === 1

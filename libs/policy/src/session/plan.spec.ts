@@ -8,38 +8,17 @@ const budget = { count: { event: 'call' as const }, op: 'gte' as const, value: 5
 describe('what a session has to remember', () => {
   it('is nothing where no rule asks for it', () => {
     const plan = planOf([policyAsking({ path: 'session.id', op: 'eq', value: 'x' })])
-    expect(plan).toEqual({ isNeeded: false, folds: [], remembersValues: false, remembersSecrets: false })
+    expect(plan).toEqual({ folds: [], remembersValues: false, remembersSecrets: false })
   })
-
-  it.each(['session.labels', 'session.calls', 'session.ageSeconds', 'resource.contact'])(
-    'is its state where a rule reads %s',
-    (path) => expect(planOf([policyAsking({ path, op: 'exists', value: true })]).isNeeded).toBe(true),
-  )
 
   it.each(['provenance', 'provenance.to', 'provenance["a.b"]', 'resource.provenance'])(
     'is its values where a rule reads %s, on either side of a comparison',
     (path) => {
       expect(planOf([policyAsking({ path, op: 'has', value: 'private' })]).remembersValues).toBe(true)
       const other = { path: 'args.sources', op: 'hasAll' as const, to: path }
-      expect(planOf([policyAsking({ not: { all: [other] } })])).toMatchObject({
-        isNeeded: true,
-        remembersValues: true,
-      })
+      expect(planOf([policyAsking({ not: { all: [other] } })]).remembersValues).toBe(true)
     },
   )
-
-  it('is its state where a rule marks it or ends it', () => {
-    const policy = policyAsking({ all: [] })
-    const [rule] = policy.document.rules
-    if (rule === undefined) throw new Error('the policy has a rule')
-    const ruled = (changed: Partial<typeof rule>) =>
-      planOf([{ ...policy, document: { ...policy.document, rules: [{ ...rule, ...changed }] } }]).isNeeded
-    expect([ruled({}), ruled({ labels: { add: ['seen'] } }), ruled({ effect: 'abort' })]).toEqual([
-      false,
-      true,
-      true,
-    ])
-  })
 
   it('is read in exceptions too', () => {
     const policy = policyAsking({ all: [] })

@@ -16,8 +16,6 @@ export type FoldSpec = {
 
 /** What a session has to remember under one bundle. */
 export type SessionPlan = {
-  /** false: no rule reads or marks sessions, and none is kept */
-  readonly isNeeded: boolean
   readonly folds: readonly FoldSpec[]
   /** some rule asks where a value was met before */
   readonly remembersValues: boolean
@@ -36,12 +34,9 @@ export function planOf(policies: readonly BundlePolicy[]): SessionPlan {
       .filter(isSpec)
       .map((spec) => [spec.id, spec]),
   )
-  const paths = leaves.flatMap(pathsOf)
-  const remembersValues = paths.some(readsProvenance)
   return {
-    isNeeded: remembersValues || folds.size > 0 || rules.some(marksSessions) || paths.some(readsState),
     folds: [...folds.values()],
-    remembersValues,
+    remembersValues: leaves.flatMap(pathsOf).some(readsProvenance),
     remembersSecrets: rules.some(asksForKnownSecrets),
   }
 }
@@ -84,12 +79,6 @@ const pathsOf = (leaf: Leaf): readonly string[] =>
   isFold(leaf) ? [] : [leaf.path, ...(leaf.to === undefined ? [] : [leaf.to])]
 
 const readsProvenance = (path: string): boolean => /^provenance\b|^resource\.provenance$/.test(path)
-
-/** `session.id` is known without any state. */
-const readsState = (path: string): boolean =>
-  path === 'resource.contact' || (path.startsWith('session.') && path !== 'session.id')
-
-const marksSessions = (rule: Rule): boolean => rule.labels !== undefined || rule.effect === 'abort'
 
 /** The members in one order, and lists as sets: what means the same has one id. */
 function idOf(select: Selection, sum: string | null, window: Duration | null): string {

@@ -2,8 +2,8 @@ import type { Action, Json, Provenance, SessionState } from '@writ/contracts'
 import type { ContentKeys } from '../modify/content-keys.ts'
 import { fingerprint } from './fingerprint.ts'
 import { piecesOf, tokensOf } from './pieces.ts'
+import { holdsPrint } from './prints.ts'
 import { remembered } from './remembered.ts'
-import { holds } from './state.ts'
 
 /**
  * Where a text was met before in this session, sorted. Taint counts by any part: a mail to `eve@evil.example` is tainted when only the
@@ -12,13 +12,14 @@ import { holds } from './state.ts'
  */
 export function provenanceOf(state: SessionState, text: string, keys: ContentKeys): Provenance[] {
   const met = new Set<Provenance>()
-  addSources(met, state, printsOf(text, keys))
+  addSources(met, state, marksOf(text, keys))
   return [...met].sort()
 }
 
-type Prints = { readonly whole: string | null; readonly all: readonly string[] }
+/** `all`: null where the text is more than is looked at, so that anything may stand in it. */
+type Marks = { readonly whole: string | null; readonly all: readonly string[] | null }
 
-function addSources(met: Set<Provenance>, state: SessionState, { whole, all }: Prints): void {
+function addSources(met: Set<Provenance>, state: SessionState, { whole, all }: Marks): void {
   let isMet = false
   for (const source of VOUCHING) {
     if (whole === null || !vouches(state, source, whole)) continue
@@ -34,8 +35,10 @@ function addSources(met: Set<Provenance>, state: SessionState, { whole, all }: P
 }
 
 /** Fingerprints of a text: as a whole, and with everything in it that could be a value. */
-const printsOf = remembered((text, keys): Prints => {
-  const { whole, parts } = piecesOf(text)
+const marksOf = remembered((text, keys): Marks => {
+  const found = piecesOf(text)
+  if (found === null) return { whole: null, all: null }
+  const { whole, parts } = found
   const pieces = new Set([...(whole === null ? [] : [whole]), ...parts, ...tokensOf(text)])
   return {
     whole: whole === null ? null : fingerprint(whole, keys),
@@ -43,18 +46,38 @@ const printsOf = remembered((text, keys): Prints => {
   }
 })
 
-/** Of every text and long number in a value, member names left out; `undefined` where there is none. */
+/**
+ * Of every text and long number in a value, member names left out; `undefined` where there is none.
+ * @param message what the value is a part of: fingerprints made for it are kept while it lasts, as it may be asked about again under
+ *   another state of the session
+ */
 export function provenanceOfTree(
   state: SessionState,
   value: Json,
   keys: ContentKeys,
+  message: object = {},
 ): Provenance[] | undefined {
   const texts: string[] = []
   collectTexts(value, MAX_DEPTH, texts)
   if (texts.length === 0) return undefined
   const met = new Set<Provenance>(texts.length > MAX_TEXTS ? TAINTING : [])
-  for (const text of texts.slice(0, MAX_TEXTS)) addSources(met, state, printsOf(text, keys))
+  const known = knownOf(message, keys)
+  for (const text of texts.slice(0, MAX_TEXTS)) {
+    const marks = known.get(text) ?? marksOf(text, keys)
+    known.set(text, marks)
+    addSources(met, state, marks)
+  }
   return [...met].sort()
+}
+
+const ofMessages = new WeakMap<object, { readonly keys: ContentKeys; readonly known: Map<string, Marks> }>()
+
+function knownOf(message: object, keys: ContentKeys): Map<string, Marks> {
+  const before = ofMessages.get(message)
+  if (before?.keys === keys) return before.known
+  const known = new Map<string, Marks>()
+  ofMessages.set(message, { keys, known })
+  return known
 }
 
 /** As what the values of an answer are remembered: by whose words come back, and who brings them. */
@@ -72,7 +95,7 @@ const MAX_DEPTH = 64
 
 const has = (state: SessionState, source: Provenance, print: string): boolean => {
   const met = state.values[source]
-  return met !== undefined && holds(met.prints, print)
+  return met !== undefined && holdsPrint(met.prints, print)
 }
 
 /** A set that is full vouches for nothing. */
@@ -80,8 +103,12 @@ const vouches = (state: SessionState, source: Provenance, print: string): boolea
   state.values[source]?.full !== true && has(state, source, print)
 
 /** A set that is full taints everything. */
-const taints = (state: SessionState, source: Provenance, prints: readonly string[]): boolean =>
-  state.values[source]?.full === true || prints.some((print) => has(state, source, print))
+const taints = (state: SessionState, source: Provenance, prints: Marks['all']): boolean =>
+  state.values[source]?.full === true ||
+  (prints?.some((print) => has(state, source, print)) ?? hasAny(state, source))
+
+const hasAny = (state: SessionState, source: Provenance): boolean =>
+  (state.values[source]?.prints ?? '') !== ''
 
 function collectTexts(value: Json, depth: number, found: string[]): void {
   if (typeof value === 'string') found.push(value)

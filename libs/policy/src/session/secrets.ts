@@ -1,3 +1,4 @@
+import { SESSION_CAPS } from '@writ/contracts'
 import type { Json } from '@writ/contracts'
 import type { SecretPrint } from '../detectors/secrets/known-secrets.ts'
 import { fingerprintSecret } from '../detectors/secrets/known-secrets.ts'
@@ -7,7 +8,7 @@ import { parsePointer } from '../pointer.ts'
 import type { ContentKeys } from '../modify/content-keys.ts'
 
 /** More than this and the oldest are no longer looked for. */
-export const MAX_SECRETS = 256
+export const MAX_SECRETS = SESSION_CAPS.secrets
 
 /** Fingerprints of the secrets that stand in a content, so that they are recognised wherever they turn up again. */
 export function secretsIn(

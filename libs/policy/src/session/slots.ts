@@ -1,5 +1,5 @@
 import type { Duration } from '@writ/contracts'
-import { secondsOf } from '@writ/contracts'
+import { secondsOf, SESSION_CAPS } from '@writ/contracts'
 
 /** Amounts by slot of time, oldest first; never an amount of zero. */
 export type Slots = readonly Slot[]
@@ -11,7 +11,7 @@ type Slot = readonly [slot: number, amount: number]
  */
 const SLOTS_IN_WINDOW = 60
 /** The bound of the state's schema: some slots more than a window touches, for gateways whose clocks differ a little. */
-const MAX_SLOTS = 64
+export const MAX_SLOTS = SESSION_CAPS.slotsOfFold
 /** What is added up stays exact below it; a slot that reaches it stays there, and no sum over it can be told. */
 export const LIMIT = Number.MAX_SAFE_INTEGER
 
@@ -55,6 +55,22 @@ export function added(slots: Slots, slot: number, amount: number): Slots {
   const before = kept.filter(([one]) => one < target)
   const same = kept.find(([one]) => one === target)?.[1] ?? 0
   return [...before, [target, plus(same, amount)], ...kept.filter(([one]) => one > target)]
+}
+
+/** The same amounts in fewer slots, on grids twice as coarse each: they leave later, and never early. @param most at least one */
+export function coarser(slots: Slots, most: number): Slots {
+  let kept = slots
+  for (let step = 2; kept.length > most; step *= 2) kept = onGrid(kept, step)
+  return kept
+}
+
+function onGrid(slots: Slots, step: number): Slots {
+  const amounts = new Map<number, number>()
+  for (const [slot, amount] of slots) {
+    const end = Math.ceil(slot / step) * step
+    amounts.set(end, plus(amounts.get(end) ?? 0, amount))
+  }
+  return [...amounts]
 }
 
 /** Takes back what `added` added. What has left its slot meanwhile is gone already; a slot at the limit stays there. */

@@ -1,86 +1,72 @@
-import type { Json, JsonObject, Provenance, SessionState } from '@writ/contracts'
+import { SESSION_CAPS } from '@writ/contracts'
+import type { Json, Provenance, SessionState } from '@writ/contracts'
+import { atOnce } from '../at-once.ts'
 import type { ContentKeys } from '../modify/content-keys.ts'
 import { fingerprint } from './fingerprint.ts'
-import { MAX_TEXT, piecesOf } from './pieces.ts'
-import { unionOf } from './state.ts'
+import type { JsonText } from './json-texts.ts'
+import { piecesOf } from './pieces.ts'
+import { countOf, NO_PRINTS, printsFrom, unionOfPrints } from './prints.ts'
+import { textsIn } from './texts.ts'
 
 export type Values = SessionState['values']
 export type ValueSet = NonNullable<Values[Provenance]>
 
 /** More than this and the set is given up: `full` says that it can no longer be told what was met. */
-export const MAX_PRINTS = 8_192
-const MAX_CHARACTERS = 524_288
-const MAX_LEAVES = 50_000
-const MAX_DEPTH = 64
-const FULL: ValueSet = { prints: [], full: true }
+export const MAX_PRINTS = SESSION_CAPS.prints
+export const NO_VALUES: ValueSet = { prints: NO_PRINTS, full: false }
+const FULL: ValueSet = { prints: NO_PRINTS, full: true }
 
 /** A join: commutative, and the same again changes nothing. */
 export function unionOfValues(left: ValueSet, right: ValueSet): ValueSet {
   if (left.full || right.full) return FULL
-  const prints = unionOf(left.prints, right.prints)
-  return prints.length > MAX_PRINTS ? FULL : { prints, full: false }
+  const prints = unionOfPrints(left.prints, right.prints)
+  return countOf(prints) > MAX_PRINTS ? FULL : { prints, full: false }
 }
+
+/** Work between two turns of the event loop, in characters looked at: about 4 ms of those that take longest. */
+export const SLICE = 32_768
+const COST_OF_TEXT = 16
+const COST_OF_PRINT = 32
 
 /**
- * Every string and every long number of what a tool answered, and what stands in them. Text that is JSON, as most tools answer it, is
- * read as such. What is too much to be looked at makes the set full.
+ * Every string and every long number of what a tool answered, and what stands in them. What is too much to be looked at makes the set
+ * full. Yields after every slice of work: nothing but the content says where.
  */
-export function valuesIn(content: Json, keys: ContentKeys): ValueSet {
-  const texts = textsOf(content)
-  if (texts === null) return FULL
+export function* valuesIn(content: Json, keys: ContentKeys): Generator<void, ValueSet> {
   const pieces = new Set<string>()
-  for (const { text, isName } of texts) {
-    const { whole, parts } = piecesOf(text)
-    if (whole !== null && !isName) pieces.add(whole)
-    for (const part of parts) pieces.add(part)
-    if (pieces.size > MAX_PRINTS || text.length > MAX_TEXT) return FULL
-  }
-  return { prints: [...new Set(Array.from(pieces, (piece) => fingerprint(piece, keys)))].sort(), full: false }
-}
-
-type Text = { readonly text: string; readonly isName: boolean }
-
-type Waiting = { readonly value: Json; readonly depth: number }
-type Room = { characters: number; leaves: number }
-
-/** Null where there is more than is looked at. */
-function textsOf(content: Json): readonly Text[] | null {
-  const found: Text[] = []
-  const room: Room = { characters: MAX_CHARACTERS, leaves: MAX_LEAVES }
-  const waiting: Waiting[] = [{ value: content, depth: 0 }]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    look(next, { found, waiting, room })
-    if (room.characters < 0 || room.leaves < 0 || next.depth > MAX_DEPTH) return null
-  }
-  return found
-}
-
-type Search = { readonly found: Text[]; readonly waiting: Waiting[]; readonly room: Room }
-
-function look({ value, depth }: Waiting, search: Search): void {
-  const inner = typeof value === 'string' ? jsonIn(value) : undefined
-  if (inner !== undefined) search.waiting.push({ value: inner, depth: depth + 1 })
-  else if (typeof value === 'object' && value !== null) openUp(value, depth + 1, search)
-  else if (typeof value === 'string' || typeof value === 'number') {
-    search.found.push({ text: String(value), isName: false })
-    search.room.characters -= String(value).length
+  const texts = textsIn(content)
+  let work = 0
+  for (let next = texts.next(); ; next = texts.next()) {
+    if (next.done === true) return next.value ? { prints: yield* printsOf(pieces, keys), full: false } : FULL
+    work += next.value === null ? SLICE : COST_OF_TEXT + next.value.text.length
+    if (next.value !== null && !hasAdded(pieces, next.value)) return FULL
+    if (work < SLICE) continue
+    yield
+    work = 0
   }
 }
 
-function openUp(value: readonly Json[] | JsonObject, depth: number, { found, waiting, room }: Search): void {
-  for (const [name, member] of Object.entries<Json>(value)) {
-    if (!Array.isArray(value)) found.push({ text: name, isName: true })
-    waiting.push({ value: member, depth })
-    room.leaves -= 1
-  }
+/** The same, for callers that hold up nobody. */
+export const valuesNow = (content: Json, keys: ContentKeys): ValueSet => atOnce(valuesIn(content, keys))
+
+/** False where a text is more than is looked at, or the set has more than is kept. */
+function hasAdded(pieces: Set<string>, { text, isName }: JsonText): boolean {
+  const found = piecesOf(text)
+  if (found === null) return false
+  if (found.whole !== null && !isName) pieces.add(found.whole)
+  for (const part of found.parts) pieces.add(part)
+  return pieces.size <= MAX_PRINTS
 }
 
-/** `undefined` where a text is not that of an object or a list. */
-function jsonIn(text: string): Json | undefined {
-  if (text.length > MAX_CHARACTERS || !/^\s*[[{]/.test(text)) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+function* printsOf(pieces: ReadonlySet<string>, keys: ContentKeys): Generator<void, string> {
+  const prints: string[] = []
+  let work = 0
+  for (const piece of pieces) {
+    prints.push(fingerprint(piece, keys))
+    work += COST_OF_PRINT + piece.length
+    if (work < SLICE) continue
+    yield
+    work = 0
   }
+  return printsFrom(prints)
 }
