@@ -1,6 +1,7 @@
 export { DEFAULT_MESSAGE_LIMITS } from './message.ts'
 export type { Message, MessageLimits } from './message.ts'
 export { readMessage } from './read-message.ts'
+export { literalTree } from './literal-tree.ts'
 export { readStrictJson } from './strict-json.ts'
 export type { StrictJson } from './strict-json.ts'
 export { METHODS, rowOf } from './methods.ts'

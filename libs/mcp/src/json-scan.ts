@@ -5,7 +5,8 @@ export type Scan = { readonly inexact: boolean }
 
 /**
  * One pass over the text of a JSON value, before it is parsed, for what `JSON.parse` forgives:
- * a key that stands twice in one object (escapes decoded first), `__proto__`, half surrogate pairs, and depth bombs.
+ * a key that stands twice in one object (escapes decoded first), `__proto__`, half surrogate pairs, depth bombs, and more values or names
+ * of members than `MOST_VALUES` and `MOST_NAMES`.
  * It does not check the grammar: on text that is not JSON it may answer anything, and the parser refuses it after.
  */
 export function scanJson(text: string, maxDepth: number): Scan | Refusal {
@@ -13,6 +14,14 @@ export function scanJson(text: string, maxDepth: number): Scan | Refusal {
   while (scanner.step()) continue
   return scanner.refusal ?? { inexact: scanner.inexact }
 }
+
+/**
+ * Different names of members in one message. Every reader of an object spends the more on a name the more others there are: a parser on
+ * the form of each object, whoever lists or sorts the members on all of them at once.
+ */
+export const MOST_NAMES = 10_000
+/** Values of one message, lists and objects included: each takes every reader its time, whatever its size. */
+export const MOST_VALUES = 100_000
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -29,6 +38,8 @@ class Scanner {
   private expectsKey = false
   /** keys of every open object, innermost last; null for an array */
   private readonly open: (SeenKeys | null)[] = []
+  private readonly names = new Set<string>()
+  private values = 0
   private readonly text: string
   private readonly maxDepth: number
   private readonly hasEscapes: boolean
@@ -45,7 +56,7 @@ class Scanner {
   step(): boolean {
     const code = this.text.charCodeAt(this.at)
     if (code === QUOTE) this.readString()
-    else if (code === COMMA) this.expectsKey = this.open.at(-1) !== null
+    else if (code === COMMA) this.goOn()
     else if (code === OPEN_BRACE) this.enter(new SeenKeys())
     else if (code === OPEN_BRACKET) this.enter(null)
     else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) this.leave()
@@ -54,7 +65,20 @@ class Scanner {
     return this.at < this.text.length && this.refusal === null
   }
 
+  private goOn(): void {
+    this.expectsKey = this.open.at(-1) !== null
+    this.countValue()
+  }
+
+  /** A list or object, and what follows a comma: never fewer than there are, less the first. */
+  private countValue(): void {
+    this.values += 1
+    if (this.values > MOST_VALUES)
+      this.refusal = new Refusal('message_too_large', `it has more than ${MOST_VALUES} values`)
+  }
+
   private enter(keys: SeenKeys | null): void {
+    this.countValue()
     if (this.open.length >= this.maxDepth) this.refusal = new Refusal('message_too_deep')
     this.open.push(keys)
     this.expectsKey = keys !== null
@@ -78,6 +102,9 @@ class Scanner {
     if (key === '__proto__') this.refusal = new Refusal('message_ambiguous', 'a key is __proto__')
     if (this.open.at(-1)?.hasSeen(key)) this.refusal = new Refusal('message_ambiguous', 'a key stands twice')
     if (this.hasSurrogateEscapes) this.refuseHalfPairs(key)
+    this.names.add(key)
+    if (this.names.size > MOST_NAMES)
+      this.refusal = new Refusal('message_too_large', `it has more than ${MOST_NAMES} names of members`)
   }
 
   private refuseHalfPairs(text: string): void {

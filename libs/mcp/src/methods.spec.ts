@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { OPEN_METHODS } from '@writ/contracts'
 import * as modern from '@modelcontextprotocol/core'
 import * as legacy from '@modelcontextprotocol/sdk/types.js'
 import type { Message } from './message.ts'
@@ -55,6 +56,19 @@ describe('METHODS against the schemas of the protocol', () => {
     const rows = Object.entries(METHODS).filter(([, row]) => row.era === '2026')
     expect(rows.filter(([method]) => known.has(method))).toEqual([])
     expect(rows.length).toBeGreaterThan(2)
+  })
+})
+
+describe('the column of METHODS that says what a default of deny lets pass', () => {
+  it('is what policy goes by, for each method', () => {
+    const passing = Object.keys(METHODS).filter((method) => METHODS[method]?.byDefault === 'passes')
+    expect(passing.toSorted()).toEqual([...OPEN_METHODS].toSorted())
+  })
+
+  it('lets nothing pass that names a tool, prompt, resource or task', () => {
+    const named = Object.values(METHODS).filter((row) => row.named !== null)
+    expect(named.length).toBeGreaterThan(8)
+    expect(named.every((row) => row.byDefault === 'asked')).toBe(true)
   })
 })
 

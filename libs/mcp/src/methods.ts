@@ -11,25 +11,29 @@ export type MethodRow = {
   /** `2025`: every version up to 2025-11-25; `2026`: from 2026-07-28 on */
   readonly era: 'both' | '2025' | '2026'
   readonly from: 'client' | 'server' | 'both'
+  /** under a group's default of `deny`: `asked` needs an allow rule, `passes` does not. Policy reads it from `OPEN_METHODS` of the contracts. */
+  readonly byDefault: 'asked' | 'passes'
 }
 
 const row = (
   from: MethodRow['from'],
   era: MethodRow['era'],
-  rest: Partial<Pick<MethodRow, 'inspect' | 'named' | 'effect'>> = {},
-): MethodRow => ({ inspect: 'params', named: null, effect: false, ...rest, from, era })
+  rest: Partial<Pick<MethodRow, 'inspect' | 'named' | 'effect' | 'byDefault'>> = {},
+): MethodRow => ({ inspect: 'params', named: null, effect: false, byDefault: 'asked', ...rest, from, era })
+
+const PASSES = { byDefault: 'passes' } as const
 
 /** Every method of both eras. What is not in this table is refused. */
 export const METHODS: Readonly<Record<string, MethodRow>> = {
-  initialize: row('client', '2025'),
-  ping: row('both', '2025'),
-  'server/discover': row('client', '2026'),
-  'tools/list': row('client', 'both'),
+  initialize: row('client', '2025', PASSES),
+  ping: row('both', '2025', PASSES),
+  'server/discover': row('client', '2026', PASSES),
+  'tools/list': row('client', 'both', PASSES),
   'tools/call': row('client', 'both', { inspect: 'arguments', named: 'name', effect: true }),
-  'prompts/list': row('client', 'both'),
+  'prompts/list': row('client', 'both', PASSES),
   'prompts/get': row('client', 'both', { inspect: 'arguments', named: 'name' }),
-  'resources/list': row('client', 'both'),
-  'resources/templates/list': row('client', 'both'),
+  'resources/list': row('client', 'both', PASSES),
+  'resources/templates/list': row('client', 'both', PASSES),
   'resources/read': row('client', 'both', { named: 'uri' }),
   'resources/subscribe': row('client', '2025', { named: 'uri' }),
   'resources/unsubscribe': row('client', '2025', { named: 'uri' }),
@@ -44,9 +48,9 @@ export const METHODS: Readonly<Record<string, MethodRow>> = {
   'sampling/createMessage': row('server', '2025'),
   'elicitation/create': row('server', '2025'),
   'roots/list': row('server', '2025'),
-  'notifications/initialized': row('client', '2025'),
-  'notifications/roots/list_changed': row('client', '2025'),
-  'notifications/cancelled': row('both', 'both'),
+  'notifications/initialized': row('client', '2025', PASSES),
+  'notifications/roots/list_changed': row('client', '2025', PASSES),
+  'notifications/cancelled': row('both', 'both', PASSES),
   'notifications/progress': row('both', 'both'),
   'notifications/tasks/status': row('both', 'both', { named: 'taskId' }),
   'notifications/message': row('server', 'both'),
@@ -58,8 +62,8 @@ export const METHODS: Readonly<Record<string, MethodRow>> = {
   'notifications/elicitation/complete': row('server', '2025'),
   // Not methods of the protocol: what an agent can also send, so that nothing passes beside the table.
   response: row('both', '2025', { effect: true }),
-  'http/get': row('client', '2025'),
-  'http/delete': row('client', '2025', { effect: true }),
+  'http/get': row('client', '2025', PASSES),
+  'http/delete': row('client', '2025', { effect: true, ...PASSES }),
 }
 
 /** The row of a message; undefined refuses it. A request sent as a notification, or the reverse, has no row. */

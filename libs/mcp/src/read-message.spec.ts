@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { RefusalCode } from '@writ/contracts'
 import { isRefusal } from '@writ/contracts'
 import * as fc from 'fast-check'
+import { MOST_NAMES, MOST_VALUES } from './json-scan.ts'
 import { readMessage } from './read-message.ts'
 
 const LIMITS = { maxBytes: 4096, maxDepth: 16 }
@@ -11,6 +12,9 @@ const codeOf = (body: string | Uint8Array): RefusalCode | 'read' => {
   return isRefusal(read) ? read.code : 'read'
 }
 const call = (params: string): string => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`
+
+const named = (count: number) => Array.from({ length: count }, (_, at) => `"n${at}":0`)
+const listOf = (members: readonly string[]) => `[${members.map((member) => `{${member}}`).join()}]`
 
 describe('readMessage', () => {
   it('reads a request with its id, method and params', () => {
@@ -194,6 +198,29 @@ describe('smuggling', () => {
     ['a message beyond the size limit', 'message_too_large', call(`{"name":"${'x'.repeat(4096)}"}`)],
   ])('refuses %s: %s', (_, code, body) => {
     expect(codeOf(body)).toBe(code)
+  })
+
+  it.each<readonly [string, string, string]>([
+    ['in one object', `{${named(MOST_NAMES).join()}}`, 'message_too_large'],
+    ['spread over many', listOf(named(MOST_NAMES)), 'message_too_large'],
+    ['that are the same in all of them', listOf(Array.from({ length: MOST_NAMES }, () => '"n":0')), 'read'],
+    ['of members, a few less', `{${named(MOST_NAMES - 10).join()}}`, 'read'],
+  ])('reads as many names of members as any reader bears: %s', (_, told, code) => {
+    const body = bytesOf(call(`{"name":"x","arguments":{"told":${told}}}`))
+    const read = readMessage(body, { maxBytes: 1_048_576, maxDepth: 16 })
+    expect(isRefusal(read) ? read.code : 'read').toBe(code)
+  })
+
+  it.each<readonly [string, string, string]>([
+    ['numbers', `[${'1,'.repeat(MOST_VALUES)}1]`, 'message_too_large'],
+    ['lists', `[${'[],'.repeat(MOST_VALUES / 2)}1]`, 'message_too_large'],
+    ['members', `[${'{"n":1},'.repeat(MOST_VALUES / 2)}1]`, 'message_too_large'],
+    ['numbers, a few less', `[${'1,'.repeat(MOST_VALUES - 10)}1]`, 'read'],
+    ['what is inside of one text', JSON.stringify('[1],'.repeat(MOST_VALUES)), 'read'],
+  ])('reads as many values as any reader bears: %s', (_, told, code) => {
+    const body = bytesOf(call(`{"name":"x","arguments":{"told":${told}}}`))
+    const read = readMessage(body, { maxBytes: 1_048_576, maxDepth: 16 })
+    expect(isRefusal(read) ? read.code : 'read').toBe(code)
   })
 
   it('refuses bytes that are not UTF-8, even inside a string', () => {
