@@ -2,10 +2,12 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { convertPolicy, formatFile, NOTATIONS } from './commands/policy/convert.ts'
 import { explainFiles } from './commands/policy/explain-files.ts'
+import { pastOf } from './commands/policy/past-file.ts'
 import { lintPolicies } from './commands/policy/lint.ts'
 import { replayDraft } from './commands/policy/replay.ts'
 import { testPolicies } from './commands/policy/test.ts'
 import { argumentsIn, explainPolicy } from './commands/policy.ts'
+import { z } from 'zod'
 import type { CliConfig } from './config.ts'
 import type { Finish } from './program-parts.ts'
 import { accessOf, example, url } from './program-parts.ts'
@@ -39,6 +41,11 @@ function addExplain(policy: Command, config: CliConfig, finish: Finish): void {
     .requiredOption('--connection <name>', 'connection, by name or id')
     .requiredOption('--tool <name>', 'tool')
     .option('--args <json>', 'arguments of the call', '{}')
+    .option('--labels <labels...>', 'labels that the session has', [])
+    .option(
+      '--history <file>',
+      'what happened in the session before: `history` and `labels`, as tests of policies say it',
+    )
     .option('--policy <files...>', 'ask these files, and no control plane')
     .addOption(
       new Option('--direction <direction>', 'request or answer')
@@ -47,11 +54,12 @@ function addExplain(policy: Command, config: CliConfig, finish: Finish): void {
     )
     .addOption(url(config))
     .action((options) =>
-      finish((terminal) =>
-        options.policy === undefined
-          ? explainPolicy(accessOf(config, options.url), options, terminal)
-          : explainFiles(options.policy, { ...options, args: argumentsIn(options.args) }, terminal),
-      ),
+      finish(async (terminal) => {
+        if (options.policy === undefined)
+          return explainPolicy(accessOf(config, options.url), options, terminal)
+        const asked = { ...options, args: argumentsIn(options.args), ...(await pastOf(options)) }
+        return explainFiles(options.policy, asked, terminal)
+      }),
     )
     .addHelpText('after', exitsWhereAsked('it would be let out', 'it would not'))
   example(
@@ -95,6 +103,8 @@ function addReplay(policy: Command, config: CliConfig, finish: Finish): void {
       'records of `writ audit export`, or one a line (default: those of the control plane)',
     )
     .option('--last <count>', 'how many of its newest records the control plane takes', countIn, 1000)
+    .option('--from <instant>', 'only records from this instant on, e.g. 2026-01-31T00:00:00Z', instantIn)
+    .option('--until <instant>', 'only records before this instant', instantIn)
     .option(
       '--replaces <policy>',
       'the policy that the draft would take the place of (with --records: its id)',
@@ -133,4 +143,9 @@ function countIn(text: string): number {
   const count = Number(text)
   if (/^\d{1,4}$/.test(text) && count >= 1 && count <= 5000) return count
   throw new InvalidArgumentError('a count is a number from 1 to 5000')
+}
+
+function instantIn(text: string): string {
+  if (z.iso.datetime({ offset: true }).safeParse(text).success) return text
+  throw new InvalidArgumentError('an instant is written like 2026-01-31T12:00:00Z')
 }

@@ -1,5 +1,6 @@
 import { policyToJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import { describe, expect, it } from '@jest/globals'
+import { OPEN_METHODS } from '@writ/contracts'
 import type { BundlePolicy, PolicyDocument } from '@writ/contracts'
 import { compilePolicies, decide } from '@writ/policy'
 import { agreesWithCedar, createAnswerer } from './agreement.ts'
@@ -93,9 +94,9 @@ const deciderOf = (document: PolicyDocument) => {
     )
 }
 
-/** The default is asked for what goes out and names something. */
+/** The default is asked for what goes out and is no method that it lets pass. */
 const isAskedDefault = ({ question }: Asked): boolean =>
-  question.action.tool !== null && question.direction === 'outbound'
+  !OPEN_METHODS.has(question.action.method) && question.direction === 'outbound'
 
 describe('the decision on a set of Cedar policies', () => {
   it('is that of Cedar, save that a forbid at fault denies where Cedar skips it', () => {

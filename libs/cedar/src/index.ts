@@ -1,6 +1,8 @@
 export { agreesWithCedar } from './agreement.ts'
 export type { Answer, Difference } from './agreement.ts'
 export { generateQuestions } from './questions/generate-questions.ts'
+export { lintCedar } from './lint-cedar.ts'
+export type { CedarRemark, CedarSource } from './lint-cedar.ts'
 export { readCedar } from './read-cedar.ts'
 export type { CedarReading, ReadOptions } from './read-cedar.ts'
 export { schemaOf } from './schema-of.ts'

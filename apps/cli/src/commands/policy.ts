@@ -7,6 +7,8 @@ import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
+import { pastOf } from './policy/past-file.ts'
+import type { PastOptions } from './policy/past-file.ts'
 
 export type ExplainOptions = {
   readonly agent: string
@@ -14,7 +16,7 @@ export type ExplainOptions = {
   readonly tool: string
   readonly args: string
   readonly direction: 'outbound' | 'inbound'
-}
+} & PastOptions
 
 /** Why would this call be decided so? Asked of the engine that the gateways run, on the bundle that they have. */
 export async function explainPolicy(
@@ -22,8 +24,9 @@ export async function explainPolicy(
   options: ExplainOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { agent, connection, tool, direction, args } = options
-  const asked: ExplainRequest = { agent, connection, tool, direction, args: argumentsIn(args) }
+  const { agent, connection, tool, direction } = options
+  const args = argumentsIn(options.args)
+  const asked: ExplainRequest = { agent, connection, tool, direction, args, ...(await pastOf(options)) }
   const answer = await callApi(access, 'policies/explain', ExplainAnswer, asked)
   show(terminal, answer, sentencesOf(answer, options))
   return answer.connectionAllowed && answer.decision.outcome === 'allow' ? EXIT.ok : EXIT.no

@@ -1,6 +1,6 @@
 import type { NewPolicy, PolicyDocument, Problem } from '@writ/contracts'
 import { readCedar } from '@writ/cedar'
-import type { CedarReading } from '@writ/cedar'
+import type { CedarReading, CedarSource } from '@writ/cedar'
 import { placeOf } from '@writ/policy/authoring'
 import type { Steps } from '@writ/policy/authoring'
 import { badRequest } from '../http/problem.ts'
@@ -16,6 +16,8 @@ export type PolicyDraft = {
   readonly document: PolicyDocument
   /** the text that it was made from, where that was Cedar */
   readonly cedar: string | null
+  /** what the Cedar text has that says nothing here */
+  readonly notes: CedarSource['notes']
   /** an error at a place of the document, told in the words of what was sent */
   readonly errorAt: (steps: Steps, message: string) => PolicyError
 }
@@ -29,7 +31,7 @@ export function draftOf({ asked, spotOf }: PolicyBody<PolicySource>): PolicyDraf
     const { prefix, ...position } = spotOf(steps)
     return { path: placeOf([...prefix, ...steps]), message, ...position }
   }
-  return { document: tests ? { ...document, tests } : document, cedar: null, errorAt }
+  return { document: tests ? { ...document, tests } : document, cedar: null, notes: [], errorAt }
 }
 
 function cedarDraft(cedar: string, { asked: { mode, tests } }: PolicyBody<PolicySource>): PolicyDraft {
@@ -40,7 +42,7 @@ function cedarDraft(cedar: string, { asked: { mode, tests } }: PolicyBody<Policy
       read.faults.map(({ line, column, reason }) => ({ path: 'cedar', message: reason, line, column })),
     )
   const document = tests ? { ...read.document, tests } : read.document
-  return { document, cedar, errorAt: cedarErrors(document, read.places) }
+  return { document, cedar, notes: read.notes, errorAt: cedarErrors(document, read.places) }
 }
 
 type Places = Extract<CedarReading, { readonly document: unknown }>['places']

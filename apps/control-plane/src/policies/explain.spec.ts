@@ -46,6 +46,52 @@ const denying = (effect: string, more: object = {}) => ({
   ...more,
 })
 
+const SESSION_RULES = {
+  writ: 1,
+  rules: [
+    {
+      id: 'tainted',
+      effect: 'ask',
+      on: ['outbound'],
+      when: { path: 'session.labels', op: 'has', value: 'tainted' },
+      reason: 'words of strangers',
+    },
+    {
+      id: 'hourly',
+      effect: 'deny',
+      on: ['outbound'],
+      when: {
+        sum: 'args.amount',
+        of: { class: ['money'] },
+        window: '1h',
+        plus: 'args.amount',
+        op: 'gt',
+        value: 100,
+      },
+      reason: 'no more than 100 an hour',
+    },
+  ],
+}
+
+async function outcomeOf(body: object): Promise<unknown> {
+  const answer = await explain({ tool: 'pay', args: { amount: 60 }, ...body })
+  expect(answer.status).toBe(200)
+  return answer.body.decision.outcome
+}
+
+const PATTERN_RULES = {
+  writ: 1,
+  patterns: { order: 'ORD-[0-9]+' },
+  rules: [
+    {
+      id: 'orders',
+      effect: 'flag',
+      when: { path: 'content.signals', op: 'has', value: 'pattern.order' },
+      reason: 'orders are counted',
+    },
+  ],
+}
+
 describe('explaining a call', () => {
   it('allows what no rule is against', async () => {
     const { body, status } = await explain({ args: { id: 7 } })
@@ -141,5 +187,43 @@ describe('a policy document', () => {
     const answer = await plane.ask('POST', '/api/v1/policies', { key, body: { name: 'bad', document } })
     expect(answer.status).toBe(400)
     expect(answer.body.errors.length).toBeGreaterThan(0)
+  })
+
+  it('asks in the session that labels and a history make', async () => {
+    const { body: policy } = await plane.ask('POST', '/api/v1/policies', {
+      key,
+      body: { name: 'session', document: SESSION_RULES, groups: [defaultGroup] },
+    })
+    const paid = { tool: 'pay', class: 'money', args: { amount: 50 } }
+    expect(await outcomeOf({})).toBe('allow')
+    expect(await outcomeOf({ labels: ['tainted'] })).toBe('ask')
+    expect(await outcomeOf({ history: [paid] })).toBe('deny')
+    expect(await outcomeOf({ history: [{ ...paid, connection: 'crm', ago: '2h' }] })).toBe('allow')
+    expect(await outcomeOf({ history: [{ ...paid, outcome: 'deny' }] })).toBe('allow')
+    expect(await outcomeOf({ history: [{ tool: 'read_page', result: 'x', labels: ['tainted'] }] })).toBe(
+      'ask',
+    )
+    await plane.ask('DELETE', `/api/v1/policies/${policy.id}`, { key })
+  })
+
+  it.each([
+    [{ history: [{ tool: 'a' }, { tool: 'a', connection: 'elsewhere' }] }, 'history[1].connection'],
+    [{ labels: ['Not A Label'] }, 'labels[0]'],
+    [{ history: Array.from({ length: 101 }, () => ({ tool: 'a' })) }, 'history'],
+    [{ history: [{ tool: 'a', outcome: 'maybe' }] }, 'history[0].outcome'],
+  ])('refuses a past that cannot be: %#', async (body, path) => {
+    const answer = await explain(body)
+    expect([answer.status, answer.body.errors]).toEqual([400, [expect.objectContaining({ path })]])
+  })
+
+  it('shows the signals of the own patterns', async () => {
+    const { body: policy } = await plane.ask('POST', '/api/v1/policies', {
+      key,
+      body: { name: 'orders', document: PATTERN_RULES, groups: [defaultGroup] },
+    })
+    const { body } = await explain({ args: { text: 'about ORD-123' } })
+    const trace = body.rules.find(({ policy: id }: { policy: string }) => id === policy.id)
+    expect(trace.leaves).toMatchObject([{ value: ['pattern.order'], truth: 'true' }])
+    await plane.ask('DELETE', `/api/v1/policies/${policy.id}`, { key })
   })
 })

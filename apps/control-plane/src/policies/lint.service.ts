@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import { classify } from '@writ/actions'
+import { lintCedar } from '@writ/cedar'
 import type { Bundle, PolicyId, PolicyLintRequest } from '@writ/contracts'
 import { lintPolicy } from '@writ/policy/authoring'
 import type { CatalogueTool, LintGroup, Steps } from '@writ/policy/authoring'
 import { currentBundle } from '../bundles/current-bundle.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { attachedGroups } from './attached-groups.ts'
-import { cedarFindings } from './cedar-findings.ts'
 import type { PolicyDraft } from './draft.ts'
 
 /** Looks at a draft beside what the tenant has: its groups, its other policies, its tool catalogue. */
@@ -26,9 +26,15 @@ export class LintService {
       groups: bundle.groups.map((group) => lintGroup(group, bundle, { draft, policy, attached })),
       others: bundle.policies.filter(({ id }) => id !== policy),
     })
-    return { findings: [...findings, ...cedarFindings(draft.cedar, catalogue)] }
+    return { findings: [...findings, ...cedarRemarks(draft, catalogue)] }
   }
 }
+
+/** The text is one member of what was sent. */
+const cedarRemarks = ({ cedar, notes }: PolicyDraft, catalogue: readonly CatalogueTool[]) =>
+  cedar === null
+    ? []
+    : lintCedar({ text: cedar, notes }, catalogue).map((remark) => ({ ...remark, path: 'cedar' }))
 
 /** Cedar has no place for what stands beside its rules. */
 const positionsOf = (draft: PolicyDraft) => (steps: Steps) => {

@@ -28,12 +28,12 @@ const NameQuery = z.strictObject({ name: z.string().max(100).optional() })
 type NameQuery = z.infer<typeof NameQuery>
 
 @Controller('api/v1/policies')
-@Access('admin')
+@Access('policies.write')
 export class PoliciesController {
   constructor(private readonly policies: PoliciesService) {}
 
   @Get()
-  @Access('auditor')
+  @Access('policies.read')
   @SerializeOptions({ schema: pageOf(PolicyView) })
   list(@Db() db: TenantDb, @Query({ schema: ListQuery }) query: ListQuery) {
     return this.policies.list(db, query)
@@ -48,14 +48,14 @@ export class PoliciesController {
   }
 
   @Get(':id')
-  @Access('auditor')
+  @Access('policies.read')
   @SerializeOptions({ schema: PolicyView })
   get(@Db() db: TenantDb, @Param('id', { schema: PolicyId }) id: PolicyId) {
     return this.policies.get(db, id)
   }
 
   @Get(':id/versions')
-  @Access('auditor')
+  @Access('policies.read')
   @SerializeOptions({ schema: z.strictObject({ items: z.array(PolicyView) }) })
   versions(@Db() db: TenantDb, @Param('id', { schema: PolicyId }) id: PolicyId) {
     return this.policies.versions(db, id)

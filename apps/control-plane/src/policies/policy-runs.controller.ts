@@ -23,7 +23,7 @@ import { ReplayService } from './replay.service.ts'
 
 /** What a policy would do, before it does. Nothing here changes anything, so an auditor may ask too. */
 @Controller('api/v1/policies')
-@Access('auditor')
+@Access('policies.read')
 export class PolicyRunsController {
   constructor(
     private readonly explanations: ExplainService,
@@ -58,6 +58,7 @@ export class PolicyRunsController {
   }
 
   @Post('replay')
+  @Access('records.read')
   @HttpCode(200)
   @Answers({ body: PolicyReplayRequest, yaml: PolicyReplayRequest })
   @SerializeOptions({ schema: PolicyReplayAnswer })

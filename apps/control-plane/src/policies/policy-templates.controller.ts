@@ -16,7 +16,7 @@ const PolicyTemplateView = z.strictObject({
 
 /** Policies to start from: what each stops, what it costs, and its tests. A copy is the tenant's own. */
 @Controller('api/v1/policy-templates')
-@Access('auditor')
+@Access('policies.read')
 export class PolicyTemplatesController {
   @Get()
   @SerializeOptions({ schema: z.strictObject({ items: z.array(PolicyTemplateView) }) })

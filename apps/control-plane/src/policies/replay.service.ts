@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common'
 import { AuditRecord } from '@writ/contracts'
 import type { AccessGroupId, Bundle, PolicyId, PolicyReplayRequest } from '@writ/contracts'
-import { replayPolicy } from '@writ/policy/authoring'
-import type { ReplayReport, ReplayWorld } from '@writ/policy/authoring'
+import { beginReplay, decisionsIn } from '@writ/policy/authoring'
+import type { PastOverride, Replay, ReplayReport, ReplayWorld } from '@writ/policy/authoring'
 import { currentBundle } from '../bundles/current-bundle.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { attachedGroups } from './attached-groups.ts'
 import type { PolicyDraft } from './draft.ts'
+import { Turns } from './turns.ts'
 
-/** A draft against what was recorded: who would lose what, and who gain. */
+type Report = ReplayReport & { readonly unreadable: number; readonly isCut: boolean }
+
+/** A draft against what was recorded: who would lose what, and who gain. Records come in pages, and others of the process go on. */
 @Injectable()
 export class ReplayService {
-  async replay(
-    db: TenantDb,
-    { document }: PolicyDraft,
-    { policy, groups, records: limit }: PolicyReplayRequest,
-  ): Promise<ReplayReport & { readonly unreadable: number }> {
-    const bundle = await currentBundle(db)
+  /** @throws 422 when it takes too long */
+  async replay(db: TenantDb, { document }: PolicyDraft, asked: PolicyReplayRequest): Promise<Report> {
+    const { policy, groups } = asked
     const attached = await attachedGroups(db, { policy, groups })
     const isPlaced = policy !== undefined || groups !== undefined
     const draft = {
@@ -25,39 +25,103 @@ export class ReplayService {
       replaces: policy ?? null,
       groups: isPlaced ? attached : null,
     }
-    const { records, unreadable } = await newestRecords(db, limit)
-    const current = worldOf(bundle, policy === undefined ? null : await versionSince(db, policy))
-    return { ...replayPolicy(draft, records, { current }), unreadable }
+    const replay = beginReplay(draft, await worldOf(db, policy))
+    const { first, last, isCut } = await reachOf(db, asked)
+    const turns = new Turns(`the replay of ${asked.records} records; take fewer, or a narrower window`)
+    let unreadable = 0
+    for (let after = first - 1; after < last;) {
+      const page = await pageOf(db, { ...asked, after, last })
+      unreadable += await turns.run(take(replay, page))
+      after = page.at(-1)?.at ?? last
+    }
+    return { ...replay.report(), unreadable, isCut }
   }
 }
+
+type Stored = { readonly at: number; readonly bytes: Buffer }
 
 /** Those of an older form are counted and left out: what they mean is no longer known here. */
-async function newestRecords(db: TenantDb, limit: number) {
-  const rows = await db.rows<{ bytes: Buffer }>(
-    `select bytes from writ.records where tenant_id = $1 and kind = 'closed' order by leaf_index desc limit $2`,
-    [limit],
-  )
-  const records = rows.flatMap(({ bytes }) => readable(bytes))
-  return { records: records.toReversed(), unreadable: rows.length - records.length }
+function* take(replay: Replay, page: readonly Stored[]): Generator<void, number> {
+  let unreadable = 0
+  for (const { bytes } of page) {
+    const record = readable(bytes)
+    if (record === null) unreadable += 1
+    for (const recorded of record === null ? [] : decisionsIn(record)) {
+      yield
+      replay.take(recorded)
+    }
+    yield
+  }
+  return unreadable
 }
 
-function readable(bytes: Buffer): readonly AuditRecord[] {
+function readable(bytes: Buffer): AuditRecord | null {
   try {
-    return [AuditRecord.parse(JSON.parse(bytes.toString('utf8')))]
+    return AuditRecord.parse(JSON.parse(bytes.toString('utf8')))
   } catch {
-    return []
+    return null
   }
 }
 
-const worldOf = (bundle: Bundle, unchangedSince: string | null): ReplayWorld => ({
-  membership: new Map<string, readonly AccessGroupId[]>(
-    [...bundle.agents, ...bundle.humans].map(({ id, groups }) => [id, groups]),
-  ),
-  groups: bundle.groups,
-  policies: bundle.policies,
-  trust: new Map(bundle.connections.map(({ id, trust }) => [id, trust])),
-  unchangedSince,
-})
+type Window = Pick<PolicyReplayRequest, 'from' | 'until'>
+
+const IN_WINDOW = `tenant_id = $1 and kind = 'closed' and ($2::timestamptz is null or occurred_at >= $2)
+  and ($3::timestamptz is null or occurred_at < $3)`
+
+/** Where the newest records of the window begin and end. */
+async function reachOf(db: TenantDb, { from, until, records }: Window & { readonly records: number }) {
+  const rows = await db.rows<{ at: number }>(
+    `select leaf_index::float8 as at from writ.records where ${IN_WINDOW} order by leaf_index desc limit $4`,
+    [from ?? null, until ?? null, records + 1],
+  )
+  const taken = rows.slice(0, records)
+  return { first: taken.at(-1)?.at ?? 0, last: taken[0]?.at ?? -1, isCut: rows.length > records }
+}
+
+/** A record has at most 64 KB, so this many are as much as one answer of the database should be. */
+const PAGE = 50
+
+const pageOf = (
+  db: TenantDb,
+  { from, until, after, last }: Window & { readonly after: number; readonly last: number },
+): Promise<Stored[]> =>
+  db.rows<Stored>(
+    `select leaf_index::float8 as at, bytes from writ.records where ${IN_WINDOW} and leaf_index > $4 and leaf_index <= $5
+     order by leaf_index limit ${PAGE}`,
+    [from ?? null, until ?? null, after, last],
+  )
+
+async function worldOf(db: TenantDb, replaced: PolicyId | undefined): Promise<ReplayWorld> {
+  const { agents, humans, groups, policies, connections }: Bundle = await currentBundle(db)
+  return {
+    membership: new Map<string, readonly AccessGroupId[]>(
+      [...agents, ...humans].map((one) => [one.id, one.groups]),
+    ),
+    groups,
+    policies,
+    overrides: replaced === undefined ? [] : await overridesOf(db, replaced),
+    trust: new Map(connections.map(({ id, trust }) => [id, trust])),
+    unchangedSince: replaced === undefined ? null : await versionSince(db, replaced),
+  }
+}
+
+/** More than any tenant has had; the newest of them. */
+const MOST_OVERRIDES = 5000
+
+/** Removed and expired ones with the others: they act as they did. */
+async function overridesOf(db: TenantDb, policy: PolicyId): Promise<readonly PastOverride[]> {
+  type Row = Omit<PastOverride, 'from' | 'until'> & { readonly from: Date; readonly until: Date }
+  const rows = await db.rows<Row>(
+    `select policy_id as policy, rule, principal, resource, created_at as "from", least(until, removed_at) as until
+     from writ.overrides where tenant_id = $1 and policy_id = $2 order by created_at desc limit ${MOST_OVERRIDES}`,
+    [policy],
+  )
+  return rows.map(({ from, until, ...row }) => ({
+    ...row,
+    from: from.toISOString(),
+    until: until.toISOString(),
+  }))
+}
 
 async function versionSince(db: TenantDb, policy: PolicyId): Promise<string | null> {
   const row = await db.first<{ created_at: Date }>(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { signHead } from '@writ/audit'
 import { createTestNode, createTestStream } from '@writ/postgres/testing'
-import { streamIdOf } from '@writ/contracts'
+import { AgentId, streamIdOf } from '@writ/contracts'
 import { Client } from 'pg'
 import { newId } from '../ids-and-secrets.ts'
 import { givenControlPlane } from '../testing/given.ts'
@@ -22,6 +22,9 @@ beforeAll(async () => {
 })
 afterAll(() => plane?.close())
 
+/** When the first record was written; the others follow each a second later. */
+const BEGUN_MS = Date.parse('2026-03-01T12:00:00Z')
+
 const PASSED = {
   outcome: 'allow' as const,
   matches: [],
@@ -34,10 +37,10 @@ const PASSED = {
 }
 
 /** The bytes of a record of a call that passed, as a gateway would have written them. */
-function recordOf({ tenant }: World, tool: string): string {
+function recordOf({ tenant, agent }: World, tool: string): string {
   const actionClass = tool.startsWith('delete') ? 'destructive' : 'read.private'
   const { records } = createTestStream(createTestNode(), tenant, 1, () => ({
-    agent: { id: newId('agt', Date.now()), name: 'researcher' },
+    agent: { id: AgentId.parse(agent.id), name: 'researcher' },
     human: { id: newId('hum', Date.now()), name: 'Ada' },
     action: {
       method: 'tools/call',
@@ -56,16 +59,25 @@ async function keep(...records: string[]): Promise<void> {
   const stream = streamIdOf(node.id, newId('boo', Date.now()), world.tenant)
   const head = { stream, nextSeq: 1, headHash: 'a'.repeat(64), at: new Date().toISOString() }
   await node.ask('POST', '/internal/v1/heads', { heads: [signHead(head, node.key)] })
+  await asOwner(async (owner) => {
+    for (const [at, bytes] of records.entries())
+      await owner.query(
+        `insert into writ.records (tenant_id, leaf_index, stream_id, seq, bytes, decision_id, kind, outcome, occurred_at)
+         values ($1, $2, $3, $2, $4, 'dec', 'closed', 'allow', $5)`,
+        [world.tenant, at, stream, Buffer.from(bytes), new Date(BEGUN_MS + at * 1000)],
+      )
+  })
+}
+
+async function asOwner(work: (owner: Client) => Promise<unknown>): Promise<void> {
   const owner = new Client({ connectionString: plane.ownerUrl })
   await owner.connect()
   await owner.query("select set_config('app.tenant_id', $1, false)", [world.tenant])
-  for (const [at, bytes] of records.entries())
-    await owner.query(
-      `insert into writ.records (tenant_id, leaf_index, stream_id, seq, bytes, decision_id, kind, outcome, occurred_at)
-       values ($1, $2, $3, $2, $4, 'dec', 'closed', 'allow', now())`,
-      [world.tenant, at, stream, Buffer.from(bytes)],
-    )
-  await owner.end()
+  try {
+    await work(owner)
+  } finally {
+    await owner.end()
+  }
 }
 
 const draft = (value: string) => ({
@@ -80,6 +92,12 @@ const draft = (value: string) => ({
     },
   ],
 })
+
+const reach = async (more: object) => {
+  const { body } = await world.ask('POST', 'policies/replay', { document: draft('destructive'), ...more })
+  const { decisions, unreadable, isCut } = body
+  return { decisions, unreadable, isCut }
+}
 
 describe('a draft against what was recorded', () => {
   it('says who would lose what, and how much of it can no longer be read', async () => {
@@ -104,5 +122,79 @@ describe('a draft against what was recorded', () => {
   it('says that nothing would change when nothing would', async () => {
     const { body } = await world.ask('POST', 'policies/replay', { document: draft('money') })
     expect(body).toMatchObject({ decisions: 2, unchanged: 2, loses: 0, changes: [] })
+  })
+
+  it('looks at a window, newest first, and says when there is more in it', async () => {
+    expect(await reach({ until: '2026-03-01T12:00:02Z' })).toEqual({
+      decisions: 2,
+      unreadable: 0,
+      isCut: false,
+    })
+    expect(await reach({ until: '2026-03-01T12:00:02Z', records: 1 })).toEqual({
+      decisions: 1,
+      unreadable: 0,
+      isCut: true,
+    })
+    expect(await reach({ from: '2026-03-01T12:00:01Z', until: '2026-03-01T14:00:03+02:00' })).toEqual({
+      decisions: 1,
+      unreadable: 1,
+      isCut: false,
+    })
+    expect(await reach({ from: '2027-01-01T00:00:00Z' })).toEqual({
+      decisions: 0,
+      unreadable: 0,
+      isCut: false,
+    })
+  })
+
+  it.each([
+    [{ records: 5001 }, 'records', 'a replay takes 1 to 5000 records'],
+    [{ from: 'yesterday' }, 'from', 'Invalid'],
+    [{ from: '2026-03-01T12:00:00Z', until: '2026-03-01T12:00:00Z' }, 'until', '`from` is before `until`'],
+  ])('refuses %j, and says where and why', async (more, path, message) => {
+    const { status, body } = await world.ask('POST', 'policies/replay', {
+      document: draft('destructive'),
+      ...more,
+    })
+    expect([status, body.errors]).toEqual([
+      400,
+      [expect.objectContaining({ path, message: expect.stringContaining(message) })],
+    ])
+  })
+
+  it('lets an override act as it did at the time, and not since it was removed', async () => {
+    const { body: policy } = await world.ask('POST', 'policies', {
+      name: 'no deletes',
+      document: draft('destructive'),
+      groups: [world.defaultGroup],
+    })
+    const now = Date.now()
+    const { body: override, status } = await world.ask('POST', 'overrides', {
+      policy: policy.id,
+      rule: 'no',
+      principal: world.agent.id,
+      resource: '*',
+      until: new Date(now + 3_600_000).toISOString(),
+      reason: 'a migration',
+    })
+    expect(status).toBe(201)
+    const asking = async () => {
+      const { body } = await world.ask('POST', 'policies/replay', {
+        document: draft('destructive'),
+        policy: policy.id,
+      })
+      return body.loses
+    }
+    expect(await asking()).toBe(1)
+    await asOwner((owner) =>
+      owner.query("update writ.overrides set created_at = '2026-01-01' where id = $1", [override.id]),
+    )
+    expect(await asking()).toBe(0)
+    await world.ask('DELETE', `overrides/${override.id}`)
+    expect(await asking()).toBe(0)
+    await asOwner((owner) =>
+      owner.query("update writ.overrides set removed_at = '2026-01-02' where id = $1", [override.id]),
+    )
+    expect(await asking()).toBe(1)
   })
 })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { nearest } from './nearest.ts'
 import type { At, Steps } from './positions.ts'
 
 type ZodIssue = z.core.$ZodIssue
@@ -17,12 +18,32 @@ export function flatIssues(issues: readonly ZodIssue[], value: unknown, above: S
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
         steps: [...steps, key],
-        message: `there is no member ${JSON.stringify(key)} here`,
+        message: `there is no member ${JSON.stringify(key)} here${meantOf(key, missingBeside(issue, issues, value))}`,
         at: 'key',
       }))
     if (issue.code === 'invalid_key') return [{ steps, message: keyMessage(issue), at: 'key' }]
-    return [{ steps, message: messageOf(issue, memberAt(value, stepsOf(issue))), at: 'value' }]
+    return [{ steps, message: messageOf(issue, memberAt(value, stepsOf(issue)), steps), at: 'value' }]
   })
+}
+
+/** Members that an object lacks which has some too many. */
+const missingBeside = (
+  { path: above }: ZodIssue,
+  issues: readonly ZodIssue[],
+  value: unknown,
+): readonly string[] =>
+  issues
+    .filter(
+      (issue) =>
+        issue.path.length === above.length + 1 &&
+        above.every((step, at) => issue.path[at] === step) &&
+        memberAt(value, stepsOf(issue)) === undefined,
+    )
+    .map(({ path }) => String(path.at(-1)))
+
+function meantOf(key: string, missing: readonly string[]): string {
+  const meant = nearest(key, missing)
+  return meant === null ? '' : `; did you mean ${JSON.stringify(meant)}?`
 }
 
 const stepsOf = (issue: ZodIssue): Steps =>
@@ -38,7 +59,13 @@ function ofUnion(issue: z.core.$ZodIssueInvalidUnion, value: unknown, steps: Ste
 
 /** How unlike an alternative the value is by its members: those too many and those missing; worst when it is no object at all. */
 const distanceOf = (issues: readonly ZodIssue[], value: unknown): number =>
-  issues.reduce((sum, issue) => sum + distance(issue, value), 0)
+  issues.reduce((sum, issue) => sum + distance(issue, value) - misspeltIn(issue, issues, value), 0)
+
+/** A member that is nearly one that is missing is that one. */
+const misspeltIn = (issue: ZodIssue, issues: readonly ZodIssue[], value: unknown): number =>
+  issue.code === 'unrecognized_keys' && issue.path.length === 0
+    ? issue.keys.filter((key) => nearest(key, missingBeside(issue, issues, value)) !== null).length
+    : 0
 
 function distance(issue: ZodIssue, value: unknown): number {
   if (issue.path.length > 1) return 0
@@ -56,9 +83,34 @@ function memberAt(value: unknown, steps: Steps): unknown {
   return member
 }
 
-const messageOf = (issue: ZodIssue, value: unknown): string => {
-  if (value === undefined && issue.path.length > 0 && issue.code !== 'custom') return 'this is missing'
-  return issue.message
+function messageOf(issue: ZodIssue, value: unknown, steps: Steps): string {
+  if (value === undefined && steps.length > 0 && issue.code !== 'custom') return 'this is missing'
+  if (issue.code === 'invalid_type')
+    return `this is ${kindOf(value)}, and has to be ${NAMES.get(issue.expected) ?? issue.expected}`
+  if (issue.code !== 'invalid_value') return issue.message
+  return `this is ${shown(value)}, and has to be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(shown).join(', ')}`
+}
+
+const NAMES = new Map([
+  ['array', 'a list'],
+  ['object', 'a map'],
+  ['record', 'a map'],
+  ['string', 'a text'],
+  ['number', 'a number'],
+  ['int', 'a whole number'],
+  ['boolean', 'true or false'],
+])
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'empty'
+  return NAMES.get(Array.isArray(value) ? 'array' : typeof value) ?? typeof value
+}
+
+const MOST_SHOWN = 40
+
+function shown(value: unknown): string {
+  const text = typeof value === 'object' && value !== null ? kindOf(value) : JSON.stringify(value ?? null)
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`
 }
 
 const keyMessage = (issue: z.core.$ZodIssueInvalidKey): string =>

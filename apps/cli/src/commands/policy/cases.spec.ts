@@ -25,6 +25,7 @@ const Case = z.strictObject({
   defaults: z.array(z.enum(['allow', 'deny'])).default([]),
   question: z.strictObject({
     ...PAST,
+    method: z.string().optional(),
     content: z.json().optional(),
     repeated: z.strictObject({ text: z.string(), times: z.int() }).optional(),
     direction: z.string().optional(),

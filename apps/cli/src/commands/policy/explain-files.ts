@@ -4,13 +4,13 @@ import type { ExitCode } from '../../failure.ts'
 import { EXIT, Failure } from '../../failure.ts'
 import type { Terminal } from '../../terminal.ts'
 import { show } from '../../terminal.ts'
+import type { Past } from './past-file.ts'
 import { isPolicyFile, isUnfit, problemLines, readPolicyFile } from './policy-file.ts'
 import { AS_IN_A_GATEWAY } from './test.ts'
 
 /** What is asked of policy files that nobody has published. */
-export type AskedOfFiles = Pick<PolicyTest['call'], 'connection' | 'tool' | 'args' | 'direction'> & {
-  readonly agent: string
-}
+export type AskedOfFiles = Pick<PolicyTest['call'], 'connection' | 'tool' | 'args' | 'direction'> &
+  Past & { readonly agent: string }
 
 /** Why would these files, attached to one group, decide a call so? 0: it would be let out. 1: not, or a file is no policy. */
 export async function explainFiles(
@@ -31,12 +31,14 @@ export async function explainFiles(
 }
 
 /** @throws Failure */
-function caseOf({ agent, connection, tool, args, direction }: AskedOfFiles): PolicyTest {
+function caseOf({ agent, connection, tool, args, direction, ...past }: AskedOfFiles): PolicyTest {
   const content = direction === 'inbound' ? { content: args } : {}
   const read = PolicyTest.safeParse({
     name: 'explain',
     now: new Date().toISOString(),
     agent,
+    labels: past.labels,
+    history: past.history.map((event) => ({ ...event, connection: event.connection ?? connection })),
     call: { connection, tool, args, direction, ...content },
     expect: { decision: 'allow' },
   })

@@ -1,3 +1,4 @@
+import { lintCedar } from '@writ/cedar'
 import type { PolicyLintAnswer } from '@writ/contracts'
 import { lintPolicy, stepsOf } from '@writ/policy/authoring'
 import type { CatalogueTool } from '@writ/policy/authoring'
@@ -8,7 +9,6 @@ import { EXIT } from '../../failure.ts'
 import type { Terminal } from '../../terminal.ts'
 import { show } from '../../terminal.ts'
 import { catalogueIn } from './catalogue-file.ts'
-import { cedarFindings } from './cedar-findings.ts'
 import type { PolicyFile, UnfitFile } from './policy-file.ts'
 import { isPolicyFile, isUnfit, problemLines, readPolicyFile } from './policy-file.ts'
 import { lintAtTenant } from './tenant.ts'
@@ -52,7 +52,7 @@ async function findingsOf(
   all: readonly PolicyFile[],
   { access, replaces, tools }: Asking,
 ): Promise<readonly Finding[]> {
-  if (access === null) return [...ownFindings(policy, all, tools), ...cedarFindings(policy, tools)]
+  if (access === null) return ownFindings(policy, all, tools)
   const { findings } = await lintAtTenant(access, { ...policy, replaces })
   // What is sent of a document is not the text of its file; of Cedar it is.
   if (policy.cedar !== null) return findings
@@ -64,11 +64,14 @@ function ownFindings(
   all: readonly PolicyFile[],
   catalogue: readonly CatalogueTool[],
 ): readonly Finding[] {
-  const { document, positionOf } = policy
+  const { document, positionOf, cedar } = policy
   const others = all
     .filter((other) => other !== policy)
     .map((other) => ({ name: other.file, document: other.document }))
-  return lintPolicy(document, { positionOf, others, catalogue })
+  return [
+    ...lintPolicy(document, { positionOf, others, catalogue }),
+    ...(cedar === null ? [] : lintCedar(cedar, catalogue)),
+  ]
 }
 
 function linesOf(unfit: readonly UnfitFile[], linted: readonly Linted[]): readonly string[] {

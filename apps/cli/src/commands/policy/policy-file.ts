@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { readCedar } from '@writ/cedar'
+import type { CedarSource } from '@writ/cedar'
 import { PolicyDocument, PolicyTest } from '@writ/contracts'
 import type { PolicyFormat, PolicyProblem, PositionOf } from '@writ/policy/authoring'
 import { isProblems, readSource } from '@writ/policy/authoring'
@@ -12,7 +13,7 @@ export type PolicyFile = {
   readonly file: string
   readonly document: PolicyDocument
   /** what stands in the file, where that is Cedar */
-  readonly cedar: string | null
+  readonly cedar: CedarSource | null
   readonly positionOf: PositionOf
 }
 
@@ -77,12 +78,12 @@ function fromCedar(file: string, text: string): PolicyFile | UnfitFile {
       file,
       problems: read.faults.map(({ line, column, reason }) => ({ path: '', message: reason, line, column })),
     }
-  const { document, places } = read
+  const { document, places, notes } = read
   const positionOf: PositionOf = ([, at]) => {
     const { line, column } = places[document.rules[Number(at)]?.id ?? ''] ?? { line: 1, column: 1 }
     return { line, column }
   }
-  return { file, document, cedar: text, positionOf }
+  return { file, document, cedar: { text, notes }, positionOf }
 }
 
 /** `file:line:column: message`, as editors and continuous integration know it. */

@@ -19,13 +19,20 @@ export const lintAtTenant = async (
 export const replayAtTenant = async (
   access: ApiAccess,
   draft: Draft,
-  records: number,
+  which: Which,
 ): Promise<z.infer<typeof PolicyReplayAnswer>> =>
-  callApi(access, 'policies/replay', PolicyReplayAnswer, { ...(await bodyOf(access, draft)), records })
+  callApi(access, 'policies/replay', PolicyReplayAnswer, { ...(await bodyOf(access, draft)), ...which })
+
+/** The newest `records` of a window. */
+export type Which = {
+  readonly records: number
+  readonly from: string | undefined
+  readonly until: string | undefined
+}
 
 /** Cedar goes as it is written: the control plane has a validator for it, and answers with its lines. */
 async function bodyOf(access: ApiAccess, { document, cedar, replaces }: Draft): Promise<object> {
-  const source = cedar === null ? { document } : { cedar }
+  const source = cedar === null ? { document } : { cedar: cedar.text }
   return replaces === undefined ? source : { ...source, policy: await policyNamed(access, replaces) }
 }
 

@@ -11,6 +11,7 @@ export function contradictionsIn(rule: Rule, at: number): readonly Remark[] {
     ...parts.filter(isAll).flatMap((part) => clashesIn(part, rule.id)),
     ...parts.flatMap((part) => emptyIn(part, rule.id)),
     ...cancelledBy(rule, at),
+    ...alwaysErring(rule, at),
   ]
 }
 
@@ -101,4 +102,17 @@ function cancelledBy({ id, when, unless }: Rule, at: number): readonly Remark[] 
   if (!isAlways && textOf(unless) !== textOf(when)) return []
   const message = isAlways ? 'unless always holds, so the rule never does' : 'unless says the same as when'
   return [{ level: 'error', code: 'cancelled', rule: id, steps, message }]
+}
+
+const ORDERING = new Set(['gt', 'gte', 'lt', 'lte'])
+
+/** All arguments together are a map, which nothing orders. Cedar's attributes that no request has come to such a comparison. */
+function alwaysErring({ id, when, effect }: Rule, at: number): readonly Remark[] {
+  const erring = leavesAmong(conjunctsOf({ condition: when, steps: ['rules', at, 'when'] })).find(
+    ({ comparison: { path, op, to } }) => path === 'args' && ORDERING.has(op) && to === undefined,
+  )
+  if (erring === undefined) return []
+  const outcome = effect === 'flag' ? 'flags' : effect === 'allow' ? 'does not allow' : 'denies'
+  const message = `this can never be evaluated (a misspelt attribute?): wherever the rest of the rule holds, it ${outcome}`
+  return [{ level: 'error', code: 'always-errs', rule: id, steps: erring.steps, message }]
 }

@@ -8,6 +8,7 @@ export type LintCode =
   | 'fault'
   | 'contradiction'
   | 'never-holds'
+  | 'always-errs'
   | 'cancelled'
   | 'unreachable'
   | 'unknown-argument'

@@ -98,23 +98,25 @@ describe('contradictions', () => {
   )
 })
 
-describe('what the compiler refuses', () => {
+describe('a part that can never be evaluated', () => {
+  const errs = '{ path: args, op: gt, value: 0, required: true }'
+
   it.each([
-    ['{ path: agent.nmae, op: eq, value: a }', /agent\.nmae/],
-    ['{ path: action.class, op: eq, value: read }', /read/],
-    ['{ path: args.a, op: cidr, value: nowhere }', /./],
-    ['{ path: args.a, op: matches, value: missing }', /missing/],
-  ])('%s is an error with its place', (when, wanted) => {
-    expect(linted(ruleWith(when))).toEqual([
-      expect.objectContaining({
-        level: 'error',
-        code: 'fault',
-        rule: 'a',
-        line: 3,
-        message: expect.stringMatching(wanted),
-      }),
+    ['deny', 'denies'],
+    ['allow', 'does not allow'],
+    ['flag', 'flags'],
+  ])('in a rule to %s is an error that says that it %s', (effect, outcome) => {
+    const text = ruleWith(`{ all: [{ path: action.tool, op: eq, value: x }, ${errs}] }`).replace(
+      'deny',
+      effect,
+    )
+    expect(linted(text)).toMatchObject([
+      { code: 'always-errs', level: 'error', line: 6, message: expect.stringContaining(`it ${outcome}`) },
     ])
   })
+
+  it('is none where another part may settle the rule', () =>
+    expect(linted(ruleWith(`{ any: [{ path: action.tool, op: eq, value: x }, ${errs}] }`))).toEqual([]))
 })
 
 const tool = (name: string, more: Partial<CatalogueTool> = {}): CatalogueTool => ({

@@ -1,8 +1,8 @@
-import type { BundlePolicy, PolicyDocument } from '@writ/contracts'
-import { compilePolicies } from '../../compile.ts'
+import type { PolicyDocument } from '@writ/contracts'
 import type { PositionOf } from '../positions.ts'
 import { placeOf } from '../positions.ts'
 import { contradictionsIn } from './contradictions.ts'
+import { faultsIn } from './faults.ts'
 import type { LintFinding, Remark } from './finding.ts'
 import type { LintGroup } from './groups.ts'
 import { remarksOnGroups } from './groups.ts'
@@ -45,25 +45,6 @@ function findingOf({ steps, ...rest }: Remark, positionOf: PositionOf | undefine
 
 const inPlace = (left: LintFinding, right: LintFinding): number =>
   (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0)
-
-/** What the compiler itself finds: unknown paths, words and patterns, operators that cannot take their operand, limits. */
-function faultsIn(document: PolicyDocument): readonly Remark[] {
-  const { faults } = compilePolicies([asPolicy(document)], NO_SETTINGS)
-  return faults.map(({ rule, because }) => {
-    const at = document.rules.findIndex(({ id }) => id === rule)
-    const steps = at === -1 ? ['patterns'] : ['rules', at]
-    return { level: 'error', code: 'fault', rule: at === -1 ? null : rule, steps, message: because }
-  })
-}
-
-const NO_SETTINGS = { groups: [], overrides: [] }
-const asPolicy = (document: PolicyDocument): BundlePolicy => ({
-  id: `pol_${'0'.repeat(26)}`,
-  name: document.title ?? 'policy',
-  version: 1,
-  groups: [`grp_${'0'.repeat(26)}`],
-  document,
-})
 
 function repeatedIn(document: PolicyDocument, others: LintOptions['others'] & object): readonly Remark[] {
   return document.rules.flatMap((rule, at) => {

@@ -7,6 +7,7 @@ import type {
   Rule,
   RuleMatch,
 } from '@writ/contracts'
+import { OPEN_METHODS } from '@writ/contracts'
 import { hitsOf } from '../../ask-rules.ts'
 import type { Hit } from '../../ask-rules.ts'
 import type { CompiledPolicies } from '../../compile.ts'
@@ -15,7 +16,11 @@ import { READS, READS_ALL } from '../../facts.ts'
 import { needsOf } from '../../needs.ts'
 import { NOT_KNOWN, RuleFault } from '../../rule-fault.ts'
 import { conditionsOf, partsOf, textOf } from '../lint/conjuncts.ts'
+import { overridesIn } from './overridden.ts'
+import type { IsOverridden } from './overridden.ts'
 import type { Recorded } from './recorded.ts'
+import { compareRewritings, rewritingsIn } from './rewritings.ts'
+import type { Rewritings, RewritingsOf } from './rewritings.ts'
 import { didAct, OUTCOMES, outcomeOf, strictestOutcome } from './verdict.ts'
 import type { Draft, ReplayWorld } from './world.ts'
 
@@ -26,6 +31,7 @@ export type Redecided = {
   readonly rules: readonly string[]
   /** rules of the draft of which records do not tell whether they would have matched */
   readonly open: readonly string[]
+  readonly rewritings: Rewritings
 }
 
 export type Redecide = (recorded: Recorded) => Redecided
@@ -35,7 +41,17 @@ export function redeciderOf(draft: Draft, world: ReplayWorld): Redecide {
   const compiled = compilePolicies([policyOf(draft)], { groups: [], overrides: [] })
   const current = compilePolicies(world.policies, { groups: world.groups, overrides: [] })
   const replaced = world.policies.find(({ id }) => id === draft.replaces) ?? null
-  const tools = { draft, world, compiled, current, replaced, blind: blindBits(draft, world, replaced) }
+  const tools = {
+    draft,
+    world,
+    compiled,
+    current,
+    replaced,
+    blind: blindBits(draft, world, replaced),
+    hasNewPatterns: hasNewPatterns(draft, replaced),
+    isOverridden: overridesIn(draft, world),
+    rewritingsOf: rewritingsIn(world.policies, current),
+  }
   return (recorded) => redecide(tools, recorded)
 }
 
@@ -47,6 +63,9 @@ type Tools = {
   readonly replaced: BundlePolicy | null
   /** bits of `READS` that no record tells */
   readonly blind: number
+  readonly hasNewPatterns: boolean
+  readonly isOverridden: IsOverridden
+  readonly rewritingsOf: RewritingsOf
 }
 
 const REPLAY_GROUP = `grp_${'0'.repeat(26)}` as const
@@ -73,8 +92,25 @@ function redecide(tools: Tools, recorded: Recorded): Redecided {
     possible: outcomesBetween(least, most, open),
     rules: closed.map(({ rule }) => rule.source.id),
     open: open.map(({ rule }) => rule.source.id),
+    rewritings: rewritingsAround(tools, recorded, { hits, groups }),
   }
 }
+
+const rewritingsAround = (
+  { draft, hasNewPatterns: isNew, rewritingsOf, current }: Tools,
+  recorded: Recorded,
+  { hits, groups }: Pick<Said, 'hits' | 'groups'>,
+): Rewritings =>
+  compareRewritings(
+    recorded,
+    {
+      replaces: draft.replaces,
+      hits,
+      isUnseen: !wasInspected(current, recorded, groups ?? []),
+      hasNewPatterns: isNew,
+    },
+    rewritingsOf,
+  )
 
 const keptOutcome = ({ effect, errored }: RuleMatch): Outcome => outcomeOf(effect, errored)
 const hitOutcome = ({ rule, truth }: Hit): Outcome => outcomeOf(rule.source.effect, truth !== true)
@@ -112,7 +148,7 @@ function withDefault(
   const isAllowed =
     kept.some((match) => match.effect === 'allow' && didAct(match) && !match.errored) ||
     hits.some(({ rule, truth }) => rule.source.effect === 'allow' && truth === true)
-  if (!isDenying || isAllowed || direction !== 'outbound' || action.tool === null)
+  if (!isDenying || isAllowed || direction !== 'outbound' || OPEN_METHODS.has(action.method))
     return { outcome: stated, unlessAllowed: null }
   return { outcome: strictestOutcome([stated, 'deny']), unlessAllowed: stated }
 }
@@ -133,7 +169,9 @@ function draftHits(tools: Tools, recorded: Recorded, groups: readonly string[]):
     hitsOf(tools.compiled, questionOf(tools, recorded, trust), { signals, keys: null, known }),
   )
   const hits = merged(answers)
-  return hits.flatMap((hit) => remembered(tools, recorded, hit))
+  return hits
+    .filter(({ rule }) => !tools.isOverridden(rule.source.id, recorded))
+    .flatMap((hit) => remembered(tools, recorded, hit))
 }
 
 const trustsOf = ({ trust }: ReplayWorld, { connection }: Recorded): readonly ('internal' | 'external')[] => {
@@ -182,14 +220,13 @@ const isSame = (left: Rule, right: Rule): boolean =>
 const NEVER: Condition = { any: [] }
 
 /** What records never tell of a question that this draft may ask about. */
-function blindBits({ document }: Draft, world: ReplayWorld, replaced: BundlePolicy | null): number {
+function blindBits(draft: Draft, world: ReplayWorld, replaced: BundlePolicy | null): number {
+  const { document } = draft
   const paths = document.rules.flatMap(pathsOf)
   const readsPins = paths.some((path) => path.startsWith('tool.'))
   const readsUnknownCaller =
     paths.some((path) => path.startsWith('chain.')) ||
     (world.membership === null && paths.some((path) => path.endsWith('.groups')))
-  const hasOwnPatterns =
-    document.patterns !== undefined && (replaced === null || !samePatterns(document, replaced.document))
   return (
     READS.args |
     READS.content |
@@ -197,24 +234,27 @@ function blindBits({ document }: Draft, world: ReplayWorld, replaced: BundlePoli
     READS.keys |
     (readsPins ? READS.resource : 0) |
     (readsUnknownCaller ? READS.caller : 0) |
-    (hasOwnPatterns ? READS.signals : 0)
+    (hasNewPatterns(draft, replaced) ? READS.signals : 0)
   )
 }
+
+const hasNewPatterns = ({ document }: Draft, replaced: BundlePolicy | null): boolean =>
+  document.patterns !== undefined && (replaced === null || !samePatterns(document, replaced.document))
 
 const pathsOf = (rule: Rule, at: number): readonly string[] =>
   conditionsOf(rule, at)
     .flatMap(partsOf)
     .flatMap(({ condition }) => ('path' in condition ? [condition.path, condition.to ?? ''] : []))
 
+const unseenBits = ({ current }: Tools, recorded: Recorded, groups: readonly string[]): number =>
+  wasInspected(current, recorded, groups) ? 0 : READS.signals
+
 /** Content is only inspected where some policy asks for it, and a record without signals may be of content that nobody looked at. */
-function unseenBits(
-  { current }: Tools,
+const wasInspected = (
+  current: CompiledPolicies,
   { direction, decision }: Recorded,
   groups: readonly string[],
-): number {
-  if (decision.signals.length > 0) return 0
-  return needsOf(current, groups, direction).content ? 0 : READS.signals
-}
+): boolean => decision.signals.length > 0 || needsOf(current, groups, direction).content
 
 function questionOf({ world }: Tools, recorded: Recorded, trust: 'internal' | 'external'): Question {
   const { agent, human, session, connection, action, channel, direction, at } = recorded

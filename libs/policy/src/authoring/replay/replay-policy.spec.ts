@@ -1,108 +1,39 @@
 import { describe, expect, it } from '@jest/globals'
-import { AuditRecord, PolicyDocument } from '@writ/contracts'
-import type { BundlePolicy, Outcome, RuleMatch } from '@writ/contracts'
-import { replayPolicy } from './replay-policy.ts'
-import type { Draft, ReplayWorld } from './world.ts'
-import { RECORDS_ALONE } from './world.ts'
-
-const ulid = (number: number): string => String(number).padStart(26, '0')
-const POLICY = `pol_${ulid(1)}` as const
-const OTHER = `pol_${ulid(2)}` as const
-const GROUP = `grp_${ulid(1)}` as const
-const AGENT = `agt_${ulid(1)}` as const
-const HUMAN = `hum_${ulid(1)}` as const
-
-const match = (more: Partial<RuleMatch>): RuleMatch => ({
-  policy: POLICY,
-  policyName: 'mail',
-  policyVersion: 1,
-  rule: 'a',
-  effect: 'deny',
-  mode: 'enforce',
-  reason: 'no',
-  errored: false,
-  overriddenBy: null,
-  ...more,
-})
-
-type Told = { readonly tool?: string; readonly outcome?: Outcome; readonly matches?: readonly RuleMatch[] }
-const decision = ({ outcome = 'allow', matches = [] }: Told, more: object = {}) => ({
-  outcome,
-  matches,
-  signals: [],
-  modified: false,
-  ...more,
-})
-
-const record = (told: Told = {}, more: object = {}): AuditRecord =>
-  AuditRecord.parse({
-    v: 'writ.record.v1',
-    kind: 'closed',
-    decisionId: `dec_${ulid(1)}`,
-    tenant: `ten_${ulid(1)}`,
-    stream: `nod_${ulid(1)}:boo_${ulid(1)}:ten_${ulid(1)}`,
-    seq: 0,
-    prev: '0'.repeat(64),
-    at: '2026-01-02T00:00:00.000Z',
-    channel: 'gateway',
-    human: { id: HUMAN, name: 'ana' },
-    agent: { id: AGENT, name: 'claude' },
-    session: `ses_${ulid(1)}`,
-    keyThumbprint: null,
-    connection: { id: `con_${ulid(1)}`, name: 'mail' },
-    action: {
-      method: 'tools/call',
-      tool: told.tool ?? 'send_mail',
-      class: 'sink.external',
-      classSource: 'inferred',
-      resource: `mail/${told.tool ?? 'send_mail'}`,
-    },
-    outcome: told.outcome ?? 'allow',
-    refusal: null,
-    outbound: decision(told),
-    inbound: null,
-    bundle: null,
-    credential: null,
-    request: null,
-    response: null,
-    durationMicros: 1,
-    gateway: { node: `nod_${ulid(1)}`, build: '1' },
-    ...more,
-  })
-
-const rule = (when: object, more: object = {}) => ({ id: 'a', effect: 'deny', reason: 'no', when, ...more })
-const documentOf = (...rules: object[]): PolicyDocument => PolicyDocument.parse({ writ: 1, rules })
-const draftOf = (document: PolicyDocument, more: Partial<Draft> = {}): Draft => ({
-  document,
-  name: 'draft',
-  replaces: null,
-  groups: null,
-  ...more,
-})
-const toolIs = (value: string) => ({ path: 'action.tool', op: 'eq', value })
-const counts = (
-  document: PolicyDocument,
-  records: readonly AuditRecord[],
-  draft: Partial<Draft> = {},
-  world: Partial<ReplayWorld> = {},
-) => {
-  const { loses, gains, cannotTell, unchanged } = replayPolicy(draftOf(document, draft), records, {
-    current: { ...RECORDS_ALONE, ...world },
-  })
-  return { loses, gains, cannotTell, unchanged }
-}
-const none = { loses: 0, gains: 0, cannotTell: 0, unchanged: 0 }
+import type { BundlePolicy, PolicyDocument } from '@writ/contracts'
+import {
+  AGENT,
+  counts,
+  decision,
+  documentOf,
+  GROUP,
+  match,
+  none,
+  OTHER,
+  POLICY,
+  record,
+  replayed,
+  rule,
+  toolIs,
+  ulid,
+} from './given.suite.ts'
 
 const allowing = (when: object) => documentOf(rule(when, { effect: 'allow' }))
+
+const world = (groups: readonly (typeof GROUP)[]) => ({
+  membership: new Map([[AGENT, groups]]),
+  trust: new Map([[`con_${ulid(1)}`, 'internal' as const]]),
+})
 
 describe('the replay of a draft', () => {
   it('tells who would lose what', () => {
     const records = [record(), record({ tool: 'list_mail' }), record()]
-    const report = replayPolicy(draftOf(documentOf(rule(toolIs('send_mail')))), records)
+    const report = replayed(documentOf(rule(toolIs('send_mail'))), records)
     expect(report).toMatchObject({ decisions: 3, unchanged: 1, loses: 2, gains: 0, cannotTell: 0 })
-    expect(report.byTool).toEqual([{ name: 'mail/send_mail', loses: 2, gains: 0, cannotTell: 0 }])
-    expect(report.byAgent).toEqual([{ name: 'claude', loses: 2, gains: 0, cannotTell: 0 }])
-    expect(report.byHuman).toEqual([{ name: 'ana', loses: 2, gains: 0, cannotTell: 0 }])
+    expect(report.byTool).toEqual([
+      { name: 'mail/send_mail', loses: 2, gains: 0, modifies: 0, cannotTell: 0 },
+    ])
+    expect(report.byAgent).toEqual([{ name: 'claude', loses: 2, gains: 0, modifies: 0, cannotTell: 0 }])
+    expect(report.byHuman).toEqual([{ name: 'ana', loses: 2, gains: 0, modifies: 0, cannotTell: 0 }])
     expect(report.changes[0]).toMatchObject({ kind: 'loses', before: 'allow', after: ['deny'], rules: ['a'] })
   })
 
@@ -161,10 +92,6 @@ describe('the replay of a draft', () => {
         ],
       }),
     )
-    const world = (groups: readonly (typeof GROUP)[]) => ({
-      membership: new Map([[AGENT, groups]]),
-      trust: new Map([[`con_${ulid(1)}`, 'internal' as const]]),
-    })
     expect(counts(document, [record()], {}, world([GROUP]))).toEqual({ ...none, loses: 1 })
     expect(counts(document, [record()], {}, world([]))).toEqual({ ...none, unchanged: 1 })
     expect(counts(document, [record()], { groups: [GROUP] }, world([]))).toEqual({ ...none, unchanged: 1 })
@@ -180,14 +107,14 @@ describe('the replay of a draft', () => {
       document: documentOf(unchanged),
     }
     const draft = documentOf(unchanged, rule(toolIs('other'), { id: 'b' }))
-    const world = { policies: [before], unchangedSince: '2026-01-01T00:00:00.000Z' }
+    const known = { policies: [before], unchangedSince: '2026-01-01T00:00:00.000Z' }
     const records = [record(), record({ outcome: 'deny', matches: [match({})] })]
-    expect(counts(draft, records, { replaces: POLICY }, world)).toEqual({ ...none, unchanged: 2 })
+    expect(counts(draft, records, { replaces: POLICY }, known)).toEqual({ ...none, unchanged: 2 })
     const erred = record({ outcome: 'deny', matches: [match({ errored: true })] })
-    expect(counts(draft, [erred], { replaces: POLICY }, world)).toEqual({ ...none, unchanged: 1 })
+    expect(counts(draft, [erred], { replaces: POLICY }, known)).toEqual({ ...none, unchanged: 1 })
     const patterns = { ...draft, patterns: { order: 'x' } }
-    expect(counts(patterns, records, { replaces: POLICY }, world)).toEqual({ ...none, cannotTell: 2 })
-    const since = { ...world, unchangedSince: '2026-01-01T23:59:30.000Z' }
+    expect(counts(patterns, records, { replaces: POLICY }, known)).toEqual({ ...none, cannotTell: 2 })
+    const since = { ...known, unchangedSince: '2026-01-01T23:59:30.000Z' }
     expect(counts(draft, records, { replaces: POLICY }, since)).toEqual({ ...none, cannotTell: 2 })
   })
 

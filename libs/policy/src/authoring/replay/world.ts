@@ -1,4 +1,5 @@
 import type { AccessGroupId, Bundle, BundlePolicy, PolicyDocument } from '@writ/contracts'
+import type { PolicyGroup } from '../../compile.ts'
 
 /** The policy that is looked at, as it would be published. */
 export type Draft = {
@@ -10,13 +11,21 @@ export type Draft = {
   readonly groups: readonly AccessGroupId[] | null
 }
 
+/** An override as it was, from when it was made until it ended or was removed: RFC 3339. */
+export type PastOverride = Omit<Bundle['overrides'][number], 'id' | 'until'> & {
+  readonly from: string
+  readonly until: string
+}
+
 /** What is known of the tenant now, beside what the records say. Every part may be missing: then the replay tells less. */
 export type ReplayWorld = {
   /** access groups by the id of an agent or a human; null: it is not known who is in which */
   readonly membership: ReadonlyMap<string, readonly AccessGroupId[]> | null
-  readonly groups: Bundle['groups']
+  readonly groups: readonly PolicyGroup[]
   /** policies as they are in force now */
   readonly policies: readonly BundlePolicy[]
+  /** all that there ever were of the policy that the draft replaces */
+  readonly overrides: readonly PastOverride[]
   /** by the id of a connection */
   readonly trust: ReadonlyMap<string, 'internal' | 'external'>
   /** RFC 3339: since when the policy that the draft replaces stands as it does in `policies`; null: it is not known */
@@ -28,6 +37,7 @@ export const RECORDS_ALONE: ReplayWorld = {
   membership: null,
   groups: [],
   policies: [],
+  overrides: [],
   trust: new Map(),
   unchangedSince: null,
 }

@@ -3,7 +3,7 @@ import type { CompiledPolicies } from '../../compile.ts'
 import { needsOf } from '../../needs.ts'
 import { decide } from '../../decide.ts'
 import type { Given } from '../../decide.ts'
-import { inspectNow } from '../../detectors/inspect.ts'
+import { inspect } from '../../detectors/inspect.ts'
 import type { ClassOf } from './scenario.ts'
 import { TEST_KEYS } from './scenario.ts'
 
@@ -15,17 +15,27 @@ export type World = {
   readonly protectedPointers: readonly string[]
 }
 
-/** What a gateway would hand to the engine with this question. */
-export function givenFor({ compiled, protectedPointers }: World, question: Question): Given {
+/** What a gateway would hand to the engine with this question; content is inspected in slices, as it does. */
+export function* givenFor(
+  { compiled, protectedPointers }: Pick<World, 'compiled' | 'protectedPointers'>,
+  question: Question,
+): Generator<void, Given> {
   const needs = needsOf(compiled, question.groups, question.direction)
-  return {
-    inspection: needs.content
-      ? inspectNow(question.content, { patterns: compiled.patterns, oversize: 'deny', knownSecrets: null })
-      : null,
-    keys: TEST_KEYS,
-    protectedPointers,
-  }
+  const { patterns } = compiled
+  const inspection = needs.content
+    ? yield* inspect(question.content, { patterns, oversize: 'deny', knownSecrets: null })
+    : null
+  return { inspection, keys: TEST_KEYS, protectedPointers }
 }
 
-export const asked = (world: World, question: Question): Decision =>
-  decide(world.compiled, question, givenFor(world, question))
+export function* asked(world: World, question: Question): Generator<void, Decision> {
+  return decide(world.compiled, question, yield* givenFor(world, question))
+}
+
+/** All the steps at once, for callers that hold up nobody. */
+export function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}

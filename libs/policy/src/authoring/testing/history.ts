@@ -1,5 +1,5 @@
 import { secondsOf } from '@writ/contracts'
-import type { Label, PolicyTest, Question, SessionState, TestEvent } from '@writ/contracts'
+import type { Decision, Label, Question, SessionState, TestEvent } from '@writ/contracts'
 import { hostsOf } from '../../destinations.ts'
 import { RuleFault } from '../../rule-fault.ts'
 import { reserve } from '../../session/fold.ts'
@@ -7,25 +7,45 @@ import type { SessionEvent } from '../../session/fold.ts'
 import { observe } from '../../session/observe.ts'
 import { sourcesOf } from '../../session/provenance.ts'
 import { newSession } from '../../session/state.ts'
-import { asked } from './asked.ts'
-import type { World } from './asked.ts'
-import { callOf, outboundQuestion, TEST_KEYS } from './scenario.ts'
+import { valuesIn } from '../../session/values.ts'
+import type { ContentKeys } from '../../modify/content-keys.ts'
+import type { CompiledPolicies } from '../../compile.ts'
+import { callOf } from './scenario.ts'
+import type { Call } from './scenario.ts'
+
+/** What happened in a session before a question is asked. */
+export type Past = {
+  readonly labels: readonly string[]
+  readonly history: readonly TestEvent[]
+  readonly nowMs: number
+}
+
+/** The world in which it happened. */
+export type Scene = {
+  readonly compiled: CompiledPolicies
+  readonly keys: ContentKeys
+  /** what a past event asked on its way out, in the session as it was */
+  readonly questionOf: (call: Call, state: SessionState, nowMs: number) => Question
+  /** what the policies make of it; yields where a gateway would give way to others */
+  readonly decide: (question: Question) => Generator<void, Decision>
+}
 
 /**
  * The session as it is when the case asks: every past event folded by the functions that gateways use, labels of the rules that
- * matched it included. What became of an event is what the test says, whatever the policy would have said.
+ * matched it included. What became of an event is what the history says, whatever the policies would have said. Yields after every event.
  */
-export function sessionAfter(world: World, test: PolicyTest): SessionState {
-  const nowMs = Date.parse(test.now)
-  const events = test.history
-    .map((event, at) => ({ event, atMs: momentOf(event, at, { count: test.history.length, nowMs }) }))
+export function* sessionAfter(scene: Scene, past: Past): Generator<void, SessionState> {
+  const { history, labels, nowMs } = past
+  const events = history
+    .map((event, at) => ({ event, atMs: momentOf(event, at, { count: history.length, nowMs }) }))
     .sort((left, right) => left.atMs - right.atMs)
   const begun = newSession(Math.min(nowMs, events[0]?.atMs ?? nowMs))
-  const labelled = observe(begun, { labels: labelsOf(test.labels) })
-  return events.reduce(
-    (state, { event, atMs }) => afterEvent({ ...world, test }, state, event, atMs),
-    labelled,
-  )
+  let state = observe(begun, { labels: labelsOf(labels) })
+  for (const { event, atMs } of events) {
+    state = yield* afterEvent(scene, state, event, atMs)
+    yield
+  }
+  return state
 }
 
 const HOUR_MS = 3_600_000
@@ -43,29 +63,35 @@ function momentOf(
 /** Labels are checked where policies write them; a test may only say more of the same. */
 const labelsOf = (labels: readonly string[]): readonly Label[] => labels
 
-type Scene = World & { readonly test: PolicyTest }
-
 /** In the order of a gateway: labels first, so that what a rule calls untrusted vouches for no host. */
-function afterEvent(world: Scene, before: SessionState, event: TestEvent, nowMs: number): SessionState {
-  const { compiled, test, classOf } = world
-  const question = outboundQuestion({ test, classOf, state: before, nowMs }, callOf(event))
-  const labels = [...asked(world, question).labels, ...labelsOf(event.labels ?? [])]
+function* afterEvent(
+  scene: Scene,
+  before: SessionState,
+  event: TestEvent,
+  nowMs: number,
+): Generator<void, SessionState> {
+  const { compiled, keys } = scene
+  const question = scene.questionOf(callOf(event), before, nowMs)
+  const decision = yield* scene.decide(question)
+  const labels = [...decision.labels, ...labelsOf(event.labels ?? [])]
   const marked = observe(before, { labels })
-  const reserved = eventsOf(question, event).reduce(
+  const reserved = eventsOf(question, event, keys).reduce(
     (state, one) => reserve(state, compiled.session, one),
     marked,
   )
-  const sent = hostsReached(question, event).reduce(
-    (state, name) => observe(state, { host: { name, keys: TEST_KEYS } }),
-    reserved,
-  )
-  return event.result === undefined ? sent : afterResult(world, sent, { ...question, content: event.result })
+  const sent = observe(reserved, { hosts: { names: hostsReached(question, event), keys } })
+  return event.result === undefined
+    ? sent
+    : yield* afterResult(scene, sent, { ...question, content: event.result })
 }
 
 /** What names nothing (a ping, a listing) is no call that a budget counts. */
-function eventsOf(question: Question, { outcome }: TestEvent): readonly SessionEvent[] {
-  const { nowMs, action, connection, args } = question
-  const event = { nowMs, action, connection, args, keys: TEST_KEYS }
+function eventsOf(
+  { nowMs, action, connection, args }: Question,
+  { outcome }: TestEvent,
+  keys: ContentKeys,
+): readonly SessionEvent[] {
+  const event = { nowMs, action, connection, args, keys }
   if (outcome === 'deny') return [{ ...event, kind: 'denial' }]
   if (action.tool === null) return []
   const call = { ...event, kind: 'call' as const }
@@ -77,14 +103,18 @@ function hostsReached({ action, args }: Question, { outcome }: TestEvent): reado
   return hosts instanceof RuleFault ? [] : hosts
 }
 
-function afterResult(world: World, state: SessionState, sent: Question): SessionState {
+function* afterResult(
+  { decide, keys }: Scene,
+  state: SessionState,
+  sent: Question,
+): Generator<void, SessionState> {
   const inbound: Question = { ...sent, direction: 'inbound', session: { ...sent.session, state } }
+  const { labels } = yield* decide(inbound)
   return observe(state, {
-    labels: asked(world, inbound).labels,
+    labels,
     answer: {
-      content: sent.content,
+      values: yield* valuesIn(sent.content, keys),
       sources: sourcesOf(sent.action, sent.connection.trust),
-      keys: TEST_KEYS,
     },
   })
 }

@@ -111,7 +111,7 @@ function actionOf({ method, tool, connection, args, class: given }: Call, classO
 }
 
 /** The params of the message, as a gateway would inspect them. */
-function paramsOf({ method, tool, args }: Call): Json {
+export function paramsOf({ method, tool, args }: Call): Json {
   if (tool === undefined) return args
   return method.startsWith('resources/') ? { uri: tool } : { name: tool, arguments: args }
 }

@@ -1,16 +1,25 @@
-import type { Bundle, PolicyDocument, PolicyTest, Question } from '@writ/contracts'
+import type { PolicyDocument, PolicyTest, Question } from '@writ/contracts'
 import { compilePolicies } from '../../compile.ts'
+import type { PolicyGroup } from '../../compile.ts'
 import { explain } from '../../explain.ts'
 import type { Trace } from '../../explain.ts'
 import { signalsSeen } from '../../signals-seen.ts'
 import type { Position, PositionOf } from '../positions.ts'
-import { asked, givenFor } from './asked.ts'
+import { asked, atOnce, givenFor } from './asked.ts'
 import type { World } from './asked.ts'
 import type { Difference } from './compare.ts'
 import { differencesOf, ruleOf } from './compare.ts'
 import { sessionAfter } from './history.ts'
+import type { Scene } from './history.ts'
 import type { ClassOf } from './scenario.ts'
-import { policyOf, PROTECTED_POINTERS, questionOf, TEST_GROUP } from './scenario.ts'
+import {
+  outboundQuestion,
+  policyOf,
+  PROTECTED_POINTERS,
+  questionOf,
+  TEST_GROUP,
+  TEST_KEYS,
+} from './scenario.ts'
 
 export type TestOptions = {
   readonly classOf: ClassOf
@@ -40,17 +49,26 @@ export type TestReport = {
 }
 
 /** Runs cases through the functions that gateways decide with; no clock, no keys of a tenant, nothing is sent anywhere. */
-export function testPolicy(
+export const testPolicy = (
   document: PolicyDocument,
   tests: readonly PolicyTest[],
   options: TestOptions,
-): TestReport {
+): TestReport => atOnce(testInSteps(document, tests, options))
+
+/** The same for callers that hold up others: yields after each event of a history and each slice of what is inspected. */
+export function* testInSteps(
+  document: PolicyDocument,
+  tests: readonly PolicyTest[],
+  options: TestOptions,
+): Generator<void, TestReport> {
   const documents = [document, ...(options.beside ?? [])]
   const worlds = { allow: worldOf(documents, 'allow', options), deny: worldOf(documents, 'deny', options) }
-  const results = tests.map((test, at) => ({
-    ...resultOf(worlds[test.default], test),
-    ...options.positionOf?.(['tests', at]),
-  }))
+  const results: TestResult[] = []
+  for (const [at, test] of tests.entries()) {
+    const result = yield* resultOf(worlds[test.default], test)
+    results.push({ ...result, ...options.positionOf?.(['tests', at]) })
+    yield
+  }
   const passed = results.filter((result) => result.passed).length
   return { passed, failed: results.length - passed, results }
 }
@@ -62,7 +80,7 @@ export function explainCase(
   options: Pick<TestOptions, 'classOf' | 'protectedPointers'>,
 ): Trace {
   const world = worldOf(documents, test.default, options)
-  return traceOf(world, caseQuestion(world, test))
+  return atOnce(traceOf(world, atOnce(caseQuestion(world, test))))
 }
 
 /** A question, with the signals that the detectors publish for it. */
@@ -75,8 +93,8 @@ export function askedByTest(
   options: Pick<TestOptions, 'classOf'>,
 ): AskedByTest {
   const world = worldOf([document], test.default, options)
-  const question = caseQuestion(world, test)
-  const { inspection } = givenFor(world, question)
+  const question = atOnce(caseQuestion(world, test))
+  const { inspection } = atOnce(givenFor(world, question))
   const signals = inspection === null ? [] : signalsSeen(inspection, world.compiled.patternOwners).all
   return { question, signals }
 }
@@ -86,16 +104,22 @@ function worldOf(
   byDefault: PolicyTest['default'],
   { classOf, protectedPointers = PROTECTED_POINTERS }: TestOptions,
 ): World {
-  const groups: Bundle['groups'] = [
-    { id: TEST_GROUP, name: 'test', default: byDefault, oversize: 'deny', approvers: 'admins' },
+  const groups: PolicyGroup[] = [
+    {
+      id: TEST_GROUP,
+      name: 'test',
+      default: byDefault,
+      oversize: 'deny',
+      approvers: 'admins',
+    },
   ]
   const compiled = compilePolicies(documents.map(policyOf), { groups, overrides: [] })
   return { compiled, classOf, protectedPointers }
 }
 
-function resultOf(world: World, test: PolicyTest): TestResult {
-  const question = caseQuestion(world, test)
-  const decision = asked(world, question)
+function* resultOf(world: World, test: PolicyTest): Generator<void, TestResult> {
+  const question = yield* caseQuestion(world, test)
+  const decision = yield* asked(world, question)
   const differences = differencesOf(test, decision)
   const passed = differences.length === 0
   return {
@@ -104,14 +128,23 @@ function resultOf(world: World, test: PolicyTest): TestResult {
     outcome: decision.outcome,
     rules: decision.matches.map(ruleOf),
     differences,
-    trace: passed ? null : traceOf(world, question),
+    trace: passed ? null : yield* traceOf(world, question),
   }
 }
 
-function caseQuestion(world: World, test: PolicyTest): Question {
-  const state = sessionAfter(world, test)
-  return questionOf({ test, classOf: world.classOf, state, nowMs: Date.parse(test.now) })
+function* caseQuestion(world: World, test: PolicyTest): Generator<void, Question> {
+  const { compiled, classOf } = world
+  const scene: Scene = {
+    compiled,
+    keys: TEST_KEYS,
+    questionOf: (call, state, nowMs) => outboundQuestion({ test, classOf, state, nowMs }, call),
+    decide: (question) => asked(world, question),
+  }
+  const nowMs = Date.parse(test.now)
+  const state = yield* sessionAfter(scene, { ...test, nowMs })
+  return questionOf({ test, classOf, state, nowMs })
 }
 
-const traceOf = (world: World, question: Question): Trace =>
-  explain(world.compiled, question, givenFor(world, question))
+function* traceOf(world: World, question: Question): Generator<void, Trace> {
+  return explain(world.compiled, question, yield* givenFor(world, question))
+}
