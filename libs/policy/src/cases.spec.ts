@@ -73,6 +73,9 @@ const Case = z.strictObject({
     .default([]),
   question: z.strictObject({
     ...ACTION,
+    method: z.string().default('tools/call'),
+    /** that of a tool of the connection, unless it is said */
+    resource: z.string().optional(),
     content: JsonSchema.optional(),
     /** content that is one text many times over, for what is too long to write down */
     repeated: z.strictObject({ text: z.string(), times: z.int() }).optional(),
@@ -203,6 +206,7 @@ function questionOf(one: Case, compiled: CompiledPolicies): Question {
     pin,
     annotations,
     trust,
+    resource,
     ...action
   } = one.question
   const content = repeated === undefined ? given : repeated.text.repeat(repeated.times)
@@ -217,7 +221,7 @@ function questionOf(one: Case, compiled: CompiledPolicies): Question {
   const full = {
     ...asked,
     connection: { ...asked.connection, trust },
-    action: { ...asked.action, ...action, resource: `github/${action.tool ?? ''}` },
+    action: { ...asked.action, ...action, resource: resource ?? `github/${action.tool ?? ''}` },
   }
   return { ...full, session: { ...asked.session, state: stateOf(one, full, compiled) } }
 }

@@ -33,7 +33,12 @@ export type CompiledPolicies = {
 }
 
 /** What a bundle says beside its policies. */
-export type PolicySettings = { readonly groups: Bundle['groups']; readonly overrides: Bundle['overrides'] }
+/** A group as its policies see it: whether it is switched off was asked before. */
+export type PolicyGroup = Omit<Bundle['groups'][number], 'suspended'>
+export type PolicySettings = {
+  readonly groups: readonly PolicyGroup[]
+  readonly overrides: Bundle['overrides']
+}
 
 /**
  * Compiles all policies of a bundle. Total: a rule that cannot be compiled becomes a rule that errs, and is listed in `faults`.

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { compilePolicies } from './compile.ts'
 import { decide } from './decide.ts'
-import { caseOf, Dice, policiesOf, settingsOf } from './generate.suite.ts'
+import { Dice } from './dice.suite.ts'
+import { caseOf, policiesOf, settingsOf } from './generate.suite.ts'
 import { decideSlowly } from './reference.suite.ts'
 import type { Slow } from './reference.suite.ts'
 

@@ -45,11 +45,28 @@ describe('the host of a destination', () => {
     ['is an address in brackets', 'me@[10.0.0.1]', ['10.0.0.1']],
     ['is that of every URL', 'https://a.example/x, https://e.example/y', ['a.example', 'e.example']],
     ['is nothing when there is no text', '', []],
+    ['is nothing for a file of this machine', 'file:///etc/passwd', []],
+    ['is nothing for a file, however many slashes', 'file:/etc/passwd', []],
+    ['is that of the machine which a file is on', 'file://e.example/share/x', ['e.example']],
+    ['is found behind the backslashes of a file', 'file:\\\\e.example\\share', ['e.example']],
   ])('%s: %j', (_, url, hosts) => expect(reached({ url })).toEqual(hosts))
+})
+
+describe('a resource', () => {
+  it.each([
+    ['file:///etc/passwd', []],
+    ['FILE:///etc/passwd', []],
+    ['file:etc/passwd', []],
+    ['file://localhost/etc/passwd', []],
+    ['file:///a.example/b', []],
+    ['file://e.example/share', ['e.example']],
+    ['https://a.example/etc/passwd', ['a.example']],
+  ])('%s reaches the hosts %j', (resource, hosts) => expect(hostsOf(resource, {})).toEqual(hosts))
 })
 
 describe('a destination that cannot be read', () => {
   it.each([
+    ['is a file on a machine that has no name', 'file://[::zz]/x'],
     ['is too long', `https://e.example/${'a'.repeat(3000)}`],
     ['has a host that is none', 'https://[::zz]/'],
     ['has no host', 'https://'],

@@ -81,7 +81,7 @@ function hostsIn(text: string): readonly string[] | RuleFault {
 function hostOfWord(word: string, isAlone: boolean): string | RuleFault | null {
   if (!SPECIAL.test(word) && !/^[\\/]{2}/.test(word) && !/^[a-z][a-z0-9+.-]*:[\\/]{2}/i.test(word))
     return bareHost(word, isAlone)
-  return hostOfUrl(word) ?? new RuleFault('a destination cannot be read')
+  return hostOfUrl(word) ?? (isLocalFile(word) ? null : new RuleFault('a destination cannot be read'))
 }
 
 /** As clients clean a URL before they read it (WHATWG URL, "basic URL parser"): no controls around it, no tab or line break within. */
@@ -106,7 +106,8 @@ function bareHost(word: string, isAlone: boolean): string | null {
 /** Null for what is no URL with a host. */
 function hostOfUrl(given: string): string | null {
   const text = cleaned(given)
-  const named = /^file:/i.test(text) ? '' : text.replace(/^(?:[a-z][a-z0-9+.-]*:)?[\\/]*/i, '')
+  if (FILE.test(text)) return hostOfFile(text)
+  const named = text.replace(/^(?:[a-z][a-z0-9+.-]*:)?[\\/]*/i, '')
   if (
     text.length > MAX_LENGTH ||
     named === '' ||
@@ -121,3 +122,15 @@ function hostOfUrl(given: string): string | null {
     return null
   }
 }
+
+const FILE = /^file:/i
+
+/** A file of this machine reaches no host; one of another machine (`file://server/share`) does. No slash is left out before its host. */
+function hostOfFile(text: string): string | null {
+  if (text.length > MAX_LENGTH || !URL.canParse(text)) return null
+  const { hostname } = new URL(text)
+  return hostname === '' ? null : hostname.replace(/\.$/, '')
+}
+
+/** What clients read as a file of this machine; what no client reads as a URL is not one. */
+const isLocalFile = (text: string): boolean => FILE.test(text) && URL.canParse(text)

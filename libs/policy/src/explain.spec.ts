@@ -169,6 +169,23 @@ describe('a leaf', () => {
     expect(onlyLeaf(when, { given })).toMatchObject({ truth: 'true', value: ['pii.email'] })
   })
 
+  it('shows those of the own patterns as well, whatever is asked of them', () => {
+    const given = { inspection: seen('pattern.order') }
+    const leaf = (value: string) => onlyLeaf({ path: 'content.signals', op: 'has', value }, { given })
+    expect(leaf('pattern.order')).toMatchObject({ truth: 'true', value: ['pattern.order'] })
+    expect(leaf('pii.email')).toMatchObject({ truth: 'false', value: ['pattern.order'] })
+  })
+
+  it('shows no policy the patterns of another', () => {
+    const when: Condition = { path: 'content.signals', op: 'has', value: 'pii.email' }
+    const policies = [
+      policy([rule({ when })], { patterns: { order: 'ORD' } }),
+      policy([rule({ when })], { number: 2 }),
+    ]
+    const { rules } = explained(policies, { given: { inspection: seen('pattern.order') } })
+    expect(rules.flatMap(({ leaves }) => leaves.map(({ value }) => value))).toEqual([['pattern.order'], []])
+  })
+
   it('shows nothing of a question that cannot be read, and says so', () => {
     const args = Object.defineProperty({}, 'branch', {
       enumerable: true,

@@ -40,14 +40,30 @@ export type Trace = { readonly decision: Decision; readonly rules: readonly Rule
 
 /** The decision with every reason for it. It shows values of the question, so it is for those who may see them. */
 export function explain(compiled: CompiledPolicies, question: Question, given: Given): Trace {
-  const rules = compiled.candidates
+  const steps = explainInSteps(compiled, question, given)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same for callers that hold up others: every comparison has the work of a whole decision to itself, so it yields after each. */
+export function* explainInSteps(
+  compiled: CompiledPolicies,
+  question: Question,
+  given: Given,
+): Generator<void, Trace> {
+  const asked = compiled.candidates
     .applicable(question.groups, question.direction)
     .filter(({ source }) => source.channels?.includes(question.channel) !== false)
   const facts = () => factsFor(compiled, question, given)
-  return {
-    decision: decide(compiled, question, given),
-    rules: rules.map((rule) => traceOf(rule, question, facts)),
+  const decision = decide(compiled, question, given)
+  const rules: RuleTrace[] = []
+  for (const rule of asked) {
+    yield
+    rules.push(yield* traceOf(rule, question, facts))
   }
+  return { decision, rules }
 }
 
 function factsFor(compiled: CompiledPolicies, question: Question, { inspection, keys }: Given): Facts {
@@ -57,21 +73,17 @@ function factsFor(compiled: CompiledPolicies, question: Question, { inspection, 
 }
 
 /** @param facts made anew for each part, so that none is answered with the work of another */
-function traceOf(rule: CompiledRule, question: Question, facts: () => Facts): RuleTrace {
+function* traceOf(rule: CompiledRule, question: Question, facts: () => Facts): Generator<void, RuleTrace> {
   const { policy, policyName, rule: id, effect, mode } = rule.match
   const { when, unless } = rule.source
-  return {
-    policy,
-    policyName,
-    rule: id,
-    effect,
-    mode,
-    ...answered(answerOf(rule.condition, facts())),
-    overriddenBy: overrideFor(rule.overrides, question),
-    leaves: [...leavesOf(when, '/when', 0), ...leavesOf(unless ?? NOTHING, '/unless', 0)].map((leaf) =>
-      leafTrace(leaf, rule, facts()),
-    ),
+  const answer = answered(answerOf(rule.condition, facts()))
+  const leaves: LeafTrace[] = []
+  for (const leaf of [...leavesOf(when, '/when', 0), ...leavesOf(unless ?? NOTHING, '/unless', 0)]) {
+    yield
+    leaves.push(leafTrace(leaf, rule, facts()))
   }
+  const overriddenBy = overrideFor(rule.overrides, question)
+  return { policy, policyName, rule: id, effect, mode, ...answer, overriddenBy, leaves }
 }
 
 const NOTHING: Condition = { any: [] }
@@ -109,16 +121,21 @@ function shownAs(condition: PlacedLeaf['condition']): Pick<LeafTrace, 'path' | '
 
 function valueOf(
   condition: PlacedLeaf['condition'],
-  { readers }: Scope,
+  { readers, policy }: Scope,
   facts: Facts,
 ): Json | undefined | RuleFault {
   try {
+    if ('path' in condition && condition.path === 'content.signals') return signalsFor(policy, facts)
     const reader = 'path' in condition ? readers.of(condition.path) : valueOfFold(condition, readers)
     return reader instanceof RuleFault ? reader : reader.read(facts)
   } catch {
     return undefined
   }
 }
+
+/** All that the policy sees, its own patterns included, whatever the comparison asks of it. */
+const signalsFor = (policy: string, { signals }: Facts): Json | RuleFault =>
+  signals instanceof RuleFault ? signals : [...(signals.byPolicy.get(policy) ?? signals.plain)]
 
 function answered(truth: Truth): Answer {
   if (truth instanceof RuleFault) return { truth: 'fault', because: truth.because }

@@ -1,5 +1,4 @@
 import type {
-  Bundle,
   BundlePolicy,
   Decision,
   GroupSettings,
@@ -11,7 +10,7 @@ import type {
   SessionState,
 } from '@writ/contracts'
 import { compilePolicies } from './compile.ts'
-import type { PolicySettings } from './compile.ts'
+import type { PolicyGroup, PolicySettings } from './compile.ts'
 import { decide } from './decide.ts'
 import type { Given } from './decide.ts'
 import type { Inspection } from './detectors/sighting.ts'
@@ -104,7 +103,7 @@ export const question = (overrides: Partial<Question> & { readonly args?: JsonOb
 export const CLEAN: Inspection = { sightings: [], fault: null }
 export const NO_SETTINGS: PolicySettings = { groups: [], overrides: [] }
 
-export const group = (number: number, overrides: Partial<GroupSettings> = {}): Bundle['groups'][number] => ({
+export const group = (number: number, overrides: Partial<GroupSettings> = {}): PolicyGroup => ({
   id: groupOf(number),
   name: `group ${number}`,
   default: 'allow',

@@ -12,7 +12,7 @@ export function provenanceAt(value: Json, facts: Facts): readonly string[] | und
   if (state === null) return NO_STATE
   if (facts.keys === null) return NO_KEYS
   if (!facts.work.take(COST_OF_TEXT * weightOf(value, MAX_DEPTH))) return TOO_MUCH
-  return provenanceOfTree(state, value, facts.keys)
+  return provenanceOfTree(state, value, facts.keys, facts.question.args)
 }
 
 /** Where the texts that say where an action goes were met before. */

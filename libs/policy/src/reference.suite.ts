@@ -111,7 +111,7 @@ function conclude(
   const byDefault =
     (outcome === 'allow' || outcome === 'ask') &&
     question.direction === 'outbound' &&
-    question.action.tool !== null &&
+    !passesByDefault(question) &&
     question.groups.some((group) => denies.includes(group)) &&
     !has('allow')
   if (byDefault) outcome = 'deny'
@@ -142,6 +142,13 @@ function conclude(
         : null,
   }
 }
+
+const passesByDefault = ({ action, content }: Question): boolean =>
+  action.method === 'response'
+    ? JSON.stringify(content) === '{}'
+    : /^(?:initialize|ping|server\/discover|(?:tools|prompts|resources|resources\/templates)\/list|http\/(?:get|delete)|notifications\/(?:initialized|cancelled|roots\/list_changed))$/.test(
+        action.method,
+      )
 
 const seconds = (text: string): number =>
   Number.parseInt(text, 10) * (text.endsWith('h') ? 3600 : text.endsWith('m') ? 60 : 1)

@@ -1,3 +1,4 @@
+import { OPEN_METHODS } from '@writ/contracts'
 import type { Decision, Effect, Outcome, Question, RuleMatch } from '@writ/contracts'
 import { acts } from './carry-out.ts'
 import type { Match } from './carry-out.ts'
@@ -24,14 +25,16 @@ export function verdictOf(
 }
 
 /** The default is asked of what an agent sets out to do; what comes back of an action that was let out was allowed with it. */
-export const isDefaultDeny = (
-  { direction, action, groups }: Question,
-  { denying }: CompiledPolicies,
-): boolean =>
+export const isDefaultDeny = (question: Question, { denying }: CompiledPolicies): boolean =>
   denying.size > 0 &&
-  direction === 'outbound' &&
-  action.tool !== null &&
-  groups.some((group) => denying.has(group))
+  question.direction === 'outbound' &&
+  question.groups.some((group) => denying.has(group)) &&
+  !isOpen(question)
+
+/** An answer that says nothing, as that to a ping is, carries nothing either. */
+const isOpen = ({ action, content }: Question): boolean =>
+  OPEN_METHODS.has(action.method) ||
+  (action.method === 'response' && typeof content === 'object' && Object.keys(content ?? {}).length === 0)
 
 export const STRICTNESS: Readonly<Record<Outcome, number>> = { allow: 0, ask: 1, deny: 2, abort: 3 }
 
