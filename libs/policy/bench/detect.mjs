@@ -89,7 +89,7 @@ while (size < SIZE) {
   size += part.length
 }
 // a parsed message holds flat strings
-const text = Buffer.from(parts.join('')).toString('utf8').slice(0, SIZE)
+const text = Buffer.from(parts.join('').slice(0, SIZE)).toString('utf8')
 const options = { patterns: null, oversize: 'deny', knownSecrets: null }
 
 const microseconds = () => {

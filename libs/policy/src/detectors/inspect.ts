@@ -6,11 +6,11 @@ import { RuleFault } from '../rule-fault.ts'
 import { signalsOfField } from './fields.ts'
 import type { InspectOptions } from './inspect-options.ts'
 import { Meter } from './scan/meter.ts'
-import { searchText } from './scan/search-text.ts'
+import { TextSearch } from './scan/search-text.ts'
 import { MOST_SIGHTINGS, SpanSet } from './scan/span-set.ts'
 import { CHUNK } from './scan/sift.ts'
 import type { Stretch } from './scan/sift.ts'
-import { BREATH, depthOf, isDefinition, leavesOf, nameOf, pointerTo } from './scan/walk.ts'
+import { BREATH, depthOf, isDefinition, nameOf, pointerTo, Walk } from './scan/walk.ts'
 import type { Leaf } from './scan/walk.ts'
 import type { Inspection, Sighting, Span } from './sighting.ts'
 
@@ -70,6 +70,7 @@ class Inspector {
   readonly #content: Json
   readonly #options: InspectOptions
   readonly #meter = new Meter(BUDGET, SLICE)
+  readonly #search = new TextSearch(this.#meter)
   readonly #patternBudget: PatternBudget = patternBudget()
   readonly #sightings: Sighting[] = []
   readonly #known = new Set<string>()
@@ -95,10 +96,10 @@ class Inspector {
   /** @param room characters to look at; a value counts as `SIZE_OF_VALUE` */
   *walk(isBackward: boolean, room: number): Generator<void> {
     this.#room = room
-    const entered = (children: number): boolean => this.#hasRoomFor(children)
-    for (const leaf of leavesOf(this.#content, isBackward, entered)) {
-      if (leaf === null) this.#passed(BREATH)
-      else yield* this.#look(leaf, isBackward)
+    const walk = new Walk(this.#content, isBackward, (children) => this.#hasRoomFor(children))
+    for (let leaf = walk.next(); leaf !== undefined; leaf = walk.next()) {
+      const rest = leaf === null ? this.#passed() : this.#look(leaf, isBackward)
+      if (rest !== null) yield* rest
       if (this.#meter.isSpent) this.#fault ??= TOO_MUCH
       if (this.#fault !== null || this.#room <= 0) return
       if (this.#meter.isSliceSpent) yield this.#meter.beginSlice()
@@ -115,22 +116,37 @@ class Inspector {
     return !(this.#isOversize && this.#isStrict)
   }
 
-  #passed(values: number): void {
-    this.#meter.take(values * COST_OF_VALUE)
-    this.#room -= values * SIZE_OF_VALUE
+  #passed(): null {
+    this.#meter.take(BREATH * COST_OF_VALUE)
+    this.#room -= BREATH * SIZE_OF_VALUE
     if (this.#room <= 0) this.#isOversize = true
+    return null
   }
 
-  *#look(leaf: Leaf, isBackward: boolean): Generator<void> {
+  /** @returns what is left to do, where that is anything */
+  #look(leaf: Leaf, isBackward: boolean): Generator<void> | null {
     const { text } = leaf
     const taken = this.#takeText(text.length)
-    if (taken === 0) return
+    if (taken === 0) return null
     const from = isBackward ? text.length - taken : 0
     const stretch = { text, from, to: from + taken, isDefinition: isDefinition(leaf) }
     const found = this.#byName(leaf)
-    if (!isMute(leaf)) yield* searchText(stretch, found, this.#meter)
-    if (leaf.place !== 'number') yield* this.#searchTenants(stretch, found)
+    const rest = isMute(leaf) ? null : this.#search.search(stretch, found)
+    if (rest !== null || this.#isTenants(leaf)) return this.#lookOn(leaf, { stretch, found, rest })
     this.#report(leaf, found)
+    return null
+  }
+
+  *#lookOn(leaf: Leaf, { stretch, found, rest }: Looking): Generator<void> {
+    if (rest !== null) yield* rest
+    if (this.#isTenants(leaf)) yield* this.#searchTenants(stretch, found)
+    this.#report(leaf, found)
+  }
+
+  /** Whether this tenant looks for anything more in it. */
+  #isTenants({ place }: Leaf): boolean {
+    const { patterns, knownSecrets } = this.#options
+    return place !== 'number' && (patterns !== null || knownSecrets !== null)
   }
 
   /** @returns how much of a text there is room for */
@@ -201,6 +217,12 @@ class Inspector {
     this.#known.add(key)
     return true
   }
+}
+
+type Looking = {
+  readonly stretch: Stretch
+  readonly found: SpanSet
+  readonly rest: Generator<void> | null
 }
 
 const OVERSIZE: Sighting = { signal: 'content.oversize', path: '', place: 'text', start: 0, end: 0 }

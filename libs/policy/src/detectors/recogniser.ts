@@ -18,7 +18,8 @@ export type Trigger =
   | { readonly kind: 'literal'; readonly literal: string }
   /**
    * a maximal run of digits with at most one separator (space, no-break space, `.`, `-`, `/`) between two of them; `min` and `max` count digits;
-   * one with more digits than `max` comes in parts that begin at each of its groups, and where there is no `max`, in blocks of 256 groups */
+   * one with more digits than `max` comes in parts that begin at each of its groups, and where there is no `max`, in blocks of 256 groups; one
+   * of over 64 digits without any separator does not come at all */
   | RunTrigger<'digits'>
   /** a maximal run of ASCII letters and digits that has both; `min` and `max` count characters */
   | RunTrigger<'mixed'>

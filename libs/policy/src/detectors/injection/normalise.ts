@@ -8,39 +8,33 @@ export type Normalised = { readonly text: string; readonly places: Int32Array }
  * evened out to one space, s p a c e d letters joined behind a `§`.
  */
 export function normalise(original: string, start: number, end: number): Normalised {
-  const writer = new Writer()
+  const codes = new Uint16Array(end - start)
+  const places = new Int32Array(end - start)
+  let length = 0
   for (let at = start; at < end; at += 1) {
-    const code = FOLDED[original.charCodeAt(at)] ?? UNSEEN
-    if (code === UNSEEN || EMPHASIS.has(code)) continue
-    writer.put(code === UNDERSCORE ? SPACE : code, at)
+    const code = PLAIN[original.charCodeAt(at)] ?? NOTHING
+    if (code === NOTHING || (code === SPACE && codes[length - 1] === SPACE)) continue
+    codes[length] = code
+    places[length] = at
+    length += 1
   }
-  return joinSpaced(writer.normalised())
+  return joinSpaced({ text: textOf(codes.subarray(0, length)), places: places.subarray(0, length) })
 }
 
 const SPACE = 0x20
-const UNDERSCORE = 0x5f
-/** `*`, `~` and `\` */
-const EMPHASIS = new Set([0x2a, 0x7e, 0x5c])
-
-class Writer {
-  readonly #codes: number[] = []
-  readonly #places: number[] = []
-
-  put(code: number, place: number): void {
-    if (code === SPACE && this.#codes.at(-1) === SPACE) return
-    this.#codes.push(code)
-    this.#places.push(place)
-  }
-
-  normalised(): Normalised {
-    return { text: textOf(this.#codes), places: Int32Array.from(this.#places) }
-  }
-}
+/** What cannot be seen, and the emphasis that `*`, `~` and `\` give. */
+const NOTHING = UNSEEN
+/** How each code unit is written here. */
+const PLAIN = FOLDED.map((code) => {
+  if (code === 0x2a || code === 0x7e || code === 0x5c) return NOTHING
+  return code === 0x5f ? SPACE : code
+})
 
 /** In parts, because a call takes only so many arguments. */
-function textOf(codes: readonly number[]): string {
+function textOf(codes: Uint16Array): string {
   let text = ''
-  for (let at = 0; at < codes.length; at += 4096) text += String.fromCharCode(...codes.slice(at, at + 4096))
+  for (let at = 0; at < codes.length; at += 4096)
+    text += String.fromCharCode(...codes.subarray(at, at + 4096))
   return text
 }
 

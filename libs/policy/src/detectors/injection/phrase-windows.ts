@@ -1,16 +1,17 @@
-import type { Stretch } from '../scan/sift.ts'
-import type { Span } from '../sighting.ts'
+import type { Catch, Stretch } from '../scan/sift.ts'
 import { isWanted, weigh } from './weigh.ts'
 
 /** Anchors that stand close together are read together; a window is as wide as anything that is looked for. */
 export class PhraseWindows {
-  readonly #stretch: Stretch
-  readonly #report: (span: Span) => void
-  #clusters: Cluster[] = []
+  /** in the order of their places, so only the last can be open */
+  readonly #clusters: Cluster[] = []
+  /** clusters before this one are done with */
+  #next = 0
 
-  constructor(stretch: Stretch, report: (span: Span) => void) {
-    this.#stretch = stretch
-    this.#report = report
+  /** What was met before is forgotten. */
+  begin(): void {
+    this.#clusters.length = 0
+    this.#next = 0
   }
 
   anchor(mask: number, start: number, end: number): void {
@@ -21,29 +22,28 @@ export class PhraseWindows {
     } else this.#clusters.push({ start, end, mask })
   }
 
-  /** Weighs the windows that end before `at`, and says after each what it cost. */
-  *weighed(at: number): Generator<number> {
-    const { text, isDefinition } = this.#stretch
-    for (const { start, end, mask } of this.#closedBefore(at)) {
-      if (!isWanted(mask, isDefinition)) continue
-      const window = { text, start: Math.max(0, start - BEFORE), end: Math.min(text.length, end + AFTER) }
-      for (const span of weigh(window, mask, isDefinition)) this.#report(span)
-      yield COST_OF_WINDOW + (window.end - window.start) * COST_OF_LETTER
+  /** Weighs the next window that ends before `at` and is worth it. @returns what it cost; 0 when there is none */
+  weighNext(at: number, stretch: Stretch, caught: Catch): number {
+    for (let cluster = this.#closed(at); cluster !== undefined; cluster = this.#closed(at)) {
+      this.#next += 1
+      if (isWanted(cluster.mask, stretch.isDefinition)) return weighed(cluster, stretch, caught)
     }
+    this.#clusters.splice(0, this.#next)
+    this.#next = 0
+    return 0
   }
 
-  /** Clusters come in the order of their places, so only the last can be open. */
-  #closedBefore(at: number): readonly Cluster[] {
-    const last = this.#clusters.at(-1)
-    if (last === undefined) return NONE
-    const closed = this.#clusters
-    const isOpen = last.end + GAP >= at
-    this.#clusters = isOpen ? [last] : []
-    return isOpen ? closed.slice(0, -1) : closed
+  #closed(at: number): Cluster | undefined {
+    const cluster = this.#clusters[this.#next]
+    return cluster !== undefined && cluster.end + GAP < at ? cluster : undefined
   }
 }
 
-const NONE: readonly Cluster[] = []
+function weighed({ start, end, mask }: Cluster, { text, isDefinition }: Stretch, caught: Catch): number {
+  const window = { text, start: Math.max(0, start - BEFORE), end: Math.min(text.length, end + AFTER) }
+  for (const span of weigh(window, mask, isDefinition)) caught.span(span)
+  return COST_OF_WINDOW + (window.end - window.start) * COST_OF_LETTER
+}
 
 type Cluster = { readonly start: number; end: number; mask: number }
 

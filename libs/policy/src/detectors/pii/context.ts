@@ -1,9 +1,11 @@
 import { PhraseTrie } from './phrase-trie.ts'
-import { isWordCode, PlainText } from './plain-text.ts'
+import { LetterPairs, PART, PlainText, WHOLE } from './plain-text.ts'
 
 /** The words beside a number that say what it is: phrases as `PlainText` writes them. */
 export type Words = ReadonlySet<string>
 
+/** What any of the phrases begins with. */
+const PAIRS = new LetterPairs()
 /** Phrases that are looked for beside numbers, of all kinds together, so that the surroundings of a number are read once for all. */
 const PHRASES = new PhraseTrie()
 /** Phrases that may begin or end inside a word: those with an asterisk, and those of scripts and languages that join words. */
@@ -12,10 +14,15 @@ const PARTS = new PhraseTrie()
 /** Declares words. Phrases of ASCII letters match whole words; an asterisk lets a word begin earlier or go on. */
 export function anyOf(...words: readonly [string, ...(readonly string[])]): Words {
   for (const word of words) {
-    if (/^[a-z0-9 ]+$/.test(word)) PHRASES.add(word, word)
-    else PARTS.add(word.replaceAll('*', ''), word)
+    if (/^[a-z0-9 ]+$/.test(word)) declare(PHRASES, WHOLE, word, word)
+    else declare(PARTS, PART, word.replaceAll('*', ''), word)
   }
   return new Set(words)
+}
+
+function declare(phrases: PhraseTrie, kind: number, letters: string, word: string): void {
+  phrases.add(letters, word)
+  PAIRS.add(letters, kind)
 }
 
 /** Declares words that stand beside numbers of every kind, and so claim none. */
@@ -42,7 +49,7 @@ export function surroundingsOf(text: string, start: number, end: number): Surrou
 
 const NOTHING: Surroundings = []
 /** Written over for each number: millions of them would make as many short strings. */
-const PLAIN = new PlainText()
+const PLAIN = new PlainText(PAIRS)
 
 /** Whether no letter stands near enough to be of a word. Every phrase has one. */
 export function isBare(text: string, start: number, end: number): boolean {
@@ -84,12 +91,12 @@ export function nearestIn(surroundings: Surroundings): number {
 type Found = (phrase: string, from: number, to: number) => void
 
 function collect(plain: PlainText, found: Found): void {
+  const { begun, begunKinds, begunCount } = plain
   let partsKnown = 0
-  let isInWord = false
-  for (let at = 0; at < plain.length; at += 1) {
-    const isWord = isWordCode(plain.codes[at] ?? 0)
-    if (isWord && !isInWord) PHRASES.wholeAt(plain, at, found)
-    isInWord = isWord
-    if (at >= partsKnown) partsKnown = PARTS.longestAt(plain, at, found)
+  for (let next = 0; next < begunCount; next += 1) {
+    const at = begun[next] ?? 0
+    const kinds = begunKinds[next] ?? 0
+    if ((kinds & WHOLE) !== 0) PHRASES.wholeAt(plain, at, found)
+    if ((kinds & PART) !== 0 && at >= partsKnown) partsKnown = PARTS.longestAt(plain, at, found)
   }
 }

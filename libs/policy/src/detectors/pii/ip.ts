@@ -9,7 +9,7 @@ export const IPV4: Recogniser = {
   signals: ['pii.ip'],
   triggers: [{ kind: 'digits', min: 4, max: 30 }],
   recognise: (text, start, end) => {
-    if (!hasThreeDots(text, start, end)) return NONE
+    if (end - start < SHORTEST_QUAD || !hasThreeDots(text, start, end)) return NONE
     const spans: Span[] = []
     for (const { 0: found, index } of text.slice(start, end).matchAll(QUAD)) {
       const span = { signal: 'pii.ip', start: start + index, end: start + index + found.length }
@@ -18,6 +18,8 @@ export const IPV4: Recogniser = {
     return spans
   },
 }
+
+const SHORTEST_QUAD = 7
 
 function hasThreeDots(text: string, start: number, end: number): boolean {
   let dots = 0

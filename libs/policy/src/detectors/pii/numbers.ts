@@ -22,7 +22,7 @@ export function numbersRecogniser(kinds: readonly NumberKind[]): Recogniser {
     triggers: [{ kind: 'digits', min: FEWEST_DIGITS, max: Number.MAX_SAFE_INTEGER }],
     recognise: (text, start, end) => {
       const groups = groupsOf(text, start, end)
-      if (groups.length === 2 && forms.below(0, end - start) === 0) return NONE
+      if (groups.length === 2 && forms.endingAt(forms.below(0, end - start)).length === 0) return NONE
       const isAlone = isBare(text, start, end)
       const run = { text, groups, isAlone, forms: isAlone ? formsAlone : forms }
       const written = byForm(run)
@@ -56,15 +56,42 @@ function isLong(groups: Groups): boolean {
 function inParts(run: Run, written: readonly Candidate[]): readonly Span[] {
   const { groups } = run
   const spans: Span[] = []
+  const within = new Within(written)
   for (let first = 0; first < groups.length; first += 2) {
     const last = lastOfPart(groups, first)
     if (last <= first) continue
-    const [start = 0, end = 0] = [groups[first], groups[last - 1]]
-    const within = written.filter((one) => one.start >= start && one.end <= end)
-    const candidates = [...within, ...byLength(run, first, last)]
+    const isSame = !within.move(groups[first] ?? 0, groups[last - 1] ?? 0)
+    const whole = byLength(run, first, last)
+    if (isSame && whole.length === 0) continue
+    const candidates = [...within.candidates, ...whole]
     if (candidates.length > 0) spans.push(...nearestOf(candidates))
   }
   return spans
+}
+
+/** The candidates inside of a stretch that moves on: most parts of a run have those of the part before. */
+class Within {
+  candidates: readonly Candidate[] = NOBODY
+  readonly #all: readonly Candidate[]
+  #first = 0
+
+  /** @param all in order of their start */
+  constructor(all: readonly Candidate[]) {
+    this.#all = all
+  }
+
+  /** @returns whether others are inside now */
+  move(start: number, end: number): boolean {
+    while ((this.#all[this.#first]?.start ?? start) < start) this.#first += 1
+    const before = this.candidates
+    const candidates: Candidate[] = []
+    for (let at = this.#first; (this.#all[at]?.start ?? end) < end; at += 1) {
+      const one = this.#all[at]
+      if (one !== undefined && one.end <= end) candidates.push(one)
+    }
+    this.candidates = candidates
+    return candidates.length !== before.length || candidates.some((one, at) => one !== before[at])
+  }
 }
 
 /** Behind the last group of the part that begins here; `first` where it has too few digits, or rows of single ones. */
@@ -170,8 +197,8 @@ const isPlainly = (
   { alone, isValid, isLikely, isTakenAmid = false }: NumberKind,
 ): boolean =>
   alone !== null &&
-  alone.test(rawOf(part)) &&
   isValid(digits) &&
+  alone.test(rawOf(part)) &&
   (isLikely === undefined || isLikely(digits)) &&
   standsApart(part, isTakenAmid)
 

@@ -8,30 +8,82 @@ export const plainWords = (text: string): string =>
 /** The same of a short stretch of a text, written into a row of code units that is used again and again. */
 export class PlainText {
   codes: Uint16Array = new Uint16Array(256)
+  /** where phrases may begin, in order, and of which kind they are: most of a text is left at that */
+  begun: Uint16Array = new Uint16Array(256)
+  begunKinds: Uint8Array = new Uint8Array(256)
+  begunCount = 0
+  #isWord = false
+  #isStart = false
+  readonly #pairs: LetterPairs
   #length = 0
+
+  constructor(pairs: LetterPairs) {
+    this.#pairs = pairs
+  }
 
   get length(): number {
     return this.#length
   }
 
   write(text: string, start: number, end: number): void {
-    if (this.codes.length < 2 * (end - start)) this.codes = new Uint16Array(2 * (end - start))
-    const { codes } = this
-    let length = 0
+    this.#clear(2 * (end - start))
     let last = 0
     let isLower = false
     for (let at = start; at < end; at += 1) {
       const unit = text.charCodeAt(at)
       const code = plainOf(unit)
-      if (isLower && isUpper(unit)) codes[length++] = SPACE
+      if (isLower && isUpper(unit)) last = this.#put(SPACE, last)
       isLower = isLowerCase(unit)
-      if (code === SPACE && last === SPACE) continue
-      codes[length++] = code
-      last = code
+      if (code !== SPACE || last !== SPACE) last = this.#put(code, last)
     }
-    this.#length = length
+  }
+
+  #clear(most: number): void {
+    this.#length = 0
+    this.begunCount = 0
+    this.#isWord = false
+    if (this.codes.length >= most) return
+    this.codes = new Uint16Array(most)
+    this.begun = new Uint16Array(most)
+    this.begunKinds = new Uint8Array(most)
+  }
+
+  #put(code: number, last: number): number {
+    const kinds = this.#pairs.kindsOf(last, code) & (this.#isStart ? WHOLE | PART : PART)
+    if (kinds !== 0 && this.#length > 0) this.#begin(kinds)
+    const isWord = isWordCode(code)
+    this.#isStart = isWord && !this.#isWord
+    this.#isWord = isWord
+    this.codes[this.#length++] = code
+    return code
+  }
+
+  #begin(kinds: number): void {
+    this.begun[this.begunCount] = this.#length - 1
+    this.begunKinds[this.begunCount] = kinds
+    this.begunCount += 1
   }
 }
+
+/** Kinds of phrases: those that begin where a word does, and others. */
+export const WHOLE = 1
+export const PART = 2
+
+/** Pairs of letters that phrases of either kind begin with, as few bits tell them: so some others count as one of them. */
+export class LetterPairs {
+  readonly #kinds = new Uint8Array(4096)
+
+  add(letters: string, kind: number): void {
+    const pair = pairOf(letters.charCodeAt(0), letters.charCodeAt(1))
+    this.#kinds[pair] = (this.#kinds[pair] ?? 0) | kind
+  }
+
+  kindsOf(first: number, second: number): number {
+    return this.#kinds[pairOf(first, second)] ?? 0
+  }
+}
+
+const pairOf = (first: number, second: number): number => ((first & 63) << 6) | (second & 63)
 
 const plainOf = (unit: number): number => PLAIN[unit] ?? (unit === APOSTROPHE ? SPACE : unit)
 const isUpper = (unit: number): boolean => unit >= UPPER_A && unit <= UPPER_Z

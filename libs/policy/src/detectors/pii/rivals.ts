@@ -5,11 +5,11 @@ export type Candidate = Span & { readonly distance: number }
 
 /** Of candidates that overlap one another, a stretch is what the nearest word says that it is. */
 export function nearestOf(candidates: readonly Candidate[]): readonly Span[] {
-  if (candidates.length === 0) return NONE
+  if (candidates.length <= 1) return candidates.map(spanOf)
   return [...rivalsOf(candidates)].flatMap(nearestAmong)
 }
 
-const NONE: readonly Span[] = []
+const spanOf = ({ signal, start, end }: Candidate): Span => ({ signal, start, end })
 
 /** Candidates that overlap one another are rivals; a chain of them is cut, so that the work stays linear. */
 function* rivalsOf(candidates: readonly Candidate[]): Generator<readonly Candidate[]> {
@@ -35,7 +35,7 @@ function nearestAmong(rivals: readonly Candidate[]): readonly Span[] {
     const isFree = taken.every((one) => one.end <= next.start || next.end <= one.start || isEqual(one, next))
     if (isFree) taken.push(next)
   }
-  return taken.map(({ signal, start, end }) => ({ signal, start, end }))
+  return taken.map(spanOf)
 }
 
 const byNearness = (left: Candidate, right: Candidate): number =>

@@ -70,16 +70,20 @@ const BAD_AFTER =
 
 /** Whether other digits or words are joined to it; blanks join only what has blanks itself, if it is not taken amid others. */
 export function standsApart(part: Part, isTakenAmid: boolean): boolean {
-  const joined = isTakenAmid || !BLANK.test(rawOf(part)) ? JOINED : JOINED_OR_BLANK
-  const before = part.text.slice(Math.max(0, startOf(part) - 2), startOf(part))
+  const isLoose = isTakenAmid || !BLANK.test(rawOf(part))
+  const start = startOf(part)
+  const before = part.text.slice(Math.max(0, start - 2), start)
   const after = part.text.slice(endOf(part), endOf(part) + 2)
-  if (ACCOUNT_BEFORE.test(part.text.slice(Math.max(0, startOf(part) - 40), startOf(part)))) return false
-  return !joined.test(Array.from(before).toReversed().join('')) && !joined.test(after)
+  if ((isLoose ? JOINED_BEFORE : JOINED_OR_BLANK_BEFORE).test(before)) return false
+  if ((isLoose ? JOINED_BEHIND : JOINED_OR_BLANK_BEHIND).test(after)) return false
+  return !ACCOUNT_BEFORE.test(part.text.slice(Math.max(0, start - 40), start))
 }
 
 /** The groups of an IBAN are no numbers of their own. */
 const ACCOUNT_BEFORE = /[A-Za-z]{2}\d\d(?:[ \u00a0-]?\d{4}){0,7}[ \u00a0-]?$/
 
 const BLANK = /[ \u00a0]/
-const JOINED = /^[-.][\p{L}\d]|^\/\d/u
-const JOINED_OR_BLANK = /^[-.][\p{L}\d]|^[/ \u00a0]\d/u
+const JOINED_BEFORE = /[\p{L}\d][-.]$|\d\/$/u
+const JOINED_OR_BLANK_BEFORE = /[\p{L}\d][-.]$|\d[/ \u00a0]$/u
+const JOINED_BEHIND = /^[-.][\p{L}\d]|^\/\d/u
+const JOINED_OR_BLANK_BEHIND = /^[-.][\p{L}\d]|^[/ \u00a0]\d/u

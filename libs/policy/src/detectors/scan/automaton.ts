@@ -21,7 +21,7 @@ const ELSE = 0
 /** The column of code units that cannot be seen: they lead nowhere. */
 const STAY = 1
 
-/** @param marked code units at each of which the pass is to stop */
+/** @param marked code units at each of which the pass is to stop, as it does at those that cannot be seen */
 export function automatonOf(literals: readonly string[], marked: string): Automaton {
   const folded = literals.map(foldText)
   const classes = classesOf([...folded, marked])
@@ -30,7 +30,7 @@ export function automatonOf(literals: readonly string[], marked: string): Automa
   const trie = plant(folded, classes, shift)
   link(trie, 1 << shift)
   const lists = listed(trie, folded)
-  const stops = new Set(Array.from(marked, (unit) => classes[unit.charCodeAt(0)] ?? ELSE))
+  const stops = new Set([STAY, ...Array.from(marked, (unit) => classes[unit.charCodeAt(0)] ?? ELSE)])
   const next = Int16Array.from(trie.next, (node, place) =>
     lists.ends[node] === 0 && !stops.has(place & ((1 << shift) - 1)) ? node : ~node,
   )

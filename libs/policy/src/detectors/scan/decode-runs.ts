@@ -1,24 +1,40 @@
 import type { Reading } from './reading.ts'
-import { textOfBytes } from './utf8.ts'
+import { dueAfter, isContinuation, MOST_REST, textOfBytes } from './utf8.ts'
 
 /** The shortest run that can hold anything worth finding: 18 bytes of base64. */
 export const SHORTEST_ENCODED = 24
 
+/** Most runs are told by the first few of their letters: whether `readingsOfRun` may find anything. */
+export function mayBeEncoded(text: string, start: number, end: number): boolean {
+  if (end - start > STRIDE || mayBeText(text, start)) return true
+  let parts = 0
+  for (let at = start; at < end - SHORTEST_ENCODED && parts < MOST_PARTS; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code !== EQUALS && code !== SLASH) continue
+    if (mayBeText(text, at + 1)) return true
+    parts += 1
+  }
+  return false
+}
+
+const mayBeText = (text: string, at: number): boolean =>
+  tastesOfText(text, at, BASE64_LETTERS) || tastesOfText(text, at, HEX_LETTERS)
+
 /**
  * What a run of `[A-Za-z0-9_+/=-]` says in base64 (RFC 4648 §4, §5) or hexadecimal, decoded once: the whole run, and the parts of it between
- * `=` (as in `name=value`) and `/` (as in a path). Bytes that are no text give nothing, and most are told by their first few.
+ * `=` (as in `name=value`) and `/` (as in a path). Bytes that are no text give nothing. A long run is read in strides.
  */
 export function* readingsOfRun(text: string, start: number, end: number): Generator<RunReading> {
   const run = text.slice(start, end)
   for (const offset of [0, ...beginnings(run)]) {
-    const part = BASE64.exec(run.slice(offset))?.[0] ?? ''
-    if (part.length < SHORTEST_ENCODED) continue
     let isText = false
-    for (let at = 0; at < part.length; at += STRIDE) {
-      const piece = part.slice(at, at + STRIDE + OVERLAP)
-      const reading = readingOf(piece, start + offset + at)
+    let letters = lettersAt(run, offset)
+    if (letters.length < SHORTEST_ENCODED) continue
+    for (let at = offset; letters !== ''; at += STRIDE) {
+      const reading = readingOf(letters, start + at)
       isText ||= reading !== null
-      yield { reading, read: reading === null ? TASTED : piece.length }
+      yield { reading, read: reading === null ? TASTED + letters.length / LETTERS_PASSED : letters.length }
+      letters = letters.length > STRIDE ? lettersAt(run, at + STRIDE) : ''
     }
     if (isText) return
   }
@@ -27,18 +43,26 @@ export function* readingsOfRun(text: string, start: number, end: number): Genera
 /** `read` says how many letters it took to know. */
 export type RunReading = { readonly reading: Reading | null; readonly read: number }
 
-/** A long run is read in parts, each of which begins with a whole byte; nothing that is looked for is longer than where they overlap. */
+/** Each stride begins with a whole byte; nothing that is looked for is longer than where two of them overlap. */
 const STRIDE = 12_288
 const OVERLAP = 2_400
+
+const lettersAt = (run: string, at: number): string =>
+  BASE64.exec(run.slice(at, at + STRIDE + OVERLAP))?.[0] ?? ''
 
 const BASE64 = /^[A-Za-z0-9+/_-]+/
 const MOST_PARTS = 8
 
-function beginnings(run: string): readonly number[] {
+/** Behind the first few of either sign, in order. */
+const beginnings = (run: string): readonly number[] =>
+  [...placesOf('=', run), ...placesOf('/', run)].sort((left, right) => left - right).slice(0, MOST_PARTS)
+
+function placesOf(sign: string, run: string): readonly number[] {
+  const last = run.length - SHORTEST_ENCODED
   const found: number[] = []
-  for (let at = 0; at < run.length - SHORTEST_ENCODED && found.length < MOST_PARTS; at += 1) {
-    const code = run.charCodeAt(at)
-    if (code === EQUALS || code === SLASH) found.push(at + 1)
+  for (let at = run.indexOf(sign); at >= 0 && at < last; at = run.indexOf(sign, at + 1)) {
+    found.push(at + 1)
+    if (found.length === MOST_PARTS) break
   }
   return found
 }
@@ -47,19 +71,23 @@ const EQUALS = 0x3d
 const SLASH = 0x2f
 
 const readingOf = (part: string, start: number): Reading | null =>
-  HEX.test(part) ? decoded(part, start, 'hex') : decoded(part, start, 'base64')
+  HEX.test(part) ? decoded(part, start, HEX_LETTERS) : decoded(part, start, BASE64_LETTERS)
 
 const HEX = /^(?:[0-9a-f]{2})+$/i
 
-/** Bits of one letter. */
-const BITS = { hex: 4, base64: 6 } as const
+/** Letters that are looked at first. */
 const TASTED = 16
+/** Letters that are passed over in the time that it takes to read one. */
+const LETTERS_PASSED = 64
 
-function decoded(part: string, start: number, coding: keyof typeof BITS): Reading | null {
-  if (!tastesOfText(part, BITS[coding])) return null
-  const bytes = textOfBytes(Buffer.from(part, coding))
+/** How bytes are written. `bits`: of one letter */
+type Coding = { readonly name: 'hex' | 'base64'; readonly bits: number; readonly values: Uint8Array }
+
+function decoded(part: string, start: number, coding: Coding): Reading | null {
+  if (!tastesOfText(part, 0, coding)) return null
+  const bytes = textOfBytes(Buffer.from(part, coding.name))
   if (bytes === null) return null
-  const letterOf = (byte: number): number => (byte * 8) / BITS[coding]
+  const letterOf = (byte: number): number => (byte * 8) / coding.bits
   return {
     text: bytes.text,
     starts: Int32Array.from(bytes.starts, (byte) => start + Math.floor(letterOf(byte))),
@@ -68,26 +96,26 @@ function decoded(part: string, start: number, coding: keyof typeof BITS): Readin
   }
 }
 
-/**
- * A letter, digit, space or punctuation in each of the first bytes, or a lead byte of UTF-8: one random run in some hundred passes, and most
- * are told by their first byte, so that nothing is decoded for them.
- */
-function tastesOfText(part: string, bits: number): boolean {
-  const values = bits === BITS.hex ? HEX_VALUES : BASE64_VALUES
+/** The first bytes are those of a text: one random run in some hundred passes, and most are told by their first byte. */
+function tastesOfText(text: string, start: number, { bits, values }: Coding): boolean {
   let held = 0
   let rest = 0
-  for (let at = 0; at < Math.min(TASTED, part.length); at += 1) {
-    rest = (rest << bits) | (values[part.charCodeAt(at)] ?? 0)
+  let due = MOST_REST
+  let isRest = true
+  for (let at = start; at < start + TASTED && at < text.length; at += 1) {
+    rest = (rest << bits) | (values[text.charCodeAt(at)] ?? 0)
     held += bits
     if (held < 8) continue
     held -= 8
-    if (!isOfText(rest >>> held)) return false
+    const byte = rest >>> held
     rest &= (1 << held) - 1
+    if (isRest && !isContinuation(byte)) due = 0
+    isRest &&= isContinuation(byte)
+    due = dueAfter(byte, due)
+    if (due < 0) return false
   }
   return true
 }
-
-const isOfText = (byte: number): boolean => (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d)
 
 const BASE64_VALUES = valuesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
 BASE64_VALUES[0x2d] = 62
@@ -100,3 +128,6 @@ function valuesOf(letters: string): Uint8Array {
   for (const [value, letter] of Array.from(letters).entries()) values[letter.charCodeAt(0)] = value
   return values
 }
+
+const BASE64_LETTERS: Coding = { name: 'base64', bits: 6, values: BASE64_VALUES }
+const HEX_LETTERS: Coding = { name: 'hex', bits: 4, values: HEX_VALUES }

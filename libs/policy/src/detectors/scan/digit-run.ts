@@ -4,6 +4,8 @@ import type { Parting, RunListeners } from './listening.ts'
 
 /** Groups of a run that are held at once: a longer one comes in blocks of so many. */
 const MOST_GROUPS = 256
+/** Digits of a run that is one group: a longer one is no number of anything. */
+const MOST_OF_ONE = 64
 /** Groups that two blocks share: as many as any part has. */
 const SHARED = 32
 
@@ -12,21 +14,29 @@ const SHARED = 32
  * parts, from the beginning of each group as far as it takes: so a card number is found in the middle of a table of numbers.
  */
 export class DigitRun {
-  readonly #text: string
   readonly #listeners: RunListeners
   readonly #candidates: Candidates
   readonly #starts: number[] = []
   readonly #ends: number[] = []
+  #text = ''
   #count = 0
   #digits = 0
   /** right behind the last group */
   #end = -1
   #isPartial = false
+  /** digits of the longest group */
+  #longest = 0
 
-  constructor(text: string, listeners: RunListeners, candidates: Candidates) {
-    this.#text = text
+  constructor(listeners: RunListeners, candidates: Candidates) {
     this.#listeners = listeners
     this.#candidates = candidates
+  }
+
+  /** What was held before is forgotten. */
+  begin(text: string): void {
+    this.#text = text
+    this.#end = -1
+    this.#forget()
   }
 
   /** The next group of digits. */
@@ -36,18 +46,25 @@ export class DigitRun {
     this.#ends[this.#count] = end
     this.#count += 1
     this.#digits += end - start
+    this.#longest = Math.max(this.#longest, end - start)
     this.#end = end
     if (this.#count === MOST_GROUPS) this.#shorten()
   }
 
   /** The run ends here. */
   flush(): void {
-    if (this.#digits >= this.#listeners.least) {
+    const isOne = this.#count === 1 && !this.#isPartial
+    if (this.#digits >= this.#listeners.least && !(isOne && this.#digits > MOST_OF_ONE)) {
       this.#offerWhole()
-      if (this.#isPartial || this.#count > 1) this.#offerParts(this.#count)
+      if (!isOne) this.#offerParts(this.#count)
     }
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#count = 0
     this.#digits = 0
+    this.#longest = 0
     this.#isPartial = false
   }
 
@@ -59,23 +76,34 @@ export class DigitRun {
 
   /** Parts that begin with a group before `last`. */
   #offerParts(last: number): void {
+    if (this.#longest < LEAST_OF_GROUPS) return
     for (const parting of this.#listeners.parting) {
       if (!this.#isPartial && this.#digits <= parting.max) return
-      for (let group = 0; group < last; group += 1) this.#offerFrom(group, parting)
+      this.#offerEach(last, parting)
     }
   }
 
-  #offerFrom(group: number, { list, min, max, bit }: Parting): void {
+  /** As many groups as are taken, from each group on: where one part ends, the next does not end before. */
+  #offerEach(last: number, parting: Parting): void {
+    let end = 0
     let digits = 0
-    let end = group
-    for (; end < this.#count; end += 1) {
-      const more = digits + (this.#ends[end] ?? 0) - (this.#starts[end] ?? 0)
-      if (more > max) break
-      digits = more
+    for (let group = 0; group < last; group += 1) {
+      if (end < group) end = group
+      for (; end < this.#count && digits + this.#lengthOf(end) <= parting.max; end += 1)
+        digits += this.#lengthOf(end)
+      if (digits >= parting.min && digits >= (end - group) * LEAST_OF_GROUPS)
+        this.#offerPart(group, end, parting)
+      if (end > group) digits -= this.#lengthOf(group)
     }
-    if (digits < min || digits < (end - group) * LEAST_OF_GROUPS) return
+  }
+
+  #offerPart(group: number, end: number, { list, bit }: Parting): void {
     const bits = this.#listeners.bitsBeside(this.#text, this.#starts[group] ?? 0, this.#ends[end - 1] ?? 0)
     if ((bits & bit) === bit) this.#offer(list, group, end)
+  }
+
+  #lengthOf(group: number): number {
+    return (this.#ends[group] ?? 0) - (this.#starts[group] ?? 0)
   }
 
   #offer(list: number, group: number, end: number): void {
@@ -91,8 +119,11 @@ export class DigitRun {
     this.#ends.copyWithin(0, MOST_GROUPS - SHARED)
     this.#count = SHARED
     this.#digits = 0
-    for (let group = 0; group < this.#count; group += 1)
-      this.#digits += (this.#ends[group] ?? 0) - (this.#starts[group] ?? 0)
+    this.#longest = 0
+    for (let group = 0; group < this.#count; group += 1) {
+      this.#digits += this.#lengthOf(group)
+      this.#longest = Math.max(this.#longest, this.#lengthOf(group))
+    }
   }
 }
 

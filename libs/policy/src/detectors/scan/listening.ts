@@ -79,6 +79,8 @@ function runsOf(
 export class RunListeners {
   /** the shortest run that anyone wants, wherever it stands */
   readonly least: number
+  /** the longest */
+  readonly most: number
   /** those that take longer runs in parts; the shortest parts first */
   readonly parting: readonly Parting[]
   /** of each code unit of ASCII: one bit for each set of characters that a listener wants beside a run */
@@ -91,6 +93,7 @@ export class RunListeners {
     const besides = [...new Set(triggers.flatMap(({ beside }) => beside ?? []))]
     const wanted = triggers.map((trigger) => ({ ...trigger, bit: bitOf(besides, trigger.beside) }))
     this.least = Math.min(...triggers.map(({ min }) => min))
+    this.most = Math.max(...triggers.map(({ max }) => max))
     this.parting = partingOf(wanted, lists)
     this.#longest = Math.max(...triggers.map(({ min, max }) => (isEndless(max) ? min : max + 1)))
     this.#bits = Uint8Array.from({ length: 0x80 }, (_, code) => bitsOf(besides, String.fromCharCode(code)))

@@ -32,9 +32,11 @@ export type Stretch = {
 }
 
 /** Who wants what is found, and who wants to know of runs that may be encoded. */
-export type Catch = {
-  readonly span: (span: Span) => void
-  readonly run: (start: number, end: number) => void
+export interface Catch {
+  /** nothing more is wanted */
+  readonly isFull: boolean
+  span(span: Span): void
+  run(start: number, end: number): void
 }
 
 /** Code units between two looks at the meter. */
@@ -46,65 +48,99 @@ const COST_OF_CODE_UNIT = 4
 /** Of asking a recogniser about one candidate. */
 const COST_OF_CANDIDATE = 200
 
-/** One pass over a stretch; what was found does not depend on where it paused. */
-export function* sift(sieve: Sieve, stretch: Stretch, caught: Catch, meter: Meter): Generator<void> {
-  const candidates = new Candidates()
-  const windows = new PhraseWindows(stretch, caught.span)
-  const judge = new Judge(sieve, { windows, stretch, caught })
-  const scan = new TextScan(stretch, sieve.listening, candidates)
-  while (scan.at < stretch.to) {
-    const to = Math.min(stretch.to, scan.at + CHUNK)
-    meter.take((to - scan.at) * COST_OF_CODE_UNIT)
-    scan.advance(to)
-    for (let at = 0; at < candidates.count; at += 1) {
-      meter.take(judge.ask(candidates, at) * COST_OF_CANDIDATE)
-      if (meter.isSpent) return
-      if (meter.isSliceSpent) yield meter.beginSlice()
-    }
-    candidates.clear()
-    for (const cost of windows.weighed(to === stretch.to ? Number.POSITIVE_INFINITY : to)) {
-      meter.take(cost)
-      if (meter.isSpent) return
-      if (meter.isSliceSpent) yield meter.beginSlice()
-    }
-    if (meter.isSliceSpent) yield meter.beginSlice()
-  }
-}
-
-type Judging = { readonly windows: PhraseWindows; readonly stretch: Stretch; readonly caught: Catch }
-
-/** Asks the listeners of a candidate. */
-class Judge {
+/** One pass over a stretch after another, by what was made once for all of them. What is found does not depend on where it pauses. */
+export class Sifter {
   readonly #sieve: Sieve
-  readonly #judging: Judging
+  readonly #meter: Meter
+  readonly #candidates = new Candidates()
+  readonly #windows = new PhraseWindows()
+  readonly #scan: TextScan
+  #stretch: Stretch = NO_STRETCH
+  #caught: Catch = NOBODY
+  /** of the candidates of one part */
+  #asked = 0
 
-  constructor(sieve: Sieve, judging: Judging) {
+  constructor(sieve: Sieve, meter: Meter) {
     this.#sieve = sieve
-    this.#judging = judging
+    this.#meter = meter
+    this.#scan = new TextScan(sieve.listening, this.#candidates)
   }
 
-  /** @returns how many were asked */
-  ask(candidates: Candidates, at: number): number {
-    const listeners = this.#sieve.listening.lists[candidates.listAt(at)] ?? NOBODY
-    const start = candidates.startAt(at)
-    const end = candidates.endAt(at)
+  begin(stretch: Stretch, caught: Catch): void {
+    this.#stretch = stretch
+    this.#caught = caught
+    this.#candidates.clear()
+    this.#asked = 0
+    this.#windows.begin()
+    this.#scan.begin(stretch)
+  }
+
+  /** Goes on with the stretch. @returns false when the slice is spent and there is more to do; no more is done once the meter is spent */
+  run(): boolean {
+    for (;;) {
+      if (!this.#askAll() || !this.#weighAll()) return this.#meter.isSpent
+      if (this.#scan.at === this.#stretch.to || this.#isOver) return true
+      if (this.#meter.isSliceSpent) return false
+      this.#pass()
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#meter.isSpent || this.#caught.isFull
+  }
+
+  #pass(): void {
+    const { at } = this.#scan
+    const to = Math.min(this.#stretch.to, at + CHUNK)
+    this.#candidates.clear()
+    this.#asked = 0
+    this.#meter.take((to - at) * COST_OF_CODE_UNIT)
+    this.#scan.advance(to)
+  }
+
+  #askAll(): boolean {
+    while (this.#asked < this.#candidates.count) {
+      if (this.#meter.isSliceSpent) return false
+      this.#ask(this.#asked)
+      this.#asked += 1
+    }
+    return true
+  }
+
+  #weighAll(): boolean {
+    const { at } = this.#scan
+    const before = at === this.#stretch.to ? Number.POSITIVE_INFINITY : at
+    while (!this.#meter.isSliceSpent) {
+      const cost = this.#windows.weighNext(before, this.#stretch, this.#caught)
+      if (cost === 0) return true
+      this.#meter.take(cost)
+    }
+    return false
+  }
+
+  /** Asks the listeners of a candidate. */
+  #ask(at: number): void {
+    const listeners = this.#sieve.listening.lists[this.#candidates.listAt(at)] ?? NO_LISTENERS
+    const start = this.#candidates.startAt(at)
+    const end = this.#candidates.endAt(at)
     for (const listener of listeners) this.#askOne(listener, start, end)
-    return listeners.length
+    this.#meter.take(listeners.length * COST_OF_CANDIDATE)
   }
 
   #askOne(listener: number, start: number, end: number): void {
     const { recognisers, anchors } = this.#sieve
-    const { windows, stretch, caught } = this.#judging
     const recogniser = recognisers[listener]
     if (recogniser !== undefined) {
-      const spans = recogniser.recognise(stretch.text, start, end)
-      if (spans.length > 0) for (const span of spans) caught.span(span)
+      const spans = recogniser.recognise(this.#stretch.text, start, end)
+      if (spans.length > 0) for (const span of spans) this.#caught.span(span)
       return
     }
     const mask = anchors[listener - recognisers.length]
-    if (mask === undefined) caught.run(start, end)
-    else windows.anchor(mask, start, end)
+    if (mask === undefined) this.#caught.run(start, end)
+    else this.#windows.anchor(mask, start, end)
   }
 }
 
-const NOBODY: readonly number[] = []
+const NO_STRETCH: Stretch = { text: '', from: 0, to: 0, isDefinition: false }
+const NOBODY: Catch = { isFull: false, span: () => {}, run: () => {} }
+const NO_LISTENERS: readonly number[] = []

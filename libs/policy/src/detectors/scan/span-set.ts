@@ -5,11 +5,13 @@ export const MOST_SIGHTINGS = 5_000
 
 /** The findings in one text: each once, however many candidates led to it, and one more than are allowed at most. */
 export class SpanSet {
-  readonly #byStart = new Map<number, Span[]>()
+  /** made for the first: most texts have none */
+  #byStart: Map<number, Span[]> | null = null
   readonly #spans: Span[] = []
 
   add(span: Span): void {
-    if (this.#spans.length > MOST_SIGHTINGS) return
+    if (this.isFull) return
+    this.#byStart ??= new Map<number, Span[]>()
     const beside = this.#byStart.get(span.start)
     if (beside === undefined) this.#byStart.set(span.start, [span])
     else if (beside.some(({ signal, end }) => signal === span.signal && end === span.end)) return
@@ -19,6 +21,11 @@ export class SpanSet {
 
   get size(): number {
     return this.#spans.length
+  }
+
+  /** More than an inspection may report: nothing that is found from now on changes its fault. */
+  get isFull(): boolean {
+    return this.#spans.length > MOST_SIGHTINGS
   }
 
   /** By place, then by signal. */

@@ -5,7 +5,7 @@ import type { Recogniser, Trigger } from '../recogniser.ts'
 import { SECRET_RECOGNISERS } from '../secrets/recognisers.ts'
 import { Candidates } from './candidates.ts'
 import { Meter } from './meter.ts'
-import { sieveOf, sift } from './sift.ts'
+import { CHUNK, sieveOf, Sifter } from './sift.ts'
 import { TextScan } from './text-scan.ts'
 
 const RECOGNISERS: readonly Recogniser[] = [...PII_RECOGNISERS, ...SECRET_RECOGNISERS]
@@ -14,7 +14,8 @@ const SIEVE = sieveOf(RECOGNISERS, new Map())
 /** What the pass finds, paused wherever it is told. */
 function passed(text: string, pauses: readonly number[]): ReadonlySet<string> {
   const candidates = new Candidates()
-  const scan = new TextScan({ text, from: 0, to: text.length }, SIEVE.listening, candidates)
+  const scan = new TextScan(SIEVE.listening, candidates)
+  scan.begin({ text, from: 0, to: text.length })
   for (const pause of pauses) if (pause > scan.at && pause < text.length) scan.advance(pause)
   scan.advance(text.length)
   const found = new Set<string>()
@@ -137,17 +138,81 @@ describe('the one pass over a text', () => {
   })
 })
 
+describe('work', () => {
+  it.each(['1', 'a', 'a1', '-', '1a-', '1 ', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1'])(
+    'on %j a million times is never much at once: a run stays open where the pass pauses',
+    (piece) => {
+      const { text, readsOf } = counted(piece.repeat(Math.ceil(1_000_000 / piece.length)))
+      const scan = new TextScan(SIEVE.listening, new Candidates())
+      scan.begin({ text, from: 0, to: text.length })
+      const reads: number[] = []
+      while (scan.at < text.length)
+        reads.push(readsOf(() => scan.advance(Math.min(text.length, scan.at + CHUNK))))
+      expect(Math.max(...reads)).toBeLessThan(6 * CHUNK)
+    },
+  )
+
+  it('on a run that stays open ends with the whole run', () => {
+    const text = `+${'a1-'.repeat(10_000)}`
+    const place = `1-${text.length}`
+    const long = sieveOf([{ signals: [], triggers: [LONG], recognise: () => [] }], new Map()).listening
+    const candidates = new Candidates()
+    const scan = new TextScan(long, candidates)
+    scan.begin({ text: ` ${text.slice(1)}`, from: 0, to: text.length })
+    for (let at = 0; at < text.length; at += 100) {
+      expect(candidates.count).toBe(0)
+      scan.advance(Math.min(text.length, at + 100))
+    }
+    expect(`${candidates.startAt(0)}-${candidates.endAt(0)}`).toBe(place)
+  })
+
+  it.each<readonly [string, number]>([
+    ['1 ', 1 / 64],
+    ['1234 5678 ', 11],
+    ['4111 1111 1111 1111 ', 21],
+  ])('on %j over and over is few candidates for each', (piece, most) => {
+    const candidates = new Candidates()
+    const scan = new TextScan(SIEVE.listening, candidates)
+    const text = piece.repeat(10_000)
+    scan.begin({ text, from: 0, to: text.length })
+    scan.advance(text.length)
+    expect(candidates.count).toBeLessThanOrEqual(most * 10_000)
+  })
+})
+
+const LONG: Trigger = { kind: 'long', min: 24, max: Number.MAX_SAFE_INTEGER }
+
+/** A text that counts how many of its code units are asked for one by one. */
+function counted(original: string): {
+  readonly text: string
+  readonly readsOf: (work: () => void) => number
+} {
+  let reads = 0
+  const charCodeAt = (at: number): number => {
+    reads += 1
+    return original.charCodeAt(at)
+  }
+  const readsOf = (work: () => void): number => {
+    reads = 0
+    work()
+    return reads
+  }
+  return { text: Object.assign(original, { charCodeAt }), readsOf }
+}
+
 /** Where cards begin. */
 function spansIn(text: string): readonly number[] {
   const starts = new Set<number>()
   const caught = {
+    isFull: false,
     span: ({ signal, start }: { signal: string; start: number }) => {
       if (signal === 'pii.card') starts.add(start)
     },
     run: () => {},
   }
   const stretch = { text, from: 0, to: text.length, isDefinition: false }
-  const sifting = sift(SIEVE, stretch, caught, new Meter(1e9, 1e9))
-  while (sifting.next().done !== true);
+  const sifter = new Sifter(SIEVE, new Meter(1e9, 1e9))
+  sifter.begin(stretch, caught)
+  expect(sifter.run()).toBe(true)
   return [...starts].toSorted((left, right) => left - right)
 }

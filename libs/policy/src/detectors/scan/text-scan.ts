@@ -5,50 +5,76 @@ import { DIGIT, JOINER, KINDS, LETTER } from './listening.ts'
 import type { Listening, RunListeners } from './listening.ts'
 import { MOST_UNITS, unitsOf } from './units.ts'
 
+const MIXED = DIGIT | LETTER
 const LONG = DIGIT | LETTER | JOINER
+/** No place of any text. */
+const NOWHERE = -1
 
 /**
  * One pass over a stretch of a text, in as many pieces as the caller likes: the candidates do not depend on where it pauses. Each code unit
- * costs one step of the automaton, which stops only where a literal ends or a digit stands; runs are looked at from there.
+ * costs one step of the automaton, which stops only where a literal ends or a digit stands; runs are looked at from there. A run that goes
+ * on beyond a piece stays open, so that millions of digits are no more work at once than anything else.
  */
 export class TextScan {
-  readonly #text: string
-  readonly #to: number
   readonly #listening: Listening
   readonly #candidates: Candidates
   readonly #digits: DigitRun
-  #at: number
+  #text = ''
+  #to = 0
+  #at = 0
+  /** where the present piece ends */
+  #limit = 0
   #node = 0
+  /** the last code unit that cannot be seen */
+  #unseen = NOWHERE
   /** Before these places, runs are known already. */
-  #digitsKnown: number
-  #mixedKnown: number
-  /** where the last letters and digits began that end there: millions of them are not read twice */
-  #mixedStart: number
-  #longKnown: number
+  #digitsKnown = 0
+  #mixedKnown = 0
+  #longKnown = 0
+  /** where the runs that are open began */
+  #digitsOpen = NOWHERE
+  #longOpen = NOWHERE
+  /** the last run of letters and digits is longer than anyone wants, and may go on */
+  #isMixedTooLong = false
 
-  constructor({ text, from, to }: Stretched, listening: Listening, candidates: Candidates) {
-    this.#text = text
-    this.#at = from
-    this.#to = to
-    this.#digitsKnown = from
-    this.#mixedKnown = from
-    this.#mixedStart = from
-    this.#longKnown = from
+  constructor(listening: Listening, candidates: Candidates) {
     this.#listening = listening
     this.#candidates = candidates
-    this.#digits = new DigitRun(text, listening.digits, candidates)
+    this.#digits = new DigitRun(listening.digits, candidates)
+  }
+
+  /** What was passed over before is forgotten. */
+  begin({ text, from, to }: Stretched): void {
+    this.#text = text
+    this.#to = to
+    this.#at = from
+    this.#node = 0
+    this.#unseen = NOWHERE
+    this.#digitsKnown = from
+    this.#mixedKnown = from
+    this.#longKnown = from
+    this.#digitsOpen = NOWHERE
+    this.#longOpen = NOWHERE
+    this.#isMixedTooLong = false
+    this.#digits.begin(text)
   }
 
   get at(): number {
     return this.#at
   }
 
-  /** Passes over the code units up to `to`; a run that goes on beyond is followed to its end. */
+  /** Passes over the code units up to `to`. */
   advance(to: number): void {
-    for (let from = this.#at; from < to; from += MOST_UNITS) this.#step(from, Math.min(to, from + MOST_UNITS))
+    while (this.#at < to) this.#passTo(Math.min(to, this.#at + MOST_UNITS))
+    if (to === this.#to) this.#digits.flush()
+  }
+
+  #passTo(to: number): void {
+    this.#limit = to
+    if (this.#digitsOpen !== NOWHERE) this.#followDigits(this.#digitsOpen, this.#at)
+    this.#step(this.#at, to)
     this.#longRuns(to)
     this.#at = to
-    if (to === this.#to) this.#digits.flush()
   }
 
   #step(from: number, to: number): void {
@@ -56,34 +82,46 @@ export class TextScan {
     const units = unitsOf(this.#text, from, to)
     let node = this.#node
     for (let at = from; at < to; at += 1) {
-      node = next[(node << shift) | (classes[units[at - from] ?? 0] ?? 0)] ?? 0
+      const unit = units[at - from] ?? 0
+      node = next[(node << shift) | (classes[unit] ?? 0)] ?? 0
       if (node < 0) {
         node = ~node
-        this.#stopAt(node, at)
+        this.#stopAt(node, at, unit)
       }
     }
     this.#node = node
   }
 
-  #stopAt(node: number, at: number): void {
+  #stopAt(node: number, at: number, unit: number): void {
     const list = this.#listening.automaton.ends[node] ?? 0
     if (list !== 0) this.#literalsAt(list, at + 1)
-    if (at >= this.#digitsKnown && KINDS[this.#text.charCodeAt(at)] === DIGIT) this.#digitsFrom(at)
+    if (KINDS[unit] === DIGIT) {
+      if (at >= this.#digitsKnown) this.#followDigits(at, at + 1)
+    } else if (FOLDED[unit] === UNSEEN) this.#unseen = at
   }
 
-  #digitsFrom(start: number): void {
-    const end = this.#endOf(start, DIGIT)
+  /** @param known up to where they are digits */
+  #followDigits(start: number, known: number): void {
+    const end = this.#endOf(known, DIGIT, this.#limit)
+    const isOpen = this.#isOpen(end)
     this.#digitsKnown = end
+    this.#digitsOpen = isOpen ? start : NOWHERE
+    if (isOpen) return
     this.#digits.add(start, end)
     if (start >= this.#mixedKnown) this.#mixedAround(start, end)
   }
 
+  /** Looks no farther than to know that a run is too long. What goes on from one that was is the same run. */
   #mixedAround(digitsStart: number, digitsEnd: number): void {
-    const start = this.#startOf(digitsStart, this.#mixedKnown, DIGIT | LETTER)
-    const end = this.#endOf(digitsEnd, DIGIT | LETTER)
-    this.#mixedStart = start
+    const { mixed } = this.#listening
+    const enough = mixed.most + 1
+    const start = this.#startOf(digitsStart, Math.max(this.#mixedKnown, digitsStart - enough), MIXED)
+    const end = this.#endOf(digitsEnd, MIXED, Math.min(this.#to, start + enough))
+    const isSame = this.#isMixedTooLong && start === this.#mixedKnown
+    this.#isMixedTooLong = isSame || end - start >= enough
     this.#mixedKnown = end
-    if (start !== digitsStart || end !== digitsEnd) this.#offer(this.#listening.mixed, start, end)
+    if (this.#isMixedTooLong) return
+    if (start !== digitsStart || end !== digitsEnd) this.#offer(mixed, start, end)
   }
 
   /**
@@ -91,20 +129,26 @@ export class TextScan {
    * broken. Read backwards from there, the nearest break says where the next stretch may begin, so most code units are never looked at.
    */
   #longRuns(to: number): void {
+    if (this.#longOpen !== NOWHERE) this.#followLong(this.#longOpen, this.#longKnown)
     const { least } = this.#listening.long
-    let at = this.#longKnown + least - 1
-    while (at < to) {
+    for (let at = this.#longKnown + least - 1; at < to; at = this.#longKnown + least - 1) {
       const start = this.#startOf(at + 1, this.#longKnown, LONG)
       if (start > this.#longKnown) this.#longKnown = start
-      else this.#longFrom(start, at + 1)
-      at = this.#longKnown + least - 1
+      else this.#followLong(start, at + 1)
     }
   }
 
-  #longFrom(start: number, known: number): void {
-    const end = this.#endOf(this.#mixedStart <= known ? Math.max(known, this.#mixedKnown) : known, LONG)
-    this.#longKnown = end + 1
-    this.#offer(this.#listening.long, start, end)
+  #followLong(start: number, known: number): void {
+    const end = this.#endOf(known, LONG, this.#limit)
+    const isOpen = this.#isOpen(end)
+    this.#longOpen = isOpen ? start : NOWHERE
+    this.#longKnown = isOpen ? end : end + 1
+    if (!isOpen) this.#offer(this.#listening.long, start, end)
+  }
+
+  /** Whether a run that is known up to here may go on in the next piece. */
+  #isOpen(end: number): boolean {
+    return end === this.#limit && end < this.#to
   }
 
   #offer(listeners: RunListeners, start: number, end: number): void {
@@ -119,9 +163,8 @@ export class TextScan {
     return start
   }
 
-  #endOf(at: number, kinds: number): number {
+  #endOf(at: number, kinds: number, to: number): number {
     const text = this.#text
-    const to = this.#to
     let end = at
     while (end < to && ((KINDS[text.charCodeAt(end)] ?? 0) & kinds) !== 0) end += 1
     return end
@@ -140,6 +183,7 @@ export class TextScan {
 
   /** What cannot be seen does not count towards the literal's length. */
   #beginningOf(end: number, length: number): number {
+    if (end - length > this.#unseen) return end - length
     let start = end
     for (let left = length; left > 0 && start > 0; start -= 1) {
       if (FOLDED[this.#text.charCodeAt(start - 1)] !== UNSEEN) left -= 1

@@ -4,7 +4,7 @@ export function textOfBytes(bytes: Uint8Array): BytesText | null {
   const starts: number[] = []
   const ends: number[] = []
   for (let at = beginningOf(bytes); at < bytes.length;) {
-    const length = lengthOf(bytes, at)
+    const length = lengthOf(bytes[at] ?? 0)
     if (length > bytes.length - at) break
     const code = length === 0 ? -1 : codeAt(bytes, at, length)
     if (code < 0 || !isReadable(code)) return null
@@ -28,13 +28,23 @@ export type BytesText = {
 /** Bytes may be a part of longer ones, and begin or end within a character. */
 function beginningOf(bytes: Uint8Array): number {
   let at = 0
-  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1
+  while (at < MOST_REST && isContinuation(bytes[at] ?? 0)) at += 1
   return at
 }
 
+/** Bytes that may stand before the first character. */
+export const MOST_REST = 3
+export const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80
+
+/** Bytes of a character that are still due after this one; -1 where no text has it there. @param due before it */
+export function dueAfter(byte: number, due: number): number {
+  if (isContinuation(byte)) return due - 1
+  if (due > 0 || byte < 0x80) return due === 0 && isReadable(byte) ? 0 : -1
+  return lengthOf(byte) - 1
+}
+
 /** Bytes of the character (RFC 3629); 0 where none begins. */
-function lengthOf(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0
+function lengthOf(lead: number): number {
   if (lead < 0x80) return 1
   if (lead < 0xc2 || lead > 0xf4) return 0
   return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4

@@ -25,29 +25,69 @@ export type Frame = {
 
 /**
  * The strings, names and numbers of a tree in document order, or from its end. Never recurses, so depth cannot exhaust the stack. Names and
- * numbers too short and plain to hold anything are left out; `null` means that so many values were passed over and nothing is there yet.
- * @param entered told of each value's number of children before any of them is touched; false ends the walk
+ * numbers too short and plain to hold anything are left out.
  */
-export function* leavesOf(
-  content: Json,
-  isBackward: boolean,
-  entered: (children: number) => boolean,
-): Generator<Leaf | null> {
-  const root = leafOf(content, null, '')
-  if (root !== null) yield root
-  let frame = frameOf(content, null, '')
-  if (frame !== null && !entered(frame.count)) return
-  for (let passed = 1; frame !== null; passed += 1) {
-    if (passed % BREATH === 0) yield null
-    const step = nextStep(frame, isBackward)
-    if (step === null) {
-      frame = frame.parent
-      continue
+export class Walk {
+  readonly #content: Json
+  readonly #isBackward: boolean
+  readonly #entered: (children: number) => boolean
+  #isBegun = false
+  #frame: Frame | null = null
+  /** the member whose name was told last, and whose value is next */
+  #named: string | null = null
+  #passed = 1
+
+  /** @param entered told of each value's number of children before any of them is touched; false ends the walk */
+  constructor(content: Json, isBackward: boolean, entered: (children: number) => boolean) {
+    this.#content = content
+    this.#isBackward = isBackward
+    this.#entered = entered
+  }
+
+  /** `null`: so many values were passed over and nothing is there yet; `undefined`: there is nothing more. */
+  next(): Leaf | null | undefined {
+    if (!this.#isBegun) return this.#begin()
+    while (this.#frame !== null) {
+      if (this.#isOutOfBreath()) return null
+      const leaf = this.#step(this.#frame)
+      if (leaf !== null) return leaf
     }
-    yield* leavesAt(frame, step)
-    const below = frameOf(childOf(frame, step), frame, step)
-    if (below !== null && !entered(below.count)) return
-    frame = below ?? frame
+    return undefined
+  }
+
+  #begin(): Leaf | null | undefined {
+    this.#isBegun = true
+    this.#enter(this.#content, null, '')
+    return leafOf(this.#content, null, '') ?? this.next()
+  }
+
+  #isOutOfBreath(): boolean {
+    if (this.#passed < BREATH) return false
+    this.#passed = 0
+    return true
+  }
+
+  #step(frame: Frame): Leaf | null {
+    const step = this.#named ?? nextStep(frame, this.#isBackward)
+    if (step === null) {
+      this.#passed += 1
+      this.#frame = frame.parent
+      return null
+    }
+    if (this.#named === null && typeof step === 'string' && !isPlain(step)) {
+      this.#named = step
+      return { place: 'key', text: step, frame, step }
+    }
+    this.#passed += 1
+    this.#named = null
+    const value = childOf(frame, step)
+    this.#enter(value, frame, step)
+    return leafOf(value, frame, step)
+  }
+
+  #enter(value: Json, parent: Frame | null, step: string | number): void {
+    const below = frameOf(value, parent, step)
+    if (below !== null) this.#frame = this.#entered(below.count) ? below : null
   }
 }
 
@@ -59,17 +99,20 @@ function nextStep(frame: Frame, isBackward: boolean): string | number | null {
   return frame.names === null ? at : (frame.names[at] ?? '')
 }
 
-function* leavesAt(frame: Frame, step: string | number): Generator<Leaf> {
-  if (typeof step === 'string' && !PLAIN.test(step)) yield { place: 'key', text: step, frame, step }
-  const leaf = leafOf(childOf(frame, step), frame, step)
-  if (leaf !== null) yield leaf
-}
-
 /** Values after which the walk lets its caller look up. */
 export const BREATH = 1024
 
 /** An ordinary word: too short and plain to hold anything that is looked for. */
-const PLAIN = /^[A-Za-z_]{0,15}$/
+function isPlain(name: string): boolean {
+  if (name.length > LONGEST_PLAIN) return false
+  for (let at = 0; at < name.length; at += 1) if (!isLetterCode(name.charCodeAt(at))) return false
+  return true
+}
+
+const LONGEST_PLAIN = 15
+/** The letters of ASCII, and `_`. */
+const isLetterCode = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f
 
 /** Shorter numbers hold nothing, except under a telling name. */
 const LEAST_NUMBER = 1000

@@ -1,6 +1,7 @@
 import { literals } from '../recogniser.ts'
 import type { FieldRecogniser, Recogniser } from '../recogniser.ts'
 import { entropyOf, isExample, kindsOf, looksRandom } from './example.ts'
+import { isWordCharacter } from './reading.ts'
 
 /** What the name of a secret has in it. */
 const WORDS = [
@@ -30,10 +31,20 @@ export const GENERIC_SECRETS: Recogniser = {
   },
 }
 
-const lengthOfNameBefore = (text: string, place: number): number =>
-  NAME_BEFORE.exec(text.slice(Math.max(0, place - LONGEST_PREFIX), place))?.[0].length ?? 0
+/** From the first letter of what may be of a name. */
+function lengthOfNameBefore(text: string, place: number): number {
+  const least = Math.max(0, place - LONGEST_PREFIX)
+  let length = 0
+  for (let at = place - 1; at >= least && isOfName(text, at); at -= 1)
+    if (isLetter(text.charCodeAt(at))) length = place - at
+  return length
+}
 
-const NAME_BEFORE = /(?<![A-Za-z])[A-Za-z][\w.-]*$/
+const isOfName = (text: string, at: number): boolean =>
+  isWordCharacter(text, at) || OTHERS_OF_NAME.has(text.charAt(at))
+
+const OTHERS_OF_NAME = new Set('_.-')
+const isLetter = (code: number): boolean => (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a)
 const LONGEST_PREFIX = 32
 
 /** The name of a member says it: then a password need not look random, but a token must, for cursors are called tokens too. */
