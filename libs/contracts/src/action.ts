@@ -42,6 +42,25 @@ export const Action = z.strictObject({
 })
 export type Action = z.infer<typeof Action>
 
+/**
+ * Methods that a group's default of `deny` lets pass: they begin, keep up or end a connection, or list what the same rules then show. Every
+ * other one needs an allow rule, also one that nobody has thought of yet. The method table of `@writ/mcp` says the same of each of its rows.
+ */
+export const OPEN_METHODS: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'notifications/initialized',
+  'notifications/cancelled',
+  'notifications/roots/list_changed',
+  'http/get',
+  'http/delete',
+])
+
 /** Classes of before the list above; records that name them stay as they were written. */
 export const FORMER_CLASSES = ['read', 'write', 'delete', 'execute', 'send', 'spend', 'administer'] as const
 
@@ -51,6 +70,10 @@ export const RecordedAction = Action.extend({
 })
 export type RecordedAction = z.infer<typeof RecordedAction>
 
-/** How a tool's definition stands to the one that the tenant approved; `unknown` where no definition was seen yet. */
-export const PinStanding = z.enum(['approved', 'new', 'changed', 'unknown'])
+/**
+ * How a tool's definition stands to the ones that the tenant approved, and to what its session was shown before.
+ * `changed`: not the approved one, or a session or a listing has seen two. `renamed`: not approved by this name, and the content is approved
+ * under another one. `unverified`: one is approved, and nobody has seen yet what the server shows now. `unknown`: nothing is approved, nothing seen.
+ */
+export const PinStanding = z.enum(['approved', 'new', 'changed', 'renamed', 'unverified', 'unknown'])
 export type PinStanding = z.infer<typeof PinStanding>

@@ -40,6 +40,12 @@ export const BundleTool = z.strictObject({
   name: z.string(),
   /** SHA-256 over the canonical definition, hex; see `@writ/policy` pins */
   pin: z.string().regex(/^[0-9a-f]{64}$/),
+  /** the same without its name: null in a bundle of before it was told */
+  contentPin: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
   annotations: JsonObjectSchema.default({}),
   /** for tools: what rewritten arguments are checked against */
   inputSchema: JsonObjectSchema.nullable().default(null),
@@ -71,6 +77,8 @@ export const BundleConnection = z.strictObject({
   trust: z.enum(['internal', 'external']).default('external'),
   /** whether an admin trusts what the server says of its own tools */
   annotationsTrusted: z.boolean().default(false),
+  /** switched off by an admin: it answers like one that does not exist */
+  suspended: z.boolean().default(false),
   /** the definitions that the tenant approved */
   tools: z.array(BundleTool).default([]),
 })
@@ -88,14 +96,34 @@ export type BundlePolicy = z.infer<typeof BundlePolicy>
 /** What an enforcement point needs to decide for one tenant, versioned and signed. */
 export const Bundle = z.strictObject({
   format: z.literal('writ.bundle.v1'),
-  tenant: z.strictObject({ id: TenantId, slug: Slug }),
+  tenant: z.strictObject({
+    id: TenantId,
+    slug: Slug,
+    /** grows when every token of the tenant is revoked */
+    epoch: z.int().nonnegative().default(0),
+    /** the kill switch: nothing is mediated */
+    suspended: z.boolean().default(false),
+    /** whether a proof must carry `wbd`, the digest of the body, and a server nonce */
+    bodyDigestRequired: z.boolean().default(false),
+    nonceRequired: z.boolean().default(false),
+    /** calls that one gateway lets through in a second, over all agents of the tenant */
+    requestsPerSecond: z.int().positive().default(1000),
+  }),
   version: z.int().positive(),
   issuedAt: z.iso.datetime({ precision: 3 }),
   /** the authority whose tokens count, and its keys by `kid`; a token never makes a gateway fetch anything */
   issuer: z.url(),
   issuerKeys: z.array(z.strictObject({ kid: z.string(), key: Ec256Key })).min(1),
   defaultGroup: AccessGroupId,
-  groups: z.array(z.strictObject({ id: AccessGroupId, name: z.string(), ...GroupSettings.shape })),
+  groups: z.array(
+    z.strictObject({
+      id: AccessGroupId,
+      name: z.string(),
+      ...GroupSettings.shape,
+      /** whoever is in it is nobody, whatever other groups it is in */
+      suspended: z.boolean().default(false),
+    }),
+  ),
   /** enrolled and not revoked: an agent that is not in this list is nobody */
   agents: z.array(
     z.strictObject({
@@ -105,9 +133,19 @@ export const Bundle = z.strictObject({
       epoch: z.int().nonnegative(),
     }),
   ),
-  humans: z.array(z.strictObject({ id: HumanId, name: z.string(), groups: z.array(AccessGroupId) })),
+  /** active humans: who is not in this list is nobody, and so is every agent that acts for them */
+  humans: z.array(
+    z.strictObject({
+      id: HumanId,
+      name: z.string(),
+      groups: z.array(AccessGroupId),
+      epoch: z.int().nonnegative().default(0),
+    }),
+  ),
   /** sessions that were ended before their last token expired */
   revokedSessions: z.array(SessionId),
+  /** `jti` of access tokens that were revoked before they expired */
+  revokedTokens: z.array(z.string()).default([]),
   connections: z.array(BundleConnection),
   policies: z.array(BundlePolicy),
   overrides: z.array(BundleOverride).default([]),

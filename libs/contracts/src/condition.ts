@@ -90,7 +90,7 @@ export const secondsOf = (duration: string): number =>
 /** A stretch of time, e.g. `90s`, `15m`, `8h`; at most 24 hours. */
 export const Duration = z
   .string()
-  .regex(/^[1-9]\d{0,4}[smh]$/, 'a duration is a number with s, m or h')
+  .regex(/^[1-9]\d{0,4}[smh]$/, { error: 'a duration is a number with s, m or h, e.g. 15m', abort: true })
   .refine((text) => secondsOf(text) <= 86_400, { error: 'a duration is at most 24 hours' })
 export type Duration = z.infer<typeof Duration>
 

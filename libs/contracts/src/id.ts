@@ -14,8 +14,13 @@ export type IdPrefix =
   | 'ovr'
   | 'nod'
   | 'boo'
+  | 'gnt'
   | 'wak'
   | 'wen'
+  | 'sso'
+  | 'dom'
+  | 'dir'
+  | 'wol'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -42,6 +47,14 @@ export const ApprovalId = idOf('apr')
 export type ApprovalId = z.infer<typeof ApprovalId>
 export const OverrideId = idOf('ovr')
 export type OverrideId = z.infer<typeof OverrideId>
+export const SsoConnectionId = idOf('sso')
+export type SsoConnectionId = z.infer<typeof SsoConnectionId>
+export const DomainId = idOf('dom')
+export type DomainId = z.infer<typeof DomainId>
+export const DirectoryId = idOf('dir')
+export type DirectoryId = z.infer<typeof DirectoryId>
+export const GrantId = idOf('gnt')
+export type GrantId = z.infer<typeof GrantId>
 export const NodeId = idOf('nod')
 export type NodeId = z.infer<typeof NodeId>
 export const BootId = idOf('boo')

@@ -5,13 +5,17 @@ export {
   BootId,
   ConnectionId,
   DecisionId,
+  DirectoryId,
+  DomainId,
   formatId,
+  GrantId,
   HumanId,
   NodeId,
   OverrideId,
   PolicyId,
   SessionId,
   Slug,
+  SsoConnectionId,
   TenantId,
 } from './id.ts'
 export type { IdPrefix } from './id.ts'
@@ -22,10 +26,12 @@ export {
   ActionClassSource,
   Channel,
   Direction,
+  OPEN_METHODS,
   PinStanding,
   RecordedAction,
 } from './action.ts'
 export type { Caller } from './principal.ts'
+export { mayDo, Permission, PERMISSIONS, Role } from './role.ts'
 export {
   Comparison,
   Condition,
@@ -42,12 +48,13 @@ export {
 export { Effect, Label, Outcome, PolicyMode, Rewriting } from './effect.ts'
 export { GroupSettings, Patterns, PolicyDocument, Rule } from './policy.ts'
 export { PolicyTest, TestEvent } from './policy-test.ts'
-export { Provenance, SessionState } from './session-state.ts'
+export { PRINT_LENGTH, Provenance, readSessionState, SESSION_CAPS, SessionState } from './session-state.ts'
 export { RuleMatch } from './decision.ts'
 export type { Decision, Finding, PrincipalFacts, Question } from './decision.ts'
 export { isRefusal, Refusal, REFUSALS } from './refusal.ts'
 export type { RefusalCode } from './refusal.ts'
 export {
+  Administration,
   AuditRecord,
   batchStatement,
   headStatement,
@@ -72,14 +79,33 @@ export {
 export {
   ACCESS_TOKEN_TYPE,
   AccessTokenClaims,
+  Actor,
   CLIENT_ASSERTION_TYPE,
   EnrolmentAnswer,
   EnrolmentRequest,
+  MAX_ACTORS,
   PROOF_TYPE,
   ProofClaims,
   PublicJwk,
   TokenAnswer,
+  ToolAuthorization,
+  ToolAuthorizations,
 } from './token.ts'
+export {
+  DELEGATION_TYPE,
+  DeviceAuthorizationAnswer,
+  GRANT_TYPES,
+  GrantView,
+  IntrospectionAnswer,
+  ROTATION_TYPE,
+  RotationAnswer,
+  RotationRequest,
+  SessionView,
+  SigningKeyRotation,
+  SigningKeyView,
+  TOKEN_TYPES,
+  TokenRevocation,
+} from './authority.ts'
 export {
   ApprovalAnswer,
   ApprovalClaim,
@@ -108,16 +134,37 @@ export {
   ApiKeyView,
   CreatedApiKey,
   CreatedTenant,
+  DeletedTenant,
   NewApiKey,
   NewTenant,
-  Role,
+  TenantDeletion,
+  TenantLimits,
+  TenantLimitsChange,
+  TenantSettings,
+  TenantSettingsChange,
   TenantView,
 } from './api/tenants.ts'
 export { AgentView, EnrolmentToken, HumanView, NewAgent, NewHuman } from './api/agents.ts'
+export {
+  CreatedDirectory,
+  DirectoryView,
+  DomainView,
+  HumanIdentity,
+  HumanRoles,
+  NewDirectory,
+  NewDomain,
+  NewHumanIdentity,
+  NewOwnerLink,
+  NewSsoConnection,
+  OwnerLink,
+  SsoConnectionChange,
+  SsoConnectionView,
+} from './api/people.ts'
 export { AccessGroupChange, AccessGroupView, Membership, NewAccessGroup } from './api/access-groups.ts'
 export {
   ExplainAnswer,
   ExplainRequest,
+  PastEvent,
   NewPolicy,
   PolicyChange,
   PolicyLintAnswer,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { JsonSchema } from './api/json.ts'
 import { Channel, RecordedAction } from './action.ts'
 import { RuleMatch } from './decision.ts'
 import { Label, Outcome } from './effect.ts'
@@ -43,13 +44,30 @@ export const RecordedDecision = z.strictObject({
 })
 export type RecordedDecision = z.infer<typeof RecordedDecision>
 
+/** One administrative action: who changed what, and what it was before and after. Views of the API: never a secret. */
+export const Administration = z.strictObject({
+  /** permission that it needed, e.g. `policies.write` */
+  permission: z.string(),
+  /** route, e.g. `PUT /api/v1/policies/{id}` */
+  route: z.string(),
+  by: z.strictObject({
+    kind: z.enum(['human', 'api-key', 'operator', 'directory', 'agent', 'platform']),
+    id: z.string(),
+    name: z.string(),
+  }),
+  target: z.string().nullable(),
+  before: JsonSchema,
+  after: JsonSchema,
+})
+export type Administration = z.infer<typeof Administration>
+
 /**
- * One record, `writ.record.v1`. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly one.
+ * One record, `writ.record.v1`. `administered`: a change by an admin or a directory. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly one.
  * Strings, integers, booleans, null and containers of them only, so that one byte form is easy to state. Never a secret, never content.
  */
 export const AuditRecord = z.strictObject({
   v: z.literal('writ.record.v1'),
-  kind: z.enum(['opened', 'closed']),
+  kind: z.enum(['opened', 'closed', 'administered']),
   decisionId: DecisionId,
   tenant: TenantId,
   stream: StreamId,
@@ -61,6 +79,8 @@ export const AuditRecord = z.strictObject({
   channel: Channel,
   human: z.strictObject({ id: HumanId, name: z.string() }).nullable(),
   agent: z.strictObject({ id: AgentId, name: z.string() }).nullable(),
+  /** agents that delegated to this one, newest first */
+  delegators: z.array(z.strictObject({ id: AgentId, name: z.string() })).default([]),
   session: SessionId.nullable(),
   keyThumbprint: z.string().nullable(),
   connection: z.strictObject({ id: ConnectionId, name: z.string() }).nullable(),
@@ -75,6 +95,7 @@ export const AuditRecord = z.strictObject({
   credential: z.strictObject({ connection: ConnectionId, version: z.int().positive() }).nullable(),
   request: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative() }).nullable(),
   response: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative(), status: z.int() }).nullable(),
+  administration: Administration.nullable().default(null),
   durationMicros: z.int().nonnegative(),
   gateway: z.strictObject({ node: NodeId, build: z.string() }),
 })

@@ -24,9 +24,10 @@ describe('the list of refusals', () => {
     for (const code of byPolicy) expect(REFUSALS[code].http).toBe(200)
   })
 
-  it('keeps 401 for authentication, and 403 for no policy', () => {
+  it('keeps 401 for authentication, and 403 for a token that was given for something else', () => {
     for (const [name, { http, oauth }] of rows) {
-      if (oauth !== null) expect([name, [400, 401].includes(http)]).toEqual([name, true])
+      const own = oauth === 'insufficient_scope' ? [403] : [400, 401]
+      if (oauth !== null) expect([name, own.includes(http)]).toEqual([name, true])
       if (http === 401 && name !== 'credentials_missing')
         expect([name, oauth]).toEqual([name, expect.any(String)])
     }

@@ -42,6 +42,13 @@ export const REFUSALS = {
     oauth: 'invalid_client',
     text: 'the agent is not authenticated',
   },
+  scope_insufficient: {
+    http: 403,
+    rpc: -31009,
+    oauth: 'insufficient_scope',
+    text: 'the access token was not given for this',
+  },
+  rate_limited: { http: 429, rpc: -31010, oauth: null, text: 'too many requests: try again later' },
   tenant_unknown: { http: 404, rpc: -31020, oauth: null, text: 'there is nothing here' },
   connection_unknown: { http: 404, rpc: -31021, oauth: null, text: 'there is nothing here' },
   session_unknown: { http: 404, rpc: -31022, oauth: null, text: 'the session is not known' },

@@ -18,6 +18,8 @@ export const AccessGroupView = z.strictObject({
   name: z.string(),
   /** the group of every principal that is in no other */
   isDefault: z.boolean(),
+  /** switched off: whoever is in it is nobody, whatever other groups they are in */
+  suspended: z.boolean(),
   agents: z.array(AgentId),
   humans: z.array(HumanId),
   ...GroupSettings.shape,

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { AccessGroupId, AgentId, HumanId } from '../id.ts'
+import { Role } from '../role.ts'
+import { HumanIdentity } from './people.ts'
 
 export const NewHuman = z.strictObject({ name: z.string().min(1).max(100), email: z.email().max(254) })
 export type NewHuman = z.infer<typeof NewHuman>
@@ -7,7 +9,11 @@ export const HumanView = z.strictObject({
   id: HumanId,
   name: z.string(),
   email: z.string(),
+  /** `suspended`: nobody, and neither is any agent that acts for them */
+  status: z.enum(['active', 'suspended']),
+  roles: z.array(Role),
   groups: z.array(AccessGroupId),
+  identities: z.array(HumanIdentity),
   createdAt: z.iso.datetime(),
 })
 export type HumanView = z.infer<typeof HumanView>
@@ -19,7 +25,8 @@ export const AgentView = z.strictObject({
   id: AgentId,
   name: z.string(),
   human: HumanId,
-  status: z.enum(['invited', 'enrolled', 'revoked']),
+  /** `locked`: two copies of its identity key were seen; it enrols anew. `suspended`: switched off by an admin, until it is resumed */
+  status: z.enum(['invited', 'enrolled', 'suspended', 'locked', 'revoked']),
   /** RFC 7638 thumbprint of the identity key, once enrolled */
   identityKey: z.string().nullable(),
   groups: z.array(AccessGroupId),

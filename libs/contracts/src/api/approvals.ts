@@ -21,7 +21,7 @@ export const ApprovalView = z.strictObject({
   reason: z.string(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
-  /** the API key that approved or refused it */
+  /** the API key or the human that approved or refused it */
   decidedBy: z.string().nullable(),
   decidedAt: z.iso.datetime().nullable(),
 })

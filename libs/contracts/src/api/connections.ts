@@ -74,6 +74,8 @@ export const ConnectionView = z.strictObject({
   toolClasses: z.record(z.string(), ActionClass),
   trust: trust.unwrap(),
   annotationsTrusted: annotationsTrusted.unwrap(),
+  /** switched off: it answers agents like one that does not exist */
+  suspended: z.boolean(),
   createdAt: z.iso.datetime(),
 })
 export type ConnectionView = z.infer<typeof ConnectionView>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AccessGroupId, OverrideId, PolicyId } from '../id.ts'
-import { Effect, PolicyMode } from '../effect.ts'
-import { PolicyTest } from '../policy-test.ts'
+import { Effect, Label, PolicyMode } from '../effect.ts'
+import { PolicyTest, TestEvent } from '../policy-test.ts'
 import { JsonObjectSchema, JsonSchema } from './json.ts'
 import { Decision } from './decision-view.ts'
 import { PolicyDocument } from '../policy.ts'
@@ -90,13 +90,24 @@ export const RuleTrace = z.strictObject({
   ),
 })
 
-/** "Why would this call be decided so?" Asked with names or ids; answered by the very engine that the gateways run, for a session that begins. */
+/** What happened in the session before, as tests of policies tell it; on the connection that is asked about where it names none. */
+export const PastEvent = TestEvent.extend({
+  connection: TestEvent.shape.connection.unwrap().optional(),
+})
+export type PastEvent = z.infer<typeof PastEvent>
+
+/**
+ * "Why would this call be decided so?" Asked with names or ids; answered by the very engine that the gateways run, for a session that
+ * begins, or for one with these labels and this history.
+ */
 export const ExplainRequest = z.strictObject({
   agent: z.string(),
   connection: z.string(),
   tool: z.string(),
   args: JsonObjectSchema.default({}),
   direction: z.enum(['outbound', 'inbound']).default('outbound'),
+  labels: z.array(Label).max(64).default([]),
+  history: z.array(PastEvent).max(100).default([]),
 })
 export type ExplainRequest = z.infer<typeof ExplainRequest>
 export const ExplainAnswer = z.strictObject({
@@ -154,29 +165,39 @@ export const PolicyLintAnswer = z.strictObject({
   ),
 })
 
-/** A draft against the newest `records` recorded messages. */
+const TOO_MANY_RECORDS = 'a replay takes 1 to 5000 records: narrow it down with `from` and `until`'
+const Instant = z.iso.datetime({ offset: true })
+
+/** A draft against the newest `records` recorded messages, or against the newest of those from `from` until before `until`. */
 export const PolicyReplayRequest = z
-  .strictObject({ ...Draft, records: z.int().min(1).max(5000).default(1000) })
+  .strictObject({
+    ...Draft,
+    records: z.int().min(1, { error: TOO_MANY_RECORDS }).max(5000, { error: TOO_MANY_RECORDS }).default(1000),
+    from: Instant.optional(),
+    until: Instant.optional(),
+  })
   .refine(hasSource, ONE_SOURCE)
   .refine(isPlain, BESIDE_CEDAR)
+  .refine(
+    ({ from, until }) => from === undefined || until === undefined || Date.parse(from) < Date.parse(until),
+    { error: '`from` is before `until`', path: ['until'] },
+  )
 export type PolicyReplayRequest = z.infer<typeof PolicyReplayRequest>
 
-const Tallies = z.array(
-  z.strictObject({ name: z.string(), loses: z.int(), gains: z.int(), cannotTell: z.int() }),
-)
+/** `modifies`: what passed would still pass, rewritten in another way. */
+const Counts = { loses: z.int(), gains: z.int(), modifies: z.int(), cannotTell: z.int() }
+const Tallies = z.array(z.strictObject({ name: z.string(), ...Counts }))
 export const PolicyReplayAnswer = z.strictObject({
   decisions: z.int(),
   unchanged: z.int(),
-  loses: z.int(),
-  gains: z.int(),
-  /** records keep no arguments and no content: where the rule asks for them, what would have been is not known */
-  cannotTell: z.int(),
+  /** records keep no arguments and no content: where the rule asks for them, what would have been is not known (`cannotTell`) */
+  ...Counts,
   byAgent: Tallies,
   byTool: Tallies,
   byHuman: Tallies,
   changes: z.array(
     z.strictObject({
-      kind: z.enum(['loses', 'gains', 'cannotTell']),
+      kind: z.enum(['loses', 'gains', 'modifies', 'cannotTell']),
       decision: z.string(),
       at: z.string(),
       agent: z.string(),
@@ -186,8 +207,12 @@ export const PolicyReplayAnswer = z.strictObject({
       before: z.string(),
       after: z.array(z.string()),
       rules: z.array(z.string()),
+      /** what is done to which signal, e.g. `pii.email: mask`, as far as it would change */
+      rewritings: z.strictObject({ before: z.array(z.string()), after: z.array(z.string()) }),
     }),
   ),
-  /** records of the newest that this version cannot read any more, and left out */
+  /** records of these that this version cannot read any more, and left out */
   unreadable: z.int(),
+  /** there are older ones in the window that were not looked at */
+  isCut: z.boolean(),
 })

@@ -17,6 +17,9 @@ export const Problem = z.strictObject({
       }),
     )
     .optional(),
+  /** of a refusal because there is too much of something: what, and how much there may be */
+  limit: z.string().optional(),
+  value: z.int().optional(),
 })
 export type Problem = z.infer<typeof Problem>
 

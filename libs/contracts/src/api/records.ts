@@ -9,7 +9,7 @@ export const RecordQuery = z.strictObject({
   decision: DecisionId.optional(),
   tool: z.string().max(500).optional(),
   outcome: z.enum(['allow', 'deny', 'ask', 'refused', 'failed']).optional(),
-  kind: z.enum(['opened', 'closed']).optional(),
+  kind: AuditRecord.shape.kind.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** leaf index after which the page starts */
   after: z.coerce.number().int().min(-1).default(-1),

@@ -1,9 +1,36 @@
 import { z } from 'zod'
-import { AccessGroupId, Slug, TenantId } from '../id.ts'
+import { AccessGroupId, HumanId, Slug, TenantId } from '../id.ts'
+import { Role } from '../role.ts'
 
-/** What an API key may do: owner everything; admin all but API keys; auditor reads. */
-export const Role = z.enum(['owner', 'admin', 'auditor'])
-export type Role = z.infer<typeof Role>
+const Instant = z.iso.datetime()
+
+/** What a tenant's own admins set for all of its agents. */
+export const TenantSettings = z.strictObject({
+  /** whether a proof must carry `wbd`, the digest of the body */
+  bodyDigestRequired: z.boolean(),
+  /** whether a proof must carry a server nonce */
+  nonceRequired: z.boolean(),
+  /** calls that one gateway lets through in a second, over all agents of the tenant */
+  requestsPerSecond: z.int().min(1).max(1_000_000),
+})
+export type TenantSettings = z.infer<typeof TenantSettings>
+export const TenantSettingsChange = TenantSettings.partial()
+export type TenantSettingsChange = z.infer<typeof TenantSettingsChange>
+
+const Count = z.int().min(1).max(1_000_000)
+/** How much of each a tenant may have; the operator sets it. What is over a limit already stays. */
+export const TenantLimits = z.strictObject({
+  agents: Count,
+  humans: Count,
+  connections: Count,
+  policies: Count,
+  accessGroups: Count,
+  apiKeys: Count,
+  requestsPerSecond: Count,
+})
+export type TenantLimits = z.infer<typeof TenantLimits>
+export const TenantLimitsChange = TenantLimits.partial()
+export type TenantLimitsChange = z.infer<typeof TenantLimitsChange>
 
 export const NewTenant = z.strictObject({ slug: Slug, name: z.string().min(1).max(100) })
 export type NewTenant = z.infer<typeof NewTenant>
@@ -13,18 +40,45 @@ export const TenantView = z.strictObject({
   name: z.string(),
   bundleVersion: z.int(),
   defaultGroup: AccessGroupId,
+  /** null for a tenant that works; one that the operator suspended is resumed by the operator only */
+  suspended: z.strictObject({ at: Instant, by: z.enum(['owner', 'operator']) }).nullable(),
+  settings: TenantSettings,
+  limits: TenantLimits,
 })
 export type TenantView = z.infer<typeof TenantView>
 
+/** Says the name of what is about to be destroyed. */
+export const TenantDeletion = z.strictObject({ slug: Slug })
+export type TenantDeletion = z.infer<typeof TenantDeletion>
+/** What a deletion leaves: the records, and until when nobody else gets the slug. */
+export const DeletedTenant = z.strictObject({
+  id: TenantId,
+  slug: Slug,
+  deletedAt: Instant,
+  slugReservedUntil: Instant,
+  recordsKept: z.int().nonnegative(),
+})
+export type DeletedTenant = z.infer<typeof DeletedTenant>
+
 export const ApiKeyId = z.string().regex(/^wak_[0-9A-HJKMNP-TV-Z]{26}$/)
-export const NewApiKey = z.strictObject({ name: z.string().min(1).max(100), role: Role })
+/** `human`: whose agents and sessions a key of the role `developer` may touch; without one it only reads. */
+export const NewApiKey = z.strictObject({
+  name: z.string().min(1).max(100),
+  role: Role,
+  expiresAt: Instant.nullable().default(null),
+  human: HumanId.nullable().default(null),
+})
 export type NewApiKey = z.infer<typeof NewApiKey>
 export const ApiKeyView = z.strictObject({
   id: ApiKeyId,
   name: z.string(),
   role: Role,
-  createdAt: z.iso.datetime(),
-  revokedAt: z.iso.datetime().nullable(),
+  human: HumanId.nullable(),
+  createdAt: Instant,
+  expiresAt: Instant.nullable(),
+  /** to the minute */
+  lastUsedAt: Instant.nullable(),
+  revokedAt: Instant.nullable(),
 })
 export type ApiKeyView = z.infer<typeof ApiKeyView>
 /** The only answer that ever holds the key itself: `wak_<id>.<secret>`. */
