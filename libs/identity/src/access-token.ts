@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import type { JsonObject } from '@writ/contracts'
-import { ACCESS_TOKEN_TYPE, AccessTokenClaims, Refusal } from '@writ/contracts'
-import { isSignedBy, readCompactJws, readObjectSegment } from './compact-jws.ts'
+import type { Actor, AgentId, JsonObject, SessionId } from '@writ/contracts'
+import { ACCESS_TOKEN_TYPE, AccessTokenClaims, MAX_ACTORS, Refusal } from '@writ/contracts'
+import { isPlainEs256Header, isSignedBy, readCompactJws, readObjectSegment } from './compact-jws.ts'
 import { PROOF_AHEAD_MS } from './proof-window.ts'
 import { createRecent } from './recent.ts'
 import { sha256 } from './sha256.ts'
@@ -70,14 +70,41 @@ async function verifySigned(
   const { success, data: claims } = AccessTokenClaims.safeParse(jws.claims)
   const notBeforeMs = notBeforeMsOf(jws.claims)
   if (!success || notBeforeMs === null) return notHeld('a claim of the access token is missing or mistyped')
+  if (!hasSoundChain(claims)) return notHeld('the actors of the access token are not one chain of delegation')
   return { kid, key, claims, notBeforeMs }
 }
 
 function kidOf(header: JsonObject | null): string | null {
-  if (header === null || header['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== 'ES256') return null
+  if (header === null || !isPlainEs256Header(header, ACCESS_TOKEN_TYPE) || 'jwk' in header) return null
   const kid = header['kid']
-  return typeof kid === 'string' && !('crit' in header) ? kid : null
+  return typeof kid === 'string' ? kid : null
 }
+
+/** The client is who acts; a chain is short, nobody is in it twice, and what was delegated names the session that it came from. */
+function hasSoundChain(claims: AccessTokenClaims): boolean {
+  const actors = actorsOf(claims)
+  const sessions = sessionsOf(claims)
+  const isDelegated = actors.length > 1
+  return (
+    actors[0] === claims.client_id &&
+    actors.length <= MAX_ACTORS &&
+    new Set(actors).size === actors.length &&
+    isDelegated === (claims.psid !== undefined) &&
+    sessions.length <= actors.length &&
+    new Set(sessions).size === sessions.length
+  )
+}
+
+/** The agent that acts, then those that delegated, newest first (RFC 8693 §4.1). */
+export function actorsOf({ act }: AccessTokenClaims): readonly AgentId[] {
+  const actors: AgentId[] = []
+  for (let actor: Actor | undefined = act; actor !== undefined; actor = actor.act) actors.push(actor.sub)
+  return actors
+}
+
+/** The session of a token, then those that it was delegated from, newest first. */
+export const sessionsOf = ({ sid, psid, psids = [] }: AccessTokenClaims): readonly SessionId[] =>
+  psid === undefined ? [sid, ...psids] : [sid, psid, ...psids]
 
 function notBeforeMsOf({ nbf = 0 }: JsonObject): number | null {
   return typeof nbf === 'number' ? nbf * 1_000 : null

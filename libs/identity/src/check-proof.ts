@@ -4,7 +4,7 @@ import { namesResource } from './htu.ts'
 import { NONCE_LIFE_MS } from './nonces.ts'
 import { PROOF_AHEAD_MS, PROOF_PAST_MS } from './proof-window.ts'
 import { wrong } from './proof.ts'
-import type { NonceKeeper } from './replay-guard.ts'
+import type { NonceKeeper, ReplayMemory } from './replay-guard.ts'
 
 /** What the claims of a proof must be about. */
 export type ProofSubject = {
@@ -14,10 +14,12 @@ export type ProofSubject = {
   readonly tokenSha256: string | null
   /** base64url SHA-256 of the raw request body */
   readonly bodySha256: string
+  /** the proof has to say so: `wbd` may not be left out */
+  readonly bodyDigestRequired?: boolean
 }
 
-/** Epoch milliseconds after which a proof that was accepted once can no longer be accepted. */
-export type Acceptable = { readonly lastMs: number }
+/** Epoch milliseconds after which a proof that was accepted once can no longer be accepted, and where it can have been used. */
+export type Acceptable = { readonly lastMs: number; readonly memory: ReplayMemory }
 
 /** Whether a proof is about this request and this moment (RFC 9449 §4.3 items 8 to 12). */
 export function checkProof(
@@ -26,7 +28,12 @@ export function checkProof(
   nonces: NonceKeeper,
   nowMs: number,
 ): Acceptable | Refusal {
-  return checkSubject(claims, subject) ?? checkNonce(claims, nonces) ?? checkTime(claims, nowMs)
+  const wrongSubject = checkSubject(claims, subject)
+  if (wrongSubject !== null) return wrongSubject
+  const memory = checkNonce(claims, nonces)
+  if (memory instanceof Refusal) return memory
+  const lastMs = checkTime(claims, nowMs)
+  return lastMs instanceof Refusal ? lastMs : { lastMs, memory }
 }
 
 function checkSubject(claims: ProofClaims, subject: ProofSubject): Refusal | null {
@@ -34,23 +41,32 @@ function checkSubject(claims: ProofClaims, subject: ProofSubject): Refusal | nul
   if (!namesResource(claims.htu, subject.resource)) return wrong('htu is not the URL of this resource')
   if (subject.tokenSha256 !== null && claims.ath !== subject.tokenSha256)
     return wrong('ath is not the hash of the access token')
-  if (claims.wbd !== undefined && claims.wbd !== subject.bodySha256)
-    return wrong('wbd is not the hash of the body')
-  return null
+  return checkBodyDigest(claims, subject)
 }
 
-function checkNonce({ nonce }: ProofClaims, nonces: NonceKeeper): Refusal | null {
-  if (nonce === undefined) return nonces.required ? new Refusal('nonce_required') : null
-  return nonces.check(nonce) === 'valid' ? null : new Refusal('nonce_required', 'the nonce is not current')
+function checkBodyDigest(
+  { wbd }: ProofClaims,
+  { bodySha256, bodyDigestRequired = false }: ProofSubject,
+): Refusal | null {
+  if (wbd === undefined)
+    return bodyDigestRequired ? wrong('wbd, the hash of the body, is required here') : null
+  return wbd === bodySha256 ? null : wrong('wbd is not the hash of the body')
 }
 
-/** A nonce says when a proof was made better than the clock of the agent does: `iat` counts only without one. */
-function checkTime({ iat, exp, nbf, nonce }: ProofClaims, nowMs: number): Acceptable | Refusal {
+function checkNonce({ nonce }: ProofClaims, nonces: NonceKeeper): ReplayMemory | Refusal {
+  if (nonce === undefined) return nonces.required ? new Refusal('nonce_required') : 'shared'
+  const standing = nonces.check(nonce)
+  if (standing === 'invalid') return new Refusal('nonce_required', 'the nonce is not current')
+  return standing === 'valid-here' ? 'node' : 'shared'
+}
+
+/** A nonce says when a proof was made better than the clock of the agent does: `iat` counts only without one. @returns `lastMs` */
+function checkTime({ iat, exp, nbf, nonce }: ProofClaims, nowMs: number): number | Refusal {
   if (exp !== undefined && exp * 1_000 <= nowMs) return wrong('the proof has expired')
   if (nbf !== undefined && nbf * 1_000 > nowMs + PROOF_AHEAD_MS) return wrong('the proof is not valid yet')
-  if (nonce !== undefined) return { lastMs: nowMs + NONCE_LIFE_MS }
+  if (nonce !== undefined) return nowMs + NONCE_LIFE_MS
   const madeAtMs = iat * 1_000
   const isInWindow = madeAtMs >= nowMs - PROOF_PAST_MS && madeAtMs <= nowMs + PROOF_AHEAD_MS
-  if (isInWindow) return { lastMs: madeAtMs + PROOF_PAST_MS }
+  if (isInWindow) return madeAtMs + PROOF_PAST_MS
   return new Refusal('nonce_required', 'iat is too far from the time here; a nonce may stand in for it')
 }

@@ -17,7 +17,7 @@ function given() {
   const replay = createMemoryReplayGuard(() => NOW_MS)
   const trust = {
     audiences: [ISSUER, `${ISSUER}/token`],
-    identityKeyOf: (id: AgentId) => Promise.resolve(id === agentId ? key.publicJwk : undefined),
+    identityKeysOf: (id: AgentId) => Promise.resolve(id === agentId ? [key.publicJwk] : []),
   }
   const send = async (assertion: string) => {
     const answer = await verifyClientAssertion(assertion, trust, { replay, nowMs: NOW_MS })
@@ -38,7 +38,7 @@ describe('a client assertion', () => {
       nowMs: NOW_MS,
       jti: 'jti-0001',
     })
-    expect(await send(assertion)).toEqual({ agentId })
+    expect(await send(assertion)).toEqual({ agentId, joinSeq: null })
   })
 
   it('counts once', async () => {
@@ -91,7 +91,7 @@ describe('a client assertion', () => {
 
   it('is refused when nobody can say whether it was used', async () => {
     const { key, agentId, header, claims } = given()
-    const trust = { audiences: [ISSUER], identityKeyOf: () => Promise.resolve(key.publicJwk) }
+    const trust = { audiences: [ISSUER], identityKeysOf: () => Promise.resolve([key.publicJwk]) }
     const replay = { firstSeen: () => Promise.resolve('unavailable' as const) }
     const answer = await verifyClientAssertion(signJwt(header, claims, key.privateKey), trust, {
       replay,

@@ -1,40 +1,65 @@
-import type { JsonObject, PublicJwk } from '@writ/contracts'
-import { AgentId, Refusal } from '@writ/contracts'
+import type { PublicJwk } from '@writ/contracts'
+import { AgentId, Refusal, ROTATION_TYPE } from '@writ/contracts'
 import { z } from 'zod'
 import type { CompactJws } from './compact-jws.ts'
-import { isSignedBy, readCompactJws, readObjectSegment } from './compact-jws.ts'
+import { isSignedBy } from './compact-jws.ts'
 import { importPublicJwk } from './keys.ts'
-import { PROOF_AHEAD_MS } from './proof-window.ts'
 import type { ReplayGuard } from './replay-guard.ts'
 import { replayKeyOf } from './sha256.ts'
+import { faultOfMoment, readStatement } from './signed-statement.ts'
 
 /** Whose assertions count at this authority. */
 export type AssertionTrust = {
-  /** the issuer and the token endpoint; an assertion names exactly one of them */
+  /** the issuer; an assertion names exactly one audience, and it is one of these */
   readonly audiences: readonly string[]
-  /** the identity key of an enrolled agent; undefined for anybody else */
-  readonly identityKeyOf: (agentId: AgentId) => Promise<PublicJwk | undefined>
+  /** the identity keys of an enrolled agent, the newest first; none for anybody else */
+  readonly identityKeysOf: (agentId: AgentId) => Promise<readonly PublicJwk[]>
 }
 
 export type AssertionPorts = { readonly replay: ReplayGuard; readonly nowMs: number }
+
+/** An agent that has proven its identity key. */
+export type AssertedAgent = {
+  readonly agentId: AgentId
+  /** which session it begins, by its own count; null for a client that does not count */
+  readonly joinSeq: number | null
+}
 
 /** Authenticates an agent by `private_key_jwt` (RFC 7523 §3): signed by its identity key, short-lived, good once. */
 export async function verifyClientAssertion(
   assertion: string,
   trust: AssertionTrust,
   ports: AssertionPorts,
-): Promise<{ readonly agentId: AgentId } | Refusal> {
-  const read = readAssertion(assertion)
-  if (read === null) return notHeld('the client assertion is not a JWT of the expected form')
-  const { jws, claims } = read
-  const refusal = checkClaims(claims, trust.audiences, ports.nowMs)
-  if (refusal !== null) return refusal
-  if (!(await isSignedByAgent(jws, await trust.identityKeyOf(claims.sub))))
-    return notHeld('the client assertion is not signed by an enrolled agent')
-  return (await checkReplay(claims, ports.replay)) ?? { agentId: claims.sub }
+): Promise<AssertedAgent | Refusal> {
+  const claims = await verifyByAgent(
+    assertion,
+    { types: ASSERTION_TYPES, form: AssertionClaims },
+    trust,
+    ports,
+  )
+  if (claims instanceof Refusal) return claims
+  return { agentId: claims.sub, joinSeq: claims.join_seq ?? null }
 }
 
-const AssertionClaims = z.object({
+/** What the identity key that is replaced says of the one that replaces it. */
+export async function verifyRotation(
+  statement: string,
+  trust: AssertionTrust,
+  ports: AssertionPorts,
+): Promise<{ readonly agentId: AgentId; readonly newThumbprint: string } | Refusal> {
+  const claims = await verifyByAgent(
+    statement,
+    { types: [ROTATION_TYPE], form: RotationClaims },
+    trust,
+    ports,
+  )
+  if (claims instanceof Refusal) return claims
+  return { agentId: claims.sub, newThumbprint: claims.cnf.jkt }
+}
+
+const ASSERTION_TYPES = [undefined, 'JWT', 'client-authentication+jwt']
+
+const AgentClaims = z.object({
   iss: AgentId,
   sub: AgentId,
   aud: z.union([z.string(), z.tuple([z.string()])]),
@@ -43,44 +68,49 @@ const AssertionClaims = z.object({
   nbf: z.int().optional(),
   jti: z.string().min(8).max(128),
 })
-type AssertionClaims = z.infer<typeof AssertionClaims>
+type AgentClaims = z.infer<typeof AgentClaims>
+const AssertionClaims = AgentClaims.extend({ join_seq: z.int().nonnegative().optional() })
+const RotationClaims = AgentClaims.extend({ cnf: z.strictObject({ jkt: z.string().length(43) }) })
 
-const MAX_ASSERTION_BYTES = 4_096
-
-function readAssertion(text: string): { jws: CompactJws; claims: AssertionClaims } | null {
-  if (text.length > MAX_ASSERTION_BYTES) return null
-  const jws = readCompactJws(text)
-  const header = jws && readObjectSegment(jws.headerText)
-  if (!jws || !header || !isAssertionHeader(header)) return null
-  const claims = AssertionClaims.safeParse(jws.claims)
-  return claims.success ? { jws, claims: claims.data } : null
+type StatementKind<Claims extends AgentClaims> = {
+  readonly types: readonly (string | undefined)[]
+  readonly form: z.ZodType<Claims>
 }
 
-const ASSERTION_TYPES = ['JWT', 'client-authentication+jwt']
-
-function isAssertionHeader({ typ = 'JWT', alg, crit }: JsonObject): boolean {
-  return typeof typ === 'string' && ASSERTION_TYPES.includes(typ) && alg === 'ES256' && crit === undefined
+async function verifyByAgent<Claims extends AgentClaims>(
+  text: string,
+  { types, form }: StatementKind<Claims>,
+  trust: AssertionTrust,
+  ports: AssertionPorts,
+): Promise<Claims | Refusal> {
+  const statement = readStatement(text, types)
+  const read = form.safeParse(statement?.jws.claims)
+  if (!statement || !read.success) return notHeld('the client assertion is not a JWT of the expected form')
+  const claims = read.data
+  const refusal = checkClaims(claims, trust.audiences, ports.nowMs)
+  if (refusal !== null) return refusal
+  if (!(await isSignedByOneOf(statement.jws, await trust.identityKeysOf(claims.sub))))
+    return notHeld('the client assertion is not signed by an enrolled agent')
+  return (await checkReplay(claims, ports.replay)) ?? claims
 }
 
-const MAX_LIFE_MS = 5 * 60_000
-
-function checkClaims(claims: AssertionClaims, audiences: readonly string[], nowMs: number): Refusal | null {
+function checkClaims(claims: AgentClaims, audiences: readonly string[], nowMs: number): Refusal | null {
   const [audience] = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
   if (claims.iss !== claims.sub) return notHeld('iss and sub of the client assertion are the agent')
   if (!audiences.includes(audience)) return notHeld('the client assertion is for another audience')
-  if (claims.exp * 1_000 <= nowMs) return notHeld('the client assertion has expired')
-  const latestMs = nowMs + MAX_LIFE_MS + PROOF_AHEAD_MS
-  if (claims.exp * 1_000 > latestMs) return notHeld('the client assertion lives longer than 5 minutes')
-  const startsMs = Math.max(claims.nbf ?? 0, claims.iat ?? 0) * 1_000
-  return startsMs > nowMs + PROOF_AHEAD_MS ? notHeld('the client assertion is not valid yet') : null
+  const fault = faultOfMoment(claims, nowMs)
+  return fault === null ? null : notHeld(`the client assertion ${fault}`)
 }
 
-async function isSignedByAgent(jws: CompactJws, identityKey: PublicJwk | undefined): Promise<boolean> {
-  const key = identityKey && importPublicJwk(identityKey)
-  return key ? isSignedBy(jws, key) : false
+async function isSignedByOneOf(jws: CompactJws, identityKeys: readonly PublicJwk[]): Promise<boolean> {
+  for (const identityKey of identityKeys) {
+    const key = importPublicJwk(identityKey)
+    if (key && (await isSignedBy(jws, key))) return true
+  }
+  return false
 }
 
-async function checkReplay({ sub, jti, exp }: AssertionClaims, replay: ReplayGuard): Promise<Refusal | null> {
+async function checkReplay({ sub, jti, exp }: AgentClaims, replay: ReplayGuard): Promise<Refusal | null> {
   const answer = await replay.firstSeen(replayKeyOf(sub, jti), exp * 1_000 + 1_000)
   if (answer === 'first') return null
   return answer === 'seen'

@@ -35,6 +35,15 @@ export function readObjectSegment(segment: string): JsonObject | null {
   return bytes === null ? null : readStrictObject(bytes)
 }
 
+/** Members that change how the signature or the content is to be read, or name a key somewhere else (RFC 7515 §4.1, RFC 7797). */
+const MISLEADING_MEMBERS = ['crit', 'b64', 'zip', 'enc', 'cty', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256']
+
+/** ES256 and the type, as they have to be spelt, and nothing beside them that some other reader would obey. */
+export const isPlainEs256Header = (header: JsonObject, type: string): boolean =>
+  header['typ'] === type &&
+  header['alg'] === 'ES256' &&
+  !MISLEADING_MEMBERS.some((name) => Object.hasOwn(header, name))
+
 /**
  * ES256 (RFC 7518 §3.4) over the two signed segments.
  * @param offload true: on the thread pool, which frees the event loop while other calls are under way

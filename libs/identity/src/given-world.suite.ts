@@ -64,7 +64,8 @@ export function givenWorld({
     firstSeen: (key, untilMs) => (isAway ? Promise.resolve('unavailable') : memory.firstSeen(key, untilMs)),
   }
   const endedSession = formatId('ses', START_MS, Buffer.alloc(10, 9))
-  const trust = trustOf(claims, endedSession)
+  const revokedToken = 'a-token-that-was-revoked'
+  const trust = trustOf(claims, { endedSession, revokedToken })
   return {
     clock,
     claims,
@@ -79,7 +80,7 @@ export function givenWorld({
       ...(requiresNonce ? { nonce: nonces.current() } : {}),
       tokenEndpoint: `${ISSUER}/token`,
       newJti: () => encodeBase64url(nextBytes().subarray(0, 16)),
-      authority: { signer, claims, endedSession },
+      authority: { signer, claims, endedSession, revokedToken },
     },
     present: (wire) =>
       verifyPresented(presentedBy(wire), trust, { replay, nonces, nowMs: clock.nowMs, offload }),
@@ -105,19 +106,32 @@ function claimsAt(nowMs: number): AccessTokenClaims {
     iat,
     exp: iat + 300,
     scope: 'mcp',
-    epo: { a: 3 },
+    epo: { t: 0, a: 3, h: 0 },
     cnf: { jkt: thumbprintOf(sessionKey.publicJwk) },
   }
 }
 
-const trustOf = (claims: AccessTokenClaims, endedSession: string): Trust => ({
+type Fallen = { readonly endedSession: string; readonly revokedToken: string }
+
+const trustOf = (claims: AccessTokenClaims, fallen: Fallen): Trust => ({
   tenantId: claims.tid,
   issuer: ISSUER,
   audiences: [RESOURCE, 'https://gw.example/acme'],
   keyOf: (kid) => (kid === signer.kid ? verificationKey : undefined),
-  standing: ({ sid, epo }) =>
-    sid === endedSession || epo.a !== claims.epo.a ? new Refusal('token_revoked') : null,
+  standing: (presented) => (isFallen(presented, claims, fallen) ? new Refusal('token_revoked') : null),
 })
+
+const isFallen = (
+  { sid, jti, epo, sub, act }: AccessTokenClaims,
+  valid: AccessTokenClaims,
+  { endedSession, revokedToken }: Fallen,
+): boolean =>
+  sid === endedSession ||
+  jti === revokedToken ||
+  [epo.t !== valid.epo.t, epo.a !== valid.epo.a, epo.h !== valid.epo.h].includes(true) ||
+  sub !== valid.sub ||
+  act.sub !== valid.act.sub ||
+  act.act !== undefined
 
 /** Field values by name, each repetition kept, as a server counts them. */
 export function presentedBy({ headers, verb, url, body }: Wire) {

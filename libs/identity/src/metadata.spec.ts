@@ -17,20 +17,20 @@ describe('metadata', () => {
     })
   })
 
+  it('of a resource leaves out who issues its tokens where nobody is known to', () => {
+    const told = resourceMetadata({ resource: 'https://gw.example', authorizationServers: [], scopes: [] })
+    expect(told).not.toHaveProperty('authorization_servers')
+  })
+
   it('of an authority has every member that RFC 8414 requires', () => {
     const issuer = 'https://id.example/t/acme/oauth'
-    const metadata = authorityMetadata({
-      issuer,
-      authorizationEndpoint: `${issuer}/authorize`,
-      tokenEndpoint: `${issuer}/token`,
-      jwksUri: `${issuer}/jwks`,
-      scopes: ['mcp'],
-    })
+    const metadata = authorityMetadata({ issuer, scopes: ['mcp'] })
     expect(metadata).toMatchObject({
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
       token_endpoint: `${issuer}/token`,
-      response_types_supported: [],
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
     })
     expect(metadata.token_endpoint_auth_methods_supported).toEqual(['private_key_jwt'])
   })

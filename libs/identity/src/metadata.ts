@@ -1,13 +1,14 @@
 import type { PublicJwk } from '@writ/contracts'
+import { GRANT_TYPES } from '@writ/contracts'
 
-/** Protected-resource metadata (RFC 9728 §2). */
+/** Protected-resource metadata (RFC 9728 §2). A list that would be empty is left out (§3.2). */
 export const resourceMetadata = (about: {
   readonly resource: string
   readonly authorizationServers: readonly string[]
   readonly scopes: readonly string[]
 }) => ({
   resource: about.resource,
-  authorization_servers: about.authorizationServers,
+  ...(about.authorizationServers.length === 0 ? {} : { authorization_servers: about.authorizationServers }),
   scopes_supported: about.scopes,
   bearer_methods_supported: ['header'],
   dpop_signing_alg_values_supported: ['ES256'],
@@ -15,25 +16,32 @@ export const resourceMetadata = (about: {
 })
 
 /**
- * Authorization-server metadata (RFC 8414 §2). No response type is supported; the endpoint is named all the same, because
- * clients of the field do not read metadata without one.
+ * Authorization-server metadata (RFC 8414 §2) of an issuer whose endpoints all stand below it. Every client is an agent with a key of its
+ * own (RFC 7523 §2.2); who asks about tokens is an admin with an API key (RFC 7662 §2.1).
  */
 export const authorityMetadata = (about: {
   readonly issuer: string
-  readonly authorizationEndpoint: string
-  readonly tokenEndpoint: string
-  readonly jwksUri: string
   readonly scopes: readonly string[]
 }) => ({
   issuer: about.issuer,
-  authorization_endpoint: about.authorizationEndpoint,
-  token_endpoint: about.tokenEndpoint,
-  jwks_uri: about.jwksUri,
+  authorization_endpoint: `${about.issuer}/authorize`,
+  token_endpoint: `${about.issuer}/token`,
+  jwks_uri: `${about.issuer}/jwks`,
+  device_authorization_endpoint: `${about.issuer}/device_authorization`,
+  revocation_endpoint: `${about.issuer}/revoke`,
+  introspection_endpoint: `${about.issuer}/introspect`,
   scopes_supported: about.scopes,
-  response_types_supported: [],
-  grant_types_supported: ['client_credentials'],
+  response_types_supported: ['code'],
+  response_modes_supported: ['query'],
+  grant_types_supported: Object.values(GRANT_TYPES),
+  code_challenge_methods_supported: ['S256'],
+  authorization_response_iss_parameter_supported: true,
+  authorization_details_types_supported: ['writ_tool'],
   token_endpoint_auth_methods_supported: ['private_key_jwt'],
   token_endpoint_auth_signing_alg_values_supported: ['ES256'],
+  revocation_endpoint_auth_methods_supported: ['private_key_jwt'],
+  revocation_endpoint_auth_signing_alg_values_supported: ['ES256'],
+  introspection_endpoint_auth_methods_supported: ['Bearer'],
   dpop_signing_alg_values_supported: ['ES256'],
 })
 

@@ -3,7 +3,7 @@ import type { Json, JsonObject, ProofClaims, PublicJwk } from '@writ/contracts'
 import { PROOF_TYPE, Refusal } from '@writ/contracts'
 import { decodeBase64url } from './base64url.ts'
 import type { CompactJws } from './compact-jws.ts'
-import { readCompactJws, readObjectSegment } from './compact-jws.ts'
+import { isPlainEs256Header, readCompactJws, readObjectSegment } from './compact-jws.ts'
 import { importPublicJwk, thumbprintOf } from './keys.ts'
 import { createRecent } from './recent.ts'
 import { isJsonObject } from './strict-json.ts'
@@ -59,19 +59,18 @@ function readHeader(headerText: string): ProofHeader | Refusal {
   if (known) return known
   const header = readObjectSegment(headerText)
   if (header === null) return wrong('the header of the proof is not one strict JSON object')
-  if (header['typ'] !== PROOF_TYPE) return wrong(`the typ of a proof is ${PROOF_TYPE}`)
-  if (header['alg'] !== 'ES256') return wrong('proofs are signed with ES256')
-  if ('crit' in header) return wrong('no critical header extension is understood')
+  if (!isPlainEs256Header(header, PROOF_TYPE))
+    return wrong(`the header of a proof says ${PROOF_TYPE} and ES256, without extensions`)
   const jwk = header['jwk']
   if (!isPublicP256(jwk)) return wrong('the jwk of a proof is a public P-256 signing key')
   return { jwk, thumbprint: thumbprintOf(jwk), key: null }
 }
 
-/** Every member that RFC 7518 §6 uses for secret key material. */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+/** Every member that RFC 7518 §6 uses for secret key material, and those that name another key than the one that stands there. */
+const FOREIGN_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv', 'x5u', 'x5c', 'jku']
 
 function isPublicP256(jwk: Json | undefined): jwk is PublicJwk {
-  if (!isJsonObject(jwk) || PRIVATE_MEMBERS.some((name) => name in jwk)) return false
+  if (!isJsonObject(jwk) || FOREIGN_MEMBERS.some((name) => name in jwk)) return false
   if (jwk['kty'] !== 'EC' || jwk['crv'] !== 'P-256') return false
   return isCoordinate(jwk['x']) && isCoordinate(jwk['y']) && isForSigning(jwk)
 }

@@ -4,13 +4,15 @@ import { givenWorld, presentedBy } from './given-world.suite.ts'
 import { createMemoryReplayGuard } from './memory-replay-guard.ts'
 import type { Wire } from './negative/attack-kit.ts'
 import { forge } from './negative/attack-kit.ts'
-import { createNonceKeeper } from './nonces.ts'
+import { createNonceFamily, NONCE_LIFE_MS } from './nonces.ts'
 import type { ReplayGuard } from './replay-guard.ts'
 import { createReplayPolicy } from './replay-policy.ts'
 import { verifyPresented } from './verify-presented.ts'
 
+type Settings = { readonly nonceUntilMs?: number; readonly hasFleetNonces?: boolean }
+
 /** Two nodes and the memory that they share, which can go away and come back empty. */
-function givenFleet({ nonceUntilMs }: { nonceUntilMs?: number } = {}) {
+function givenFleet({ nonceUntilMs, hasFleetNonces = false }: Settings = {}) {
   const { kit, trust, clock } = givenWorld()
   const nowMs = () => clock.nowMs
   let memory: ReplayGuard | null = createMemoryReplayGuard(nowMs)
@@ -21,20 +23,18 @@ function givenFleet({ nonceUntilMs }: { nonceUntilMs?: number } = {}) {
     const policy = createReplayPolicy({
       shared,
       local: createMemoryReplayGuard(nowMs),
-      nodeNonces: createNonceKeeper({
-        secret: Buffer.alloc(32, secretByte),
-        scope: 'node',
-        required: false,
-        nowMs,
-      }),
+      nodeNonces: createNonceFamily({ secret: Buffer.alloc(32, secretByte), nowMs }),
+      ...(hasFleetNonces ? { fleetNonces: createNonceFamily({ secret: Buffer.alloc(32, 9), nowMs }) } : {}),
       nowMs,
       ...(nonceUntilMs === undefined ? {} : { nonceUntilMs }),
     })
+    const nonces = policy.noncesFor(kit.url, false)
     const present = async (wire: Wire) => {
-      const answer = await verifyPresented(presentedBy(wire), trust, { ...policy, nowMs: clock.nowMs })
+      const ports = { replay: policy.replay, nonces, nowMs: clock.nowMs }
+      const answer = await verifyPresented(presentedBy(wire), trust, ports)
       return isRefusal(answer) ? answer.code : 'passed'
     }
-    return { present, nonces: policy.nonces }
+    return { present, nonces, policy }
   }
   const proof = (nonce?: string) =>
     forge({ ...kit, nowMs: clock.nowMs, ...(nonce === undefined ? {} : { nonce }) }, kit.newJti())
@@ -121,5 +121,62 @@ describe('replay protection over two nodes', () => {
     expect(await a.present(proof(a.nonces.current()))).toBe('passed')
     clock.nowMs += 71_001
     expect(await a.present(proof())).toBe('passed')
+  })
+
+  it('is told by a way that broke that the memory may have come back empty', async () => {
+    const { a, proof, returnEmptyMemory } = givenFleet()
+    const wire = proof()
+    expect(await a.present(wire)).toBe('passed')
+    returnEmptyMemory()
+    expect(a.policy.isMemoryAway()).toBe(false)
+    a.policy.memoryWasAway()
+    expect(a.policy.isMemoryAway()).toBe(true)
+    expect(await a.present(wire)).toBe('nonce_required')
+  })
+})
+
+describe('nonces of the fleet', () => {
+  it('are good at every node, once in all of them', async () => {
+    const { a, b, proof } = givenFleet({ hasFleetNonces: true })
+    const wire = proof(a.nonces.current())
+    expect(await b.present(wire)).toBe('passed')
+    expect(await a.present(wire)).toBe('proof_replayed')
+  })
+
+  it('give way to nonces of the node while the shared memory is away', async () => {
+    const { a, b, proof, loseMemory } = givenFleet({ hasFleetNonces: true })
+    const fleetNonce = a.nonces.current()
+    loseMemory()
+    expect(await a.present(proof(fleetNonce))).toBe('nonce_required')
+    const wire = proof(a.nonces.current())
+    expect(await a.present(wire)).toBe('passed')
+    expect(await a.present(wire)).toBe('proof_replayed')
+    expect(await b.present(wire)).toBe('nonce_required')
+  })
+
+  it('do not carry a proof past a memory that came back empty', async () => {
+    const { a, clock, proof, loseMemory, returnEmptyMemory } = givenFleet({ hasFleetNonces: true })
+    const before = proof(a.nonces.current())
+    expect(await a.present(before)).toBe('passed')
+    loseMemory()
+    expect(await a.present(proof())).toBe('nonce_required')
+    returnEmptyMemory()
+    for (let waitedMs = 0; waitedMs < NONCE_LIFE_MS; waitedMs += 10_000) {
+      expect(await a.present(before)).toBe('nonce_required')
+      clock.nowMs += 10_000
+    }
+  })
+
+  it('are of one route each', () => {
+    const { a } = givenFleet({ hasFleetNonces: true })
+    const other = a.policy.noncesFor('https://gw.example/acme/other/mcp', false)
+    expect(a.nonces.check(other.current())).toBe('invalid')
+    expect(a.nonces.check(a.nonces.current())).toBe('valid')
+  })
+
+  it('are wanted where the tenant of the route wants them', () => {
+    const { a } = givenFleet({ hasFleetNonces: true })
+    expect(a.policy.noncesFor('https://gw.example/acme/github/mcp', true).required).toBe(true)
+    expect(a.nonces.required).toBe(false)
   })
 })

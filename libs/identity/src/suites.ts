@@ -1,5 +1,7 @@
 export { replayGuardSuite } from './replay-guard.suite.ts'
 export type { GuardUnderTest } from './replay-guard.suite.ts'
 export { NEGATIVE_CASES } from './negative/negative-cases.ts'
+export { POSITIVES } from './negative/positives.suite.ts'
+export type { Positive } from './negative/positives.suite.ts'
 export { forge as forgeRequest } from './negative/attack-kit.ts'
 export type { Attack, AttackKit, Authority, Mutation, NegativeCase, Wire } from './negative/attack-kit.ts'

@@ -3,7 +3,7 @@ import type { Acceptable } from './check-proof.ts'
 import { isSignedBy } from './compact-jws.ts'
 import type { Proof } from './proof.ts'
 import { keyOfProof, rememberKey, wrong } from './proof.ts'
-import type { NonceKeeper, ReplayGuard } from './replay-guard.ts'
+import type { NonceKeeper, ReplayGuard, ReplayMemory } from './replay-guard.ts'
 import { replayKeyOf } from './sha256.ts'
 
 /** What verification needs from outside. */
@@ -11,18 +11,20 @@ export type ProofPorts = {
   readonly replay: ReplayGuard
   readonly nonces: NonceKeeper
   readonly nowMs: number
+  /** asked once the key is proven, before the proof is used up: whether there is room for this request */
+  readonly hasRoom?: () => Refusal | null
   /** true: verify signatures on the thread pool; worth it while other calls are under way */
   readonly offload?: boolean
 }
 
-/** The last two checks, in this order, so that a refused request never uses up its `jti`: signature, then replay. */
+/** The last checks, in this order, so that a refused request never uses up its `jti`: signature, room, replay. */
 export async function useProof(
   proof: Proof,
-  { lastMs }: Acceptable,
+  acceptable: Acceptable,
   ports: ProofPorts,
 ): Promise<Refusal | null> {
-  const refusal = await checkSignature(proof, ports.offload)
-  return refusal ?? checkReplay(proof, lastMs + 1_000, ports)
+  const refusal = (await checkSignature(proof, ports.offload)) ?? ports.hasRoom?.() ?? null
+  return refusal ?? checkReplay(proof, acceptable, ports)
 }
 
 async function checkSignature(proof: Proof, offload = false): Promise<Refusal | null> {
@@ -36,16 +38,16 @@ async function checkSignature(proof: Proof, offload = false): Promise<Refusal | 
 
 async function checkReplay(
   { header, claims }: Proof,
-  untilMs: number,
+  { lastMs, memory }: Acceptable,
   ports: ProofPorts,
 ): Promise<Refusal | null> {
   const key = replayKeyOf(header.thumbprint, claims.jti)
-  const answer = await ports.replay.firstSeen(key, untilMs, claims.nonce)
+  const answer = await ports.replay.firstSeen(key, lastMs + 1_000, memory)
   if (answer === 'first') return null
   if (answer === 'seen') return new Refusal('proof_replayed')
-  return withoutMemory(claims.nonce, ports.nonces)
+  return withoutMemory(memory, ports.nonces)
 }
 
 /** Not knowing is never "first". Where the policy can do without the shared memory, it asks for a nonce of this node. */
-const withoutMemory = (nonce: string | undefined, nonces: NonceKeeper): Refusal =>
-  nonce === undefined && nonces.required ? new Refusal('nonce_required') : new Refusal('replay_unavailable')
+const withoutMemory = (memory: ReplayMemory, nonces: NonceKeeper): Refusal =>
+  memory === 'shared' && nonces.required ? new Refusal('nonce_required') : new Refusal('replay_unavailable')

@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { RefusalCode } from '@writ/contracts'
 import { isRefusal, REFUSALS, Refusal } from '@writ/contracts'
+import { actorsOf } from './access-token.ts'
 import { challengeOf } from './challenge.ts'
 import type { World } from './given-world.suite.ts'
 import { givenWorld, presentedBy } from './given-world.suite.ts'
 import { issueAccessToken } from './issue-access-token.ts'
 import { generateKeyPem, importPublicJwk, thumbprintOf } from './keys.ts'
-import type { Mutation, NegativeCase } from './negative/attack-kit.ts'
+import { createMemoryReplayGuard } from './memory-replay-guard.ts'
+import type { Mutation, NegativeCase, Wire } from './negative/attack-kit.ts'
 import { authorityOf, forge } from './negative/attack-kit.ts'
 import { NEGATIVE_CASES } from './negative/negative-cases.ts'
-import { having } from './negative/rows.ts'
+import { POSITIVES } from './negative/positives.suite.ts'
 import { verifyPresented } from './verify-presented.ts'
 
 const realFetch = globalThis.fetch
@@ -46,8 +48,7 @@ describe('a request with one thing wrong', () => {
     const codes = new Set(NEGATIVE_CASES.map(({ expected }) => expected.code))
     const ofIdentity = Object.entries(REFUSALS)
       .filter(
-        ([code, { oauth }]) =>
-          (oauth !== null && code !== 'client_invalid') || code === 'credentials_missing',
+        ([code, { oauth }]) => (oauth !== null && !OF_OTHERS.has(code)) || code === 'credentials_missing',
       )
       .map(([code]) => code)
     expect([...codes].sort()).toEqual([...ofIdentity, 'replay_unavailable'].sort())
@@ -64,47 +65,18 @@ describe('a request with one thing wrong', () => {
   })
 })
 
-const POSITIVES: readonly (readonly [string, Mutation])[] = [
-  ['is valid', {}],
-  ['uses the scheme in lower case', { fields: (f) => f.map(([n, v]) => [n, v.replace(/^DPoP /, 'dpop ')]) }],
-  ['uses the field name in upper case', { fields: (f) => f.map(([n, v]) => [n.toUpperCase(), v]) }],
-  ['has query and fragment in htu', { claims: (c) => ({ ...c, htu: `${String(c['htu'])}?a=b#c` }) }],
-  [
-    'has scheme and host of htu in upper case',
-    { claims: (c) => ({ ...c, htu: String(c['htu']).replace('https://gw.example', 'HTTPS://GW.EXAMPLE') }) },
-  ],
-  [
-    'names the default port in htu',
-    { claims: (c) => ({ ...c, htu: String(c['htu']).replace('gw.example', 'gw.example:443') }) },
-  ],
-  [
-    'escapes an unreserved character in htu',
-    { claims: (c) => ({ ...c, htu: String(c['htu']).replace('/mcp', '/%6Dcp') }) },
-  ],
-  ['was made 10 s ago', { claims: (c) => ({ ...c, iat: Number(c['iat']) - 10 }) }],
-  ['was made 59 s ago', { claims: (c) => ({ ...c, iat: Number(c['iat']) - 59 }) }],
-  ['was made 8 s ahead', { claims: (c) => ({ ...c, iat: Number(c['iat']) + 8 }) }],
-  ['has unknown header members', { header: having({ kid: 'k', 'x-note': { nested: [1, { a: null }] } }) }],
-  ['has unknown claims', { claims: having({ note: 'n', deep: { a: [{ b: 1 }, { b: 2 }] } }) }],
-  ['has exp and nbf that hold', { claims: (c) => ({ ...c, exp: Number(c['iat']) + 30, nbf: c['iat'] }) }],
-  ['has no wbd', { claims: (c) => Object.fromEntries(Object.entries(c).filter(([name]) => name !== 'wbd')) }],
-  [
-    'has harmless members in its jwk',
-    {
-      header: (h) => ({
-        ...h,
-        jwk: { ...Object(h['jwk']), use: 'sig', key_ops: ['verify'], alg: 'ES256', kid: 'k' },
-      }),
-    },
-  ],
-]
+/** Of the authority, and of what is known once the message was read. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['client_invalid', 'scope_insufficient'])
 
 describe('a request passes when it', () => {
-  it.each(POSITIVES)('%s', async (_title, mutation) => {
-    const world = givenWorld()
-    const proven = await world.present(forge(world.kit, world.kit.newJti(), mutation))
-    expect(proven).toEqual({ claims: world.claims, keyThumbprint: world.claims.cnf.jkt })
-  })
+  it.each(POSITIVES.map(({ title, mutation }) => [title, mutation] as const))(
+    '%s',
+    async (_title, mutation) => {
+      const world = givenWorld()
+      const proven = await world.present(forge(world.kit, world.kit.newJti(), mutation))
+      expect(proven).toEqual({ claims: world.claims, keyThumbprint: world.claims.cnf.jkt })
+    },
+  )
 
   it('is verified on the thread pool', async () => {
     const world = givenWorld({ offload: true })
@@ -118,11 +90,71 @@ describe('a request passes when it', () => {
     expect(await world.present(forge(world.kit, world.kit.newJti()))).not.toBeInstanceOf(Refusal)
   })
 
+  it('acts for a human by a chain of delegation that names the session it came from', async () => {
+    const world = givenWorld()
+    const act = { sub: world.claims.client_id, act: { sub: `agt_${'1'.repeat(26)}` as const } }
+    const claims = { ...world.claims, act, psid: `ses_${'1'.repeat(26)}` as const }
+    const token = issueAccessToken(claims, authorityOf(world.kit).signer)
+    const wire = forge({ ...world.kit, accessToken: token }, world.kit.newJti())
+    const proven = await verifyPresented(
+      presentedBy(wire),
+      { ...world.trust, standing: noFault },
+      portsAt(world.clock.nowMs),
+    )
+    expect(proven).toMatchObject({ claims: { act, psid: claims.psid } })
+    expect(isRefusal(proven) ? [] : actorsOf(proven.claims)).toEqual([
+      world.claims.client_id,
+      `agt_${'1'.repeat(26)}`,
+    ])
+  })
+
   it('carries a valid nonce, whatever its clock says', async () => {
     const world = givenWorld()
     const nonce = world.freshNonce()
     const claims: Mutation['claims'] = (c) => ({ ...c, iat: Number(c['iat']) - 86_400, nonce })
     expect(await world.present(forge(world.kit, world.kit.newJti(), { claims }))).not.toBeInstanceOf(Refusal)
+  })
+})
+
+const withoutDigest: Mutation = {
+  claims: (c) => Object.fromEntries(Object.entries(c).filter(([name]) => name !== 'wbd')),
+}
+
+const noFault = () => null
+const full = () => new Refusal('rate_limited')
+
+async function codeOfRequest(verb: string, mutation: Mutation): Promise<string> {
+  const world = givenWorld({ verb })
+  const wire = forge(world.kit, world.kit.newJti(), mutation)
+  const trust = { ...world.trust, bodyDigestRequired: true }
+  return codeOf(await verifyPresented(presentedBy(wire), trust, portsAt(world.clock.nowMs)))
+}
+
+describe('a tenant that wants the digest of the body', () => {
+  it('takes a proof that carries it', async () => {
+    expect(await codeOfRequest('POST', {})).toBe('passed')
+  })
+
+  it('takes none without it', async () => {
+    expect(await codeOfRequest('POST', withoutDigest)).toBe('proof_invalid')
+  })
+
+  it('takes a GET without it: there is no body', async () => {
+    expect(await codeOfRequest('GET', withoutDigest)).toBe('passed')
+  })
+})
+
+describe('a request for which there is no room', () => {
+  it('is refused before its jti is used up, and after its key was proven', async () => {
+    const world = givenWorld()
+    const replay = createMemoryReplayGuard(() => world.clock.nowMs)
+    const present = (wire: Wire, hasRoom: () => Refusal | null) =>
+      verifyPresented(presentedBy(wire), world.trust, { ...portsAt(world.clock.nowMs), replay, hasRoom })
+    const wire = forge(world.kit, world.kit.newJti())
+    expect(codeOf(await present(wire, full))).toBe('rate_limited')
+    expect(codeOf(await present(wire, noFault))).toBe('passed')
+    const forged = forge(world.kit, world.kit.newJti(), { signature: () => Buffer.alloc(64, 1) })
+    expect(codeOf(await present(forged, full))).toBe('proof_invalid')
   })
 })
 
@@ -216,13 +248,15 @@ const fallen = () => new Refusal('token_revoked')
 
 async function codeUnder(world: World, change: Partial<World['trust']>): Promise<string> {
   const wire = forge(world.kit, world.kit.newJti())
-  const ports = {
-    replay: { firstSeen: () => Promise.resolve('first' as const) },
-    nonces: { required: false, check: () => 'invalid' as const, current: () => '' },
-    nowMs: world.clock.nowMs,
-  }
-  return codeOf(await verifyPresented(presentedBy(wire), { ...world.trust, ...change }, ports))
+  const trust = { ...world.trust, ...change }
+  return codeOf(await verifyPresented(presentedBy(wire), trust, portsAt(world.clock.nowMs)))
 }
+
+const portsAt = (nowMs: number) => ({
+  replay: { firstSeen: () => Promise.resolve('first' as const) },
+  nonces: { required: false, check: () => 'invalid' as const, current: () => '' },
+  nowMs,
+})
 
 const codeOf = (answer: unknown): RefusalCode | 'passed' => (isRefusal(answer) ? answer.code : 'passed')
 

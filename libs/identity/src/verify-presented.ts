@@ -21,6 +21,8 @@ export type Presented = {
 export type Trust = TokenTrust & {
   /** whether a token that holds still counts: revocation, epochs, ended sessions */
   readonly standing: (claims: AccessTokenClaims) => Refusal | null
+  /** the tenant wants `wbd` in the proof of every request that carries a body */
+  readonly bodyDigestRequired?: boolean
 }
 
 /** Who called: the claims of a token that counts, and the key that proved to be its own. */
@@ -52,13 +54,17 @@ export async function verifyPresented(
     return new Refusal('token_invalid', 'the access token is bound to another key')
   const acceptable = checkProof(
     proof.claims,
-    { ...presented, tokenSha256: sha256 },
+    { ...presented, tokenSha256: sha256, bodyDigestRequired: isDigestRequired(presented, trust) },
     ports.nonces,
     ports.nowMs,
   )
   if (acceptable instanceof Refusal) return acceptable
   return (await useProof(proof, acceptable, ports)) ?? { claims, keyThumbprint }
 }
+
+/** Only POST carries a body. */
+const isDigestRequired = ({ verb }: Presented, { bodyDigestRequired = false }: Trust): boolean =>
+  bodyDigestRequired && verb === 'POST'
 
 // RFC 9110 §11.4: a scheme (compared without case), spaces, and here one token68.
 const DPOP_CREDENTIALS = /^dpop +([a-z0-9\-._~+/]+=*)$/i

@@ -1,13 +1,20 @@
+import type { TokenAnswer, ToolAuthorizations } from '@writ/contracts'
 import { encodeBase64url } from '../base64url.ts'
 import { createNonceMemory } from './nonce-memory.ts'
+import type { NonceMemory } from './nonce-memory.ts'
 import type { TokenOrder } from './request-token.ts'
 import { requestToken } from './request-token.ts'
 import type { AgentPorts } from './send-proven.ts'
 import { sendProven } from './send-proven.ts'
+import { signDelegation } from './sign-delegation.ts'
 import { signProof } from './sign-proof.ts'
 import { createTokenSource } from './token-source.ts'
 
-export type AgentSessionSettings = TokenOrder & { readonly ports: AgentPorts }
+export type AgentSessionSettings = TokenOrder & {
+  readonly ports: AgentPorts
+  /** told with each token what the agent's next session says; keep it beside the identity key */
+  readonly keepJoinSeq?: (next: number) => void
+}
 
 /** What `fetch` sends: a body that can be hashed, and sent again with a fresh proof. */
 export type AgentRequestInit = Omit<RequestInit, 'body'> & { readonly body?: string | Uint8Array }
@@ -23,17 +30,21 @@ export type AgentSession = {
     readonly url: string
     readonly body?: string | Uint8Array
   }) => Promise<SignedHeaders>
+  /** Hands a part of what this session may do to another agent, which exchanges what is returned once, within two minutes. */
+  readonly delegate: (order: DelegationOrder) => Promise<string>
   /** `fetch` under this session; tries once more where a nonce is asked for. */
   readonly fetch: (url: string, init?: AgentRequestInit) => Promise<Response>
   /** Takes note of the nonce in an answer that did not come through `fetch`. */
   readonly noteNonce: (url: string, nonce: string | null) => void
 }
 
+export type DelegationOrder = { readonly to: string; readonly authorizations?: ToolAuthorizations }
+
 /** One session of an enrolled agent: token, proofs and nonces. The session key must not be the identity key. */
 export function createAgentSession(settings: AgentSessionSettings): AgentSession {
   const { ports, sessionKey } = settings
   const nonces = createNonceMemory()
-  const tokens = createTokenSource(ports.nowMs, () => requestToken(settings, nonces, ports))
+  const tokens = createTokenSource(ports.nowMs, () => renew(settings, nonces))
 
   const sign: AgentSession['sign'] = async ({ verb, url, body }) => {
     const accessToken = await tokens.current()
@@ -51,6 +62,14 @@ export function createAgentSession(settings: AgentSessionSettings): AgentSession
     return { authorization: `DPoP ${accessToken}`, dpop }
   }
 
+  const delegate: AgentSession['delegate'] = async (order) => {
+    // The authority hands over only what a session with a living token may do.
+    await tokens.current()
+    const jti = encodeBase64url(ports.randomBytes(16))
+    const { agentId, issuer } = settings
+    return signDelegation({ ...order, key: sessionKey, agentId, audience: issuer, nowMs: ports.nowMs(), jti })
+  }
+
   const send: AgentSession['fetch'] = async (url, { body, ...init } = {}) => {
     const accessToken = await tokens.current()
     const bytes = body === undefined ? undefined : bytesOf(body)
@@ -63,9 +82,16 @@ export function createAgentSession(settings: AgentSessionSettings): AgentSession
   return {
     accessToken: tokens.current,
     sign,
+    delegate,
     fetch: send,
     noteNonce: (url, nonce) => nonces.remember(url, nonce, ports.nowMs()),
   }
+}
+
+async function renew(settings: AgentSessionSettings, nonces: NonceMemory): Promise<TokenAnswer> {
+  const answer = await requestToken(settings, nonces, settings.ports)
+  if (answer.join_seq !== undefined) settings.keepJoinSeq?.(answer.join_seq)
+  return answer
 }
 
 const bytesOf = (body: string | Uint8Array): Uint8Array =>

@@ -56,7 +56,7 @@ export function givenAuthority({ requiresNonce = false }: AuthoritySettings = {}
     if (form.get('client_assertion_type') !== CLIENT_ASSERTION_TYPE) throw new Error('no client assertion')
     const agent = await verifyClientAssertion(
       form.get('client_assertion') ?? '',
-      { audiences: [ISSUER], identityKeyOf: () => Promise.resolve(identity.publicJwk) },
+      { audiences: [ISSUER], identityKeysOf: () => Promise.resolve([identity.publicJwk]) },
       { replay, nowMs: clock.nowMs },
     )
     if (isRefusal(agent)) return oauthError(agent, nonces.authority.current())
@@ -74,7 +74,7 @@ export function givenAuthority({ requiresNonce = false }: AuthoritySettings = {}
         iat,
         exp: iat + 300,
         scope: SCOPE,
-        epo: { a: 0 },
+        epo: { t: 0, a: 0, h: 0 },
         cnf: { jkt: proven.keyThumbprint },
       },
       { kid: 'acme:1', privateKey: signer.privateKey },

@@ -10,6 +10,13 @@ describe('the memory of nonces', () => {
     expect(nonces.recall('https://gw.example:8443/c', 3_000)).toBeUndefined()
   })
 
+  it('knows the nonce of a resource better than that of its origin', () => {
+    const nonces = createNonceMemory()
+    nonces.remember('https://gw.example/a', 'one', 1_000)
+    nonces.remember('https://gw.example/b', 'two', 2_000)
+    expect(nonces.recall('https://gw.example/a?q', 3_000)).toBe('one')
+  })
+
   it('keeps a nonce when an answer brings none', () => {
     const nonces = createNonceMemory()
     nonces.remember('https://gw.example/', 'one', 1_000)

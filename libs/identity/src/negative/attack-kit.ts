@@ -32,6 +32,8 @@ export type Authority = {
   readonly claims: AccessTokenClaims
   /** a session of this agent that was ended */
   readonly endedSession: AccessTokenClaims['sid']
+  /** `jti` of a token that was revoked */
+  readonly revokedToken: AccessTokenClaims['jti']
 }
 
 /** A request as it goes on the wire: field order and repetition count. */

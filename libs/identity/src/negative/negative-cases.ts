@@ -1,8 +1,12 @@
 import type { NegativeCase } from './attack-kit.ts'
 import { claimCases } from './claim-cases.suite.ts'
+import { fieldCases } from './field-cases.suite.ts'
 import { formCases } from './form-cases.suite.ts'
 import { keyCases } from './key-cases.suite.ts'
 import { momentCases } from './moment-cases.suite.ts'
+import { strangeClaimCases } from './strange-claim-cases.suite.ts'
+import { strangeKeyCases } from './strange-key-cases.suite.ts'
+import { strangeTokenCases } from './strange-token-cases.suite.ts'
 import { tokenCases } from './token-cases.suite.ts'
 
 /**
@@ -15,4 +19,8 @@ export const NEGATIVE_CASES: readonly NegativeCase[] = [
   ...claimCases(),
   ...tokenCases(),
   ...momentCases(),
+  ...fieldCases(),
+  ...strangeKeyCases(),
+  ...strangeClaimCases(),
+  ...strangeTokenCases(),
 ]

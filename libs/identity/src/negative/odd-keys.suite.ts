@@ -11,15 +11,13 @@ const PKCS8 = { type: 'pkcs8', format: 'pem' } as const
 export const thiefKey = once(() => generateKeyPem())
 export const rsa2048Key = once(() => rsaKey(2048))
 export const rsa1024Key = once(() => rsaKey(1024))
-export const secp256k1Key = once(() =>
+export const secp256k1Key = once(() => ecKey('secp256k1'))
+export const p384Key = once(() => ecKey('P-384'))
+
+const ecKey = (namedCurve: string): OddKey =>
   imported(
-    generateKeyPairSync('ec', {
-      namedCurve: 'secp256k1',
-      publicKeyEncoding: SPKI,
-      privateKeyEncoding: PKCS8,
-    }).privateKey,
-  ),
-)
+    generateKeyPairSync('ec', { namedCurve, publicKeyEncoding: SPKI, privateKeyEncoding: PKCS8 }).privateKey,
+  )
 
 const rsaKey = (modulusLength: number): OddKey =>
   imported(

@@ -42,3 +42,16 @@ export const having =
     ...members,
     ...replacement,
   })
+
+/** Rows without ids of their own, numbered in their order: only append. */
+export const numbered = (
+  prefix: string,
+  rows: readonly (readonly [title: string, mutation: Mutation])[],
+): Row[] =>
+  rows.map(([title, mutation], at) => [`${prefix}${String(at + 1).padStart(2, '0')}`, title, mutation])
+
+/** One member replaced in the JSON text, for what no JSON writer would write. */
+export const asJson =
+  (name: string, text: string) =>
+  (json: string): string =>
+    json.replace(new RegExp(`"${name}":("[^"]*"|[^,}]*)`), () => `"${name}":${text}`)

@@ -55,7 +55,7 @@ export const tokenCases = (): readonly NegativeCase[] => [
   ),
 ]
 
-const minted = (claims: object, header: object = {}): Mutation => ({
+export const minted = (claims: object, header: object = {}): Mutation => ({
   token: (kit) => mint(kit, claims, header),
 })
 
@@ -64,7 +64,7 @@ const mintedBy = (claimsAt: (nowSeconds: number) => object): Mutation => ({
 })
 
 /** A token that the authority signed, with some claims replaced. */
-function mint(kit: AttackKit, claims: object, header: object = {}): string {
+export function mint(kit: AttackKit, claims: object, header: object = {}): string {
   const { signer, claims: valid } = authorityOf(kit)
   const validHeader = { alg: 'ES256', typ: 'at+jwt', kid: signer.kid }
   return signJwt({ ...validHeader, ...header }, { ...valid, ...claims }, signer.privateKey)
