@@ -7,18 +7,19 @@ import type { DecidePorts } from './steps/decide.ts'
 import type { JudgePorts } from './steps/judge.ts'
 import { judge } from './steps/judge.ts'
 import { read } from './steps/read.ts'
+import type { ReadPorts } from './steps/read.ts'
 import { refuse } from './steps/refuse.ts'
 import { settle } from './steps/settle.ts'
 import type { VerifyPorts } from './steps/verify.ts'
 import { verify } from './steps/verify.ts'
 
 export type StepPorts = VerifyPorts &
-  DecidePorts & {
+  ReadPorts &
+  DecidePorts &
+  Pick<JudgePorts, 'pause'> & {
     readonly broker: CredentialBroker
     readonly upstream: UpstreamClient
     readonly scrubberOf: JudgePorts['scrubberOf']
-    /** limits of a message that an agent sends */
-    readonly requestLimits: MessageLimits
     /** limits of a message that an upstream sends */
     readonly answerLimits: MessageLimits
     readonly report: (bug: unknown, entry: Entry) => void
@@ -42,7 +43,7 @@ export function createSteps(ports: StepPorts): Steps {
     },
     judge: (answer, allowed, entry) =>
       judge(answer, allowed, entry, { ...ports, limits: ports.answerLimits }),
-    refuse: (refusal, entry) => refuse(refusal, entry, ports.nonces),
+    refuse: (refusal, entry) => refuse(refusal, entry, ports),
     report: ports.report,
   }
 }

@@ -7,7 +7,12 @@ import type { CurrentBundle } from './stages.ts'
  * Derives once, from a verified bundle, what each message needs.
  * @param sha256 hex digest of the signed payload, named by every record
  */
-export function currentBundleOf(bundle: Bundle, sha256: string, isFresh: () => boolean): CurrentBundle {
+export function currentBundleOf(
+  bundle: Bundle,
+  sha256: string,
+  isFresh: () => boolean,
+  isInStep: () => boolean = isFresh,
+): CurrentBundle {
   const keys = new Map(
     bundle.issuerKeys.map(({ kid, key }) => [kid, createPublicKey({ key, format: 'jwk' })]),
   )
@@ -15,11 +20,19 @@ export function currentBundleOf(bundle: Bundle, sha256: string, isFresh: () => b
     bundle,
     sha256,
     isFresh,
+    isInStep,
     policies: compilePolicies(bundle.policies, bundle),
     keyOf: (kid) => keys.get(kid),
     agents: new Map(bundle.agents.map((agent) => [agent.id, agent])),
     humans: new Map(bundle.humans.map((human) => [human.id, human])),
-    connections: new Map(bundle.connections.map((connection) => [connection.name, connection])),
+    // A suspended one is not there: it answers like one that never was.
+    connections: new Map(
+      bundle.connections
+        .filter(({ suspended }) => !suspended)
+        .map((connection) => [connection.name, connection]),
+    ),
     revokedSessions: new Set(bundle.revokedSessions),
+    revokedTokens: new Set(bundle.revokedTokens),
+    suspendedGroups: new Set(bundle.groups.filter(({ suspended }) => suspended).map(({ id }) => id)),
   }
 }

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { ApprovalAnswer, ApprovalClaim, Bundle, PolicyDocument, SessionState } from '@writ/contracts'
+import type {
+  AccessTokenClaims,
+  ApprovalAnswer,
+  ApprovalClaim,
+  Bundle,
+  PolicyDocument,
+  SessionState,
+} from '@writ/contracts'
 import { formatId, Refusal } from '@writ/contracts'
 import {
   createMemoryReplayGuard,
@@ -12,7 +19,7 @@ import {
 import { createSteps } from './create-steps.ts'
 import { currentBundleOf } from './current-bundle.ts'
 import { mediate } from './mediate.ts'
-import type { Ledger, Scrubber, UpstreamClient } from './ports.ts'
+import type { Brakes, Ledger, Scrubber, UpstreamClient } from './ports.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Allowed, Answer, Entry, Lease, Received, UpstreamAnswer } from './stages.ts'
 
@@ -38,6 +45,18 @@ export type Given = {
   readonly answer?: UpstreamAnswer | Refusal
   readonly bundle?: Partial<Bundle>
   readonly isFresh?: boolean
+  /** whether the bundle is young enough for what changes something */
+  readonly isInStep?: boolean
+  readonly isReplayShared?: boolean
+  /** how much time has gone by since the request came */
+  readonly laterMs?: () => number
+  readonly brakes?: Brakes
+  /** whether a stream on which nothing comes is looked at from time to time */
+  readonly hasLulls?: boolean
+  /** claims that replace those of the token, and what the tenant's bundle is asked to say of them */
+  readonly claims?: Partial<AccessTokenClaims>
+  /** whether the proof says what body it goes with */
+  readonly hasDigest?: boolean
   readonly opens?: Refusal
   readonly closes?: Refusal
   readonly lease?: Refusal
@@ -53,6 +72,8 @@ export type Given = {
   readonly sessions?: SessionStore
   /** pins that the upstream listed, by kind and name */
   readonly listed?: Readonly<Record<string, string>>
+  /** the pin of their content; that of the whole where it is left out */
+  readonly listedContent?: string
   readonly verb?: Received['verb']
   readonly message?: object | string
   readonly tenantSlug?: string
@@ -65,6 +86,8 @@ export type Happened = {
   readonly log: readonly string[]
   readonly forwarded: readonly string[]
   readonly claims: readonly ApprovalClaim[]
+  /** whether each claim was given the agent's own hang-up */
+  readonly hangUps: readonly boolean[]
   readonly entry: Entry | undefined
   readonly bugs: readonly unknown[]
   /** how often everything else had its turn */
@@ -100,7 +123,13 @@ export function stream(...datas: (object | string)[]): UpstreamAnswer {
       yield { bytes: new TextEncoder().encode(`data: ${text}\n\n`), data: text }
     }
   }
-  return { kind: 'stream', status: 200, headers: [['content-type', 'text/event-stream']], events: events() }
+  return {
+    kind: 'stream',
+    status: 200,
+    headers: [['content-type', 'text/event-stream']],
+    events: events(),
+    stop: () => {},
+  }
 }
 
 /** One message through the real steps, with small real ports that remember what was asked of them. */
@@ -110,6 +139,8 @@ export async function mediated(given: Given): Promise<Happened> {
   const forwarded: string[] = []
   const bugs: unknown[] = []
   const claims: ApprovalClaim[] = []
+  const hangUps: boolean[] = []
+  const request = received(given)
   let seen: Entry | undefined
   let turns = 0
   const ledger: Ledger = {
@@ -136,7 +167,14 @@ export async function mediated(given: Given): Promise<Happened> {
   const steps = createSteps({
     bundles: { current: async (slug) => (slug === 'acme' ? now.current : new Refusal('tenant_unknown')) },
     replay: createMemoryReplayGuard(() => NOW),
-    nonces: { check: () => 'invalid', required: false, current: () => 'nonce' },
+    noncesFor: (route, required) => ({
+      check: () => 'invalid',
+      required,
+      current: () => `nonce of ${route}`,
+    }),
+    brakes: given.brakes ?? FREE,
+    isReplayShared: () => given.isReplayShared ?? true,
+    pause: () => (given.hasLulls ? A_LULL() : NEVER),
     origin: ORIGIN,
     broker: {
       lease: async () => {
@@ -146,11 +184,12 @@ export async function mediated(given: Given): Promise<Happened> {
     },
     upstream,
     scrubberOf: () => SCRUBBER,
-    nowMs: () => NOW,
+    nowMs: () => NOW + (given.laterMs?.() ?? 0),
     sessions: given.sessions ?? memorySessions(),
     contentKeys: { keyOf: async () => CONTENT_KEY },
     approvals: {
-      claim: async (claim) => {
+      claim: async (claim, hangUp) => {
+        hangUps.push(hangUp === request.hangUp)
         log.push(`claim ${claim.match.rule}`)
         claims.push(claim)
         await given.whileAsked?.()
@@ -163,8 +202,14 @@ export async function mediated(given: Given): Promise<Happened> {
     },
     sessionEnder: { end: (session) => log.push(`end ${session === IDS.session ? 'the session' : session}`) },
     seen: {
-      pinOf: (_, kind, name) => given.listed?.[`${kind}/${name}`],
-      saw: (_, __, definitions) => log.push(`saw ${definitions.map(({ name }) => name).join(' ')}`),
+      seenOf: (_, kind, name) => {
+        const pin = given.listed?.[`${kind}/${name}`]
+        return pin === undefined ? undefined : { pin, contentPin: given.listedContent ?? pin }
+      },
+      saw: (_, { definitions, isContinued }) => {
+        const names = definitions.map(({ name }) => name).join(' ')
+        log.push(`saw ${isContinued ? 'on another page ' : ''}${names}`)
+      },
     },
     turn: async () => {
       turns += 1
@@ -174,7 +219,7 @@ export async function mediated(given: Given): Promise<Happened> {
     report: (bug) => bugs.push(bug),
   })
   const clock = { nowMs: () => NOW, monotonicMicros: () => 0 }
-  const answer = await mediate(received(given), steps, ledger, clock)
+  const answer = await mediate(request, steps, ledger, clock)
   return {
     edit: (bundle, isFresh = true) => {
       now.current = current({ ...given, bundle, isFresh })
@@ -183,6 +228,7 @@ export async function mediated(given: Given): Promise<Happened> {
     log,
     forwarded,
     claims,
+    hangUps,
     bugs,
     turns,
     get entry() {
@@ -190,6 +236,12 @@ export async function mediated(given: Given): Promise<Happened> {
     },
   }
 }
+
+/** No limit at all. */
+const FREE: Brakes = { failed: () => null, hasRoom: () => null, called: () => {} }
+
+const A_LULL = () => new Promise<void>((done) => setTimeout(done, 1))
+const NEVER = new Promise<void>(() => {})
 
 const CONTENT_KEY = new Uint8Array(32).fill(5)
 
@@ -230,19 +282,37 @@ const SCRUBBER: Scrubber = {
   },
 }
 
-function current({ rules, bundle, isFresh = true }: Given) {
+function current({ rules, bundle, isFresh = true, isInStep = isFresh }: Given) {
   const state: Bundle = {
     format: 'writ.bundle.v1',
-    tenant: { id: IDS.tenant, slug: 'acme' },
+    tenant: {
+      id: IDS.tenant,
+      slug: 'acme',
+      epoch: 0,
+      suspended: false,
+      bodyDigestRequired: false,
+      nonceRequired: false,
+      requestsPerSecond: 1000,
+    },
     version: 3,
     issuedAt: new Date(NOW).toISOString(),
     issuer: 'https://id.writ.test/t/acme/oauth',
     issuerKeys: [{ kid: `${IDS.tenant}:1`, key: publicJwkOf(KEYS.authority.privateKey) }],
     defaultGroup: IDS.group,
-    groups: [{ id: IDS.group, name: 'default', default: 'allow', oversize: 'deny', approvers: 'admins' }],
+    groups: [
+      {
+        id: IDS.group,
+        name: 'default',
+        default: 'allow',
+        oversize: 'deny',
+        approvers: 'admins',
+        suspended: false,
+      },
+    ],
     agents: [{ id: IDS.agent, name: 'assistant', groups: [IDS.group], epoch: 0 }],
-    humans: [{ id: IDS.human, name: 'Ada', groups: [IDS.group] }],
+    humans: [{ id: IDS.human, name: 'Ada', groups: [IDS.group], epoch: 0 }],
     revokedSessions: [],
+    revokedTokens: [],
     connections: [
       {
         id: IDS.connection,
@@ -253,6 +323,7 @@ function current({ rules, bundle, isFresh = true }: Given) {
         toolClasses: {},
         trust: 'external',
         annotationsTrusted: false,
+        suspended: false,
         tools: [],
       },
     ],
@@ -270,7 +341,12 @@ function current({ rules, bundle, isFresh = true }: Given) {
     overrides: [],
     ...bundle,
   }
-  return currentBundleOf(state, 'f'.repeat(64), () => isFresh)
+  return currentBundleOf(
+    state,
+    'f'.repeat(64),
+    () => isFresh,
+    () => isInStep,
+  )
 }
 
 function received(given: Given): Received {
@@ -284,7 +360,7 @@ function received(given: Given): Received {
     verb === 'POST' ? (typeof message === 'string' ? message : JSON.stringify(message)) : '',
   )
   const resource = `${ORIGIN}/${tenantSlug}/${connectionName}/mcp`
-  const signed = { ...signedHeaders(verb, resource, body), ...given.headers }
+  const signed = { ...signedHeaders({ ...given, verb, url: resource, body }), ...given.headers }
   return {
     decisionId: id('dec'),
     verb,
@@ -294,11 +370,24 @@ function received(given: Given): Received {
     headers: new Map(Object.entries(signed)),
     body,
     atMs: NOW,
+    source: '192.0.2.1',
     hangUp: new AbortController().signal,
   }
 }
 
-function signedHeaders(verb: string, url: string, body: Uint8Array): Record<string, readonly string[]> {
+type Signing = Pick<Given, 'claims' | 'hasDigest'> & {
+  readonly verb: string
+  readonly url: string
+  readonly body: Uint8Array
+}
+
+function signedHeaders({
+  verb,
+  url,
+  body,
+  claims,
+  hasDigest = true,
+}: Signing): Record<string, readonly string[]> {
   const seconds = NOW / 1000
   const accessToken = issueAccessToken(
     {
@@ -313,13 +402,22 @@ function signedHeaders(verb: string, url: string, body: Uint8Array): Record<stri
       iat: seconds,
       exp: seconds + 300,
       scope: 'mcp',
-      epo: { a: 0 },
+      epo: { t: 0, a: 0, h: 0 },
       cnf: { jkt: thumbprintOf(KEYS.session.publicJwk) },
+      ...claims,
     },
     { kid: `${IDS.tenant}:1`, privateKey: KEYS.authority.privateKey },
   )
   const jti = randomBytes(16).toString('base64url')
-  const proof = signProof({ key: KEYS.session.privateKey, verb, url, nowMs: NOW, jti, accessToken, body })
+  const proof = signProof({
+    key: KEYS.session.privateKey,
+    verb,
+    url,
+    nowMs: NOW,
+    jti,
+    accessToken,
+    ...(hasDigest ? { body } : {}),
+  })
   return { authorization: [`DPoP ${accessToken}`], dpop: [proof] }
 }
 

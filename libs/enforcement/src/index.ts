@@ -5,6 +5,7 @@ export { mediate } from './mediate.ts'
 export type { Steps } from './mediate.ts'
 export type {
   ApprovalDesk,
+  Brakes,
   BundleSource,
   Clock,
   ContentKeySource,
@@ -12,6 +13,7 @@ export type {
   Ledger,
   Scrubber,
   SeenDefinitions,
+  SeenPin,
   SessionEnder,
   TenantName,
   UpstreamClient,
@@ -35,4 +37,5 @@ export type {
   StreamEvent,
   UpstreamAnswer,
   Verified,
+  Wait,
 } from './stages.ts'

@@ -27,6 +27,7 @@ const raw = (...events: readonly (readonly [bytes: string, data: string | null])
   status: 200,
   headers: [],
   events: eventsOf(events.map(([bytes, data]) => ({ bytes: new TextEncoder().encode(bytes), data }))),
+  stop: () => {},
 })
 async function* eventsOf(events: readonly StreamEvent[]): AsyncGenerator<StreamEvent> {
   yield* events

@@ -289,7 +289,7 @@ describe('an event stream', () => {
       yield comment
     }
     const happened = await mediated({
-      answer: { kind: 'stream', status: 200, headers: [], events: events() },
+      answer: { kind: 'stream', status: 200, headers: [], events: events(), stop: () => {} },
     })
     expect(await framesOf(happened.answer)).toBe(': [credential]\n\n')
   })

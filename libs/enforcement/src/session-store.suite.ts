@@ -115,7 +115,7 @@ const RICH: SessionState = {
   calls: 12,
   aborted: 'budget/calls "é" \u2028\n',
   folds: { 'a/b': [[1, 2.5]], c: [[-1, 9_007_199_254_740_991]] },
-  values: { private: { prints: ['AAAA-_aa'], full: false }, untrusted: { prints: [], full: true } },
+  values: { private: { prints: 'AAAA-_aa', full: false }, untrusted: { prints: '', full: true } },
   hosts: ['AAAAAAAA'],
   pins: { 'shop/pay': 'f'.repeat(64) },
 }

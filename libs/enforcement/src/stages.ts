@@ -30,6 +30,8 @@ export type Received = {
   readonly headers: HeaderFields
   readonly body: Uint8Array
   readonly atMs: number
+  /** network address that the request came from; an IPv6 one stands for its network */
+  readonly source: string
   /** aborted when the agent hangs up */
   readonly hangUp: AbortSignal
 }
@@ -46,8 +48,12 @@ export type CurrentBundle = {
   readonly humans: ReadonlyMap<string, Bundle['humans'][number]>
   readonly connections: ReadonlyMap<string, BundleConnection>
   readonly revokedSessions: ReadonlySet<string>
+  readonly revokedTokens: ReadonlySet<string>
+  readonly suspendedGroups: ReadonlySet<string>
   /** true while the last heartbeat is younger than the stale bound */
   readonly isFresh: () => boolean
+  /** true while it is younger than the tighter bound beyond which nothing is changed any more */
+  readonly isInStep: () => boolean
 }
 
 /** A message whose caller is proven. Made by the verify step only. */
@@ -55,6 +61,8 @@ export type Verified = {
   readonly received: Received
   readonly current: CurrentBundle
   readonly caller: Caller
+  /** the same caller under another bundle of the tenant, or why it no longer counts */
+  readonly callerUnder: (current: CurrentBundle) => Caller | Refusal
 }
 
 /** A message that was read strictly and may be decided. */
@@ -98,7 +106,12 @@ export type UpstreamAnswer = {
   readonly headers: readonly (readonly [string, string])[]
 } & (
   | { readonly kind: 'whole'; readonly body: Uint8Array }
-  | { readonly kind: 'stream'; readonly events: AsyncIterable<StreamEvent> }
+  | {
+      readonly kind: 'stream'
+      readonly events: AsyncIterable<StreamEvent>
+      /** lets go of the upstream at once, also while it says nothing */
+      readonly stop: () => void
+    }
 )
 
 type Head = { readonly status: number; readonly headers: readonly (readonly [string, string])[] }
@@ -124,10 +137,15 @@ export type Answer =
       readonly rule: DenyingRule | null
       /** server nonce for the proof of the next try, where one is wanted */
       readonly nonce: string | null
+      /** seconds after which another try makes sense, where that is known */
+      readonly retryAfterSeconds: number | null
     }
 
 /** The rule that an agent is told about when policy denied. */
 export type DenyingRule = { readonly policy: string; readonly rule: string; readonly reason: string }
+
+/** A limit was reached. `isFirst`: the one before was let through. */
+export type Wait = { readonly seconds: number; readonly isFirst: boolean }
 
 /** What is being learnt about one message while it climbs; logs, metrics and records are views of it. */
 export type Entry = {
@@ -136,7 +154,7 @@ export type Entry = {
   current?: CurrentBundle
   caller?: Caller
   /** whom a well-signed token named that no longer counts: for the record only, nothing was proven */
-  named?: Pick<Caller, 'agent' | 'human' | 'session'>
+  named?: Pick<Caller, 'agent' | 'human' | 'delegators' | 'session'>
   connection?: BundleConnection
   message?: Message
   action?: Action
@@ -156,6 +174,8 @@ export type Entry = {
   lease?: Lease
   response?: { status: number; sha256: string; sizeBytes: number }
   refusal?: { readonly code: RefusalCode; readonly detail: string }
+  /** what a limit said: of many refusals in a row the first is recorded, and the others are only counted */
+  limit?: Wait
   opened: boolean
   closed: boolean
 }

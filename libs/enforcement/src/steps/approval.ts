@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Decision, Json, JsonObject, RuleMatch } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
+import { literalTree } from '@writ/mcp'
 import type { ApprovalDesk } from '../ports.ts'
 import type { Asked, Entry } from '../stages.ts'
 import { settingsOf } from './group-settings.ts'
+import { groupsOf } from './groups.ts'
 
 /**
  * Asks for the approval that a decision wants. It is bound to the caller, the tool, what would go out (after rules rewrote it) and the
@@ -17,12 +19,11 @@ export async function approvedOr(
   desk: ApprovalDesk,
 ): Promise<Refusal | null> {
   const match = askingMatch(decision)
-  const { caller, connection, current, action } = asked
-  const groups = [...caller.agent.groups, ...caller.human.groups]
-  const { approvers } = settingsOf(groups, current.bundle.groups)
+  const { caller, connection, current, action, received } = asked
+  const { approvers } = settingsOf(groupsOf(caller), current.bundle.groups)
   if (match === undefined || decision.ask === null || approvers === 'nobody')
     return new Refusal('approval_unavailable')
-  const answer = await desk.claim({
+  const claim = {
     tenant: current.bundle.tenant.slug,
     session: caller.session,
     agent: caller.agent.id,
@@ -33,7 +34,8 @@ export async function approvedOr(
     bundle: { version: current.bundle.version, sha256: current.sha256 },
     match: { policy: match.policy, rule: match.rule, reason: match.reason },
     ...decision.ask,
-  })
+  }
+  const answer = await desk.claim(claim, received.hangUp)
   if (answer === null) return new Refusal('approval_unavailable')
   entry.approval = answer.id
   if (answer.state === 'approved') return null
@@ -68,13 +70,36 @@ const hashOfClaim = (asked: Asked, decision: Decision): string =>
     )
     .digest('hex')
 
-/** What goes out, without `_meta`: a progress token is another one with every try. Numbers that JSON cannot say exactly are hashed as they were sent. */
+/** What goes out. Numbers that JSON cannot say exactly are taken as they were sent; no rule rewrites a message that has one. */
 function hashOfCall({ action, message, received }: Asked, content: Json): string {
-  const hash = createHash('sha256').update(`${action.method}\n`)
-  if (message.inexact) return hash.update(received.body).digest('hex')
-  const { _meta, ...params } = isObject(content) ? content : { content }
-  return hash.update(JSON.stringify(sorted(params))).digest('hex')
+  const sent = message.inexact ? contentAsWritten(received.body) : content
+  const called = isObject(sent) ? withoutMarks(sent) : { content: sent }
+  return createHash('sha256')
+    .update(`${action.method}\n${message.inexact ? 'as written\n' : ''}${JSON.stringify(sorted(called))}`)
+    .digest('hex')
 }
+
+function contentAsWritten(body: Uint8Array): Json {
+  const tree = literalTree(body)
+  return isObject(tree) ? (tree['params'] ?? tree['result'] ?? tree['error'] ?? null) : tree
+}
+
+/** Without what is another one with every try and has no room for anything else; the rest of `_meta` is approved with the call. */
+function withoutMarks(params: JsonObject): JsonObject {
+  const { _meta: meta, ...rest } = params
+  if (!isObject(meta ?? null)) return params
+  const kept = Object.entries(meta ?? {}).filter(([name, value]) => !MARKS.get(name)?.test(textOf(value)))
+  return kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) }
+}
+
+/** A token of the protocol's own form, and W3C Trace Context §3.2; each may begin with the sign of `literalTree`. */
+const MARKS: ReadonlyMap<string, RegExp> = new Map([
+  ['progressToken', /^[\w.-]{1,65}$/],
+  ['traceparent', /^s?[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/],
+])
+
+const textOf = (value: Json): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 
 function sorted(value: Json): Json {
   if (!isObject(value)) return Array.isArray(value) ? value.map(sorted) : value

@@ -3,11 +3,8 @@ import type { ContentKeys, Inspection } from '@writ/policy'
 import { inspect, knownSecrets, patternsOf } from '@writ/policy'
 import type { CurrentBundle } from '../stages.ts'
 import { settingsOf } from './group-settings.ts'
-
-export type InspectPorts = {
-  /** gives everything else in this process its turn */
-  readonly turn: () => Promise<void>
-}
+import { inTurns } from './in-turns.ts'
+import type { Turns } from './in-turns.ts'
 
 /** What content is inspected for: the policies of these groups, and the secrets that this session has met. */
 export type Inspecting = {
@@ -18,18 +15,8 @@ export type Inspecting = {
 }
 
 /** Runs the detectors in slices, so that no content holds up the other calls. */
-export async function inspected(
-  content: Json,
-  inspecting: Inspecting,
-  { turn }: InspectPorts,
-): Promise<Inspection> {
-  const slices = inspect(content, optionsOf(inspecting))
-  for (;;) {
-    const slice = slices.next()
-    if (slice.done === true) return slice.value
-    await turn()
-  }
-}
+export const inspected = (content: Json, inspecting: Inspecting, turns: Turns): Promise<Inspection> =>
+  inTurns(inspect(content, optionsOf(inspecting)), turns)
 
 function optionsOf({ current, groups, state, keys }: Inspecting) {
   const { bundle, policies } = current

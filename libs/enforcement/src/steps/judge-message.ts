@@ -8,8 +8,9 @@ import type { Scrubber, SessionEnder } from '../ports.ts'
 import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
 import { answering } from './answering.ts'
-import { keepInbound } from './keep.ts'
-import { definitionsOf, listed, listsTooMany } from './listing.ts'
+import { keepInbound, rememberedOf } from './keep.ts'
+import { definitionsOf, isLaterPage, listed, listsTooMany } from './listing.ts'
+import { rememberTask } from './tasks.ts'
 import type { ToolPorts } from './tool.ts'
 import { weigh, weighingOf } from './weigh.ts'
 import type { WeighPorts } from './weigh.ts'
@@ -32,7 +33,7 @@ export async function judgedMessage(
   opening: Bench,
 ): Promise<Uint8Array | Refusal> {
   if (!isExpected(message, opening)) return new Refusal('upstream_malformed')
-  const bench = { ...opening, allowed: answering(opening.allowed, message) }
+  const bench = { ...opening, allowed: await answering(opening.allowed, message, opening.ports) }
   const content = contentOf(message)
   const scrubbed = bench.scrubber.tree(content)
   if (listsTooMany(scrubbed, bench.allowed)) return new Refusal('upstream_too_large')
@@ -65,9 +66,14 @@ async function remembered(
 ): Promise<readonly Definition[]> {
   if (message.kind !== 'response') return []
   if (isTurnedDown(message)) entry.turnedDown = true
+  await rememberTask(message, allowed, ports)
   const definitions = await definitionsOf(content, allowed, ports)
   if (definitions.length > 0)
-    ports.seen.saw(allowed.current.bundle.tenant, allowed.connection.id, definitions)
+    ports.seen.saw(allowed.current.bundle.tenant, {
+      connection: allowed.connection.id,
+      definitions,
+      isContinued: isLaterPage(allowed),
+    })
   return definitions
 }
 
@@ -101,12 +107,8 @@ async function decisionOn(
   definitions: readonly Definition[],
 ): Promise<Decision | Refusal> {
   const weighing = await weighingOf(allowed, 'inbound', content, ports)
-  const sightings = weighing.inspection?.sightings ?? []
-  const decision = await weigh(
-    weighing,
-    (keys) => keepInbound(allowed, keys, { definitions, sightings, lease: entry.lease }),
-    ports,
-  )
+  const seen = await rememberedOf(weighing, { definitions, lease: entry.lease }, ports)
+  const decision = await weigh(weighing, () => keepInbound(seen), ports)
   if (!isRefusal(decision)) entry.inbound = strictest(entry.inbound, decision)
   return decision
 }

@@ -4,6 +4,8 @@ import { errorAnswer, eventOf, readMessage, StreamRefused } from '@writ/mcp'
 import type { Frame, StreamEvent, UpstreamAnswer } from '../stages.ts'
 import type { Bench } from './judge-message.ts'
 import { judgedMessage } from './judge-message.ts'
+import { withLulls } from './lulls.ts'
+import type { LullPorts } from './lulls.ts'
 import { refusalData } from './refuse.ts'
 import { stillAllowed } from './standing.ts'
 import type { StandingPorts } from './standing.ts'
@@ -12,19 +14,16 @@ import type { StandingPorts } from './standing.ts'
 export async function* judgedFrames(
   answer: UpstreamAnswer & { readonly kind: 'stream' },
   opening: Bench,
-  ports: StandingPorts,
+  ports: StandingPorts & LullPorts,
 ): AsyncGenerator<Frame> {
   const digest = createHash('sha256')
   let sizeBytes = 0
   try {
-    for await (const event of answer.events) {
-      digest.update(event.bytes)
-      sizeBytes += event.bytes.length
-      const allowed = await stillAllowed(opening.allowed, ports)
-      const bench = isRefusal(allowed) ? opening : { ...opening, allowed }
-      const frame = isRefusal(allowed)
-        ? refusedEvent(allowed, NOTHING, opening)
-        : await judgedEvent(event, bench)
+    for await (const event of withLulls(answer.events, ports)) {
+      if (event !== null) digest.update(event.bytes)
+      sizeBytes += event?.bytes.length ?? 0
+      const frame = await frameOf(event, opening, ports)
+      if (frame === null) continue
       // A comment, an id or an event name can echo the credential as well as the data can.
       const bytes = opening.scrubber.bytes(frame.bytes)
       if (frame.endsCall) seal()
@@ -35,6 +34,7 @@ export async function* judgedFrames(
     if (!(error instanceof StreamRefused)) throw error
     yield refusedEvent(error.refusal, NOTHING, opening)
   } finally {
+    answer.stop()
     seal()
   }
 
@@ -44,6 +44,17 @@ export async function* judgedFrames(
 }
 
 const NOTHING = new Uint8Array()
+
+/** An event as it may pass now; null where there was none and the stream may go on. */
+async function frameOf(
+  event: StreamEvent | null,
+  opening: Bench,
+  ports: StandingPorts,
+): Promise<Frame | null> {
+  const allowed = await stillAllowed(opening.allowed, ports)
+  if (isRefusal(allowed)) return refusedEvent(allowed, NOTHING, opening)
+  return event === null ? null : judgedEvent(event, { ...opening, allowed })
+}
 
 async function judgedEvent(event: StreamEvent, bench: Bench): Promise<Frame> {
   const plain = plainly(event)

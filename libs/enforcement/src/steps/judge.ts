@@ -7,9 +7,11 @@ import type { Allowed, Entry, Judged, Lease, UpstreamAnswer } from '../stages.ts
 import type { Bench, MessagePorts } from './judge-message.ts'
 import { judgedMessage, passingOf } from './judge-message.ts'
 import { judgedFrames } from './judge-stream.ts'
+import type { LullPorts } from './lulls.ts'
 import type { StandingPorts } from './standing.ts'
 
 export type JudgePorts = StandingPorts &
+  LullPorts &
   MessagePorts & {
     readonly limits: MessageLimits
     /** masks the lent credential wherever an upstream echoes it */

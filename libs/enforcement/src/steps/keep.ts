@@ -1,9 +1,21 @@
 import type { Decision, SessionState } from '@writ/contracts'
-import type { ContentKeys, Definition, SessionEvent, Sighting } from '@writ/policy'
-import { fingerprintSecret, hostsOf, observe, reserve, RuleFault, secretsIn, sourcesOf } from '@writ/policy'
+import type { ContentKeys, Definition, Seen, SessionEvent } from '@writ/policy'
+import {
+  fingerprintSecret,
+  hostsOf,
+  observe,
+  reserve,
+  RuleFault,
+  secretsIn,
+  sourcesOf,
+  valuesIn,
+} from '@writ/policy'
 import type { Asked, Lease } from '../stages.ts'
 import { abortingRule } from './abort.ts'
-import type { Keep } from './weigh.ts'
+import { inTurns } from './in-turns.ts'
+import type { Turns } from './in-turns.ts'
+import { pinsShown } from './tool.ts'
+import type { Keep, Weighing } from './weigh.ts'
 
 /** What a decision on a request means for its session: what the call takes of it, or that it was denied. */
 export function keepOutbound(asked: Asked, event: SessionEvent, isApproved: boolean): Keep {
@@ -18,38 +30,43 @@ export function keepOutbound(asked: Asked, event: SessionEvent, isApproved: bool
   }
 }
 
-/** What came with an answer: what it lists, what was found in it, and the credential that was lent for it. */
+/** What came with an answer: what it lists, and the credential that was lent for it. */
 export type Brought = {
   readonly definitions: readonly Definition[]
-  readonly sightings: readonly Sighting[]
   readonly lease: Lease | undefined
 }
 
-/** What an answer means for its session: its labels, the values that came back, and the definitions that it listed. */
-export function keepInbound(
-  { action, connection, current }: Asked,
-  keys: ContentKeys,
-  brought: Brought,
-): Keep {
-  const { definitions, sightings, lease } = brought
-  const lent =
-    lease?.kind === 'header' ? [fingerprintSecret(lease.secret.value, keys.tenant) ?? []].flat() : []
-  return (state, decision, question) => {
-    const marked = observe(state, marksOf(decision))
-    const listed = definitions
-      .filter(({ kind }) => kind === 'tool')
-      .reduce(
-        (now, { name, pin }) => observe(now, { pin: { tool: `${connection.name}/${name}`, pin } }),
-        marked,
-      )
-    const { remembersValues, remembersSecrets } = current.policies.session
-    const answer = { content: question.content, sources: sourcesOf(action, connection.trust), keys }
-    return observe(listed, {
-      ...(remembersValues ? { answer } : {}),
-      ...(remembersSecrets ? { secrets: [...lent, ...secretsIn(question.content, sightings, keys)] } : {}),
-    })
+/**
+ * What of an answer its session will remember. Made once and in slices, before the session is asked for: what is done under compare-and-set
+ * may be done many times over.
+ */
+export async function rememberedOf(weighing: Weighing, brought: Brought, turns: Turns): Promise<Seen> {
+  const { asked, content, keys, isKept } = weighing
+  if (keys === null || !isKept) return {}
+  const { remembersValues, remembersSecrets } = asked.current.policies.session
+  const sources = remembersValues ? sourcesOf(asked.action, asked.connection.trust) : []
+  return {
+    pins: pinsShown(brought.definitions, asked.connection),
+    ...(sources.length === 0
+      ? {}
+      : { answer: { values: await inTurns(valuesIn(content, keys), turns), sources } }),
+    ...(remembersSecrets ? { secrets: [...lentBy(brought, keys), ...secretsFound(weighing, keys)] } : {}),
   }
 }
+
+function lentBy({ lease }: Brought, { tenant }: ContentKeys): readonly string[] {
+  const print = lease?.kind === 'header' ? fingerprintSecret(lease.secret.value, tenant) : null
+  return print === null ? [] : [print]
+}
+
+const secretsFound = ({ content, inspection }: Weighing, keys: ContentKeys): readonly string[] =>
+  secretsIn(content, inspection?.sightings ?? [], keys)
+
+/** What an answer means for its session: its labels, the values that came back, and the definitions that it listed. */
+export const keepInbound =
+  (remembered: Seen): Keep =>
+  (state, decision) =>
+    observe(observe(state, marksOf(decision)), remembered)
 
 /** What a call takes from its session. */
 export const eventOf = (
@@ -79,8 +96,6 @@ const marksOf = (decision: Decision) => ({
 
 /** Hosts that are too many to be told were not reached, as far as this session knows: the strict side. */
 function withHosts(state: SessionState, { action, args }: Asked, keys: ContentKeys): SessionState {
-  const hosts = hostsOf(action.resource, args)
-  return hosts instanceof RuleFault
-    ? state
-    : hosts.reduce((now, name) => observe(now, { host: { name, keys } }), state)
+  const names = hostsOf(action.resource, args)
+  return names instanceof RuleFault ? state : observe(state, { hosts: { names, keys } })
 }

@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '@writ/contracts'
 import type { Definition } from '@writ/policy'
-import { definitionsIn, isVisible } from '@writ/policy'
+import { isVisible, readDefinitions } from '@writ/policy'
 import type { Asked } from '../stages.ts'
-import { mayBelongTo } from './answering.ts'
-import type { InspectPorts } from './inspected.ts'
+import { isResumed, mayBelongTo } from './answering.ts'
+import { isCovered } from './authorization.ts'
+import { inTurns } from './in-turns.ts'
+import type { Turns } from './in-turns.ts'
 import { questionOf } from './question.ts'
 import { nameAction } from './tool.ts'
 import type { ToolPorts } from './tool.ts'
@@ -11,7 +13,7 @@ import type { ToolPorts } from './tool.ts'
 /** What a listing left of its content, and the names that this caller is not shown. */
 export type Listed = { readonly content: Json; readonly hidden: readonly string[] }
 
-type ListPorts = ToolPorts & InspectPorts & { readonly nowMs: () => number }
+type ListPorts = ToolPorts & Turns & { readonly nowMs: () => number }
 
 /**
  * Leaves out of a listing what this caller may not call whatever the arguments: the same rules decide, with the arguments unknown.
@@ -31,11 +33,19 @@ export async function listed(content: Json, asked: Asked, ports: ListPorts): Pro
     const name = isObject(item) ? item[named] : undefined
     if (typeof name !== 'string') return true
     const candidate = askedFor(asked, method, name, ports)
-    if (isVisible(asked.current.policies, questionOf(candidate, 'outbound', {}, moment))) return true
+    if (
+      isGivenTo(candidate) &&
+      isVisible(asked.current.policies, questionOf(candidate, 'outbound', {}, moment))
+    )
+      return true
     hidden.push(name)
     return false
   }
 }
+
+/** What the token was not given for is not shown either. */
+const isGivenTo = ({ caller, connection, action }: Asked): boolean =>
+  isCovered(caller.authorizations, { connection: connection.name, action })
 
 /** As many definitions as are remembered of one connection: a page that is longer is there to hold up the gateway, or to bury a change. */
 const MOST_LISTED = 2_000
@@ -49,18 +59,19 @@ export const listsTooMany = (content: Json, asked: Asked): boolean =>
 export async function definitionsOf(
   content: Json,
   asked: Asked,
-  { turn }: InspectPorts,
+  turns: Turns,
 ): Promise<readonly Definition[]> {
   const listings = listingsIn(content, asked)
-  if (listings.length === 0) return definitionsIn(asked.action.method, content)
+  if (listings.length === 0) return inTurns(readDefinitions(asked.action.method, content), turns)
   const found: Definition[] = []
   for (const [{ lists, member }, items] of listings)
-    for (let from = 0; from < items.length; from += A_SLICE) {
-      found.push(...definitionsIn(lists, { [member]: items.slice(from, from + A_SLICE) }))
-      await turn()
-    }
+    found.push(...(await inTurns(readDefinitions(lists, { [member]: items }), turns)))
   return found
 }
+
+/** Of what a stream brings that was taken up again nobody knows which page it is: then it replaces nothing either. */
+export const isLaterPage = ({ action, message }: Asked): boolean =>
+  isResumed(action.method) || Object.hasOwn(message.params, 'cursor')
 
 function listingsIn(content: Json, { action }: Asked): readonly (readonly [Listing, readonly Json[]])[] {
   if (!isObject(content)) return []
@@ -72,7 +83,7 @@ function listingsIn(content: Json, { action }: Asked): readonly (readonly [Listi
 
 async function keptOf(
   items: readonly Json[],
-  { turn }: InspectPorts,
+  { turn }: Turns,
   isKept: (item: Json) => boolean,
 ): Promise<readonly Json[]> {
   const kept: Json[] = []

@@ -1,5 +1,7 @@
 import type { Direction, Json, Question, SessionState } from '@writ/contracts'
 import type { Asked } from '../stages.ts'
+import { groupsOf } from './groups.ts'
+import { standingIn } from './tool.ts'
 
 /** What changes between two questions about one message. */
 export type Moment = { readonly state: SessionState | null; readonly nowMs: number }
@@ -10,11 +12,11 @@ export function questionOf(asked: Asked, direction: Direction, content: Json, mo
   return {
     agent: caller.agent,
     human: caller.human,
-    chain: [caller.human, caller.agent],
+    chain: [caller.human, ...caller.delegators.toReversed(), caller.agent],
     session: { id: caller.session, state: moment.state },
     connection: { id: connection.id, name: connection.name, trust: connection.trust },
-    tool,
-    groups: [...new Set([...caller.agent.groups, ...caller.human.groups])],
+    tool: { ...tool, pin: standingIn(moment.state, asked) },
+    groups: groupsOf(caller),
     action,
     channel: 'gateway',
     direction,

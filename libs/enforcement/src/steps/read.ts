@@ -1,12 +1,18 @@
-import type { BundleConnection, JsonObject } from '@writ/contracts'
+import type { Action, ActionClass, BundleConnection, JsonObject } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Message, MessageLimits } from '@writ/mcp'
 import { argumentsOf, checkHeaders, namedBy, readMessage, rowOf } from '@writ/mcp'
+import { isCovered } from './authorization.ts'
 import { nameAction } from './tool.ts'
 import type { ToolPorts } from './tool.ts'
 import type { Asked, Entry, Received, Verified } from '../stages.ts'
 
-export type ReadPorts = ToolPorts & { readonly requestLimits: MessageLimits }
+export type ReadPorts = ToolPorts & {
+  /** limits of a message that an agent sends */
+  readonly requestLimits: MessageLimits
+  /** false while only this node knows which proofs were used here */
+  readonly isReplayShared: () => boolean
+}
 
 /** What is asked: the connection of the route, the strictly read message, and the action that it would be. */
 export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked | Refusal {
@@ -26,8 +32,25 @@ export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked 
   const { action, tool } = nameAction({ connection, method, named, args }, ports)
   entry.action = action
   if (!isGiven(connection, verified)) return new Refusal('connection_forbidden')
-  return { ...verified, connection, message, row, action, args, tool }
+  if (!isCovered(verified.caller.authorizations, { connection: connection.name, action }))
+    return new Refusal('scope_insufficient')
+  return tooLate(action, verified, ports) ?? { ...verified, connection, message, row, action, args, tool }
 }
+
+/** What changes something is refused sooner than what reads, when this gateway may have missed a revocation or a used proof. */
+function tooLate({ class: actionClass }: Action, { current }: Verified, ports: ReadPorts): Refusal | null {
+  if (!READING.has(actionClass) && !current.isInStep())
+    return new Refusal(
+      'policy_stale',
+      'nothing is changed until this gateway has heard from the control plane',
+    )
+  if (IRREVERSIBLE.has(actionClass) && !ports.isReplayShared()) return new Refusal('replay_unavailable')
+  return null
+}
+
+const READING: ReadonlySet<ActionClass> = new Set(['read.public', 'read.private', 'read.untrusted'])
+
+const IRREVERSIBLE: ReadonlySet<ActionClass> = new Set(['money', 'destructive', 'admin', 'credential'])
 
 function connectionFor({ current, received }: Verified): BundleConnection | Refusal {
   return current.connections.get(received.connectionName) ?? new Refusal('connection_unknown')

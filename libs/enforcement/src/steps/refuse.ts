@@ -1,16 +1,21 @@
 import type { Decision, JsonObject, Refusal, RefusalCode } from '@writ/contracts'
-import type { NonceKeeper } from '@writ/identity'
+import type { VerifyPorts } from './verify.ts'
 import type { Answer, DenyingRule, Entry } from '../stages.ts'
 
 /** What the agent may read of a refusal: its code and text, the rule where policy denied, and how to try again. */
-export function refuse(refusal: Refusal, entry: Entry, nonces: NonceKeeper): Answer {
+export function refuse(
+  refusal: Refusal,
+  entry: Entry,
+  { noncesFor }: Pick<VerifyPorts, 'noncesFor'>,
+): Answer {
   return {
     kind: 'refusal',
     refusal,
     id: entry.message?.id ?? null,
     data: refusalData(refusal, entry),
     rule: ruleBehind(refusal, entry),
-    nonce: refusal.code === 'nonce_required' ? nonces.current() : null,
+    nonce: refusal.code === 'nonce_required' ? noncesFor(entry.received.resource, true).current() : null,
+    retryAfterSeconds: refusal.code === 'rate_limited' ? (entry.limit?.seconds ?? null) : null,
   }
 }
 

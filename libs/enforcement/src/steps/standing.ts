@@ -1,23 +1,76 @@
-import type { AccessTokenClaims } from '@writ/contracts'
+import type { AccessGroupId, AccessTokenClaims, AgentId, Caller } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
+import { actorsOf, sessionsOf } from '@writ/identity'
+import type { Proven } from '@writ/identity'
 import type { BundleSource } from '../ports.ts'
 import type { Allowed, CurrentBundle } from '../stages.ts'
 
-/** A token counts while its agent is enrolled, of the token's epoch, and its session was not ended. */
+/** Whether a token that holds still counts: nothing it stands on was revoked, suspended or taken away since it was issued. */
 export function standingOf(claims: AccessTokenClaims, current: CurrentBundle): Refusal | null {
   const counts =
-    claims.act.sub === claims.client_id &&
+    isTenantOpen(claims, current) &&
+    !current.revokedTokens.has(claims.jti) &&
+    // A delegated session ends with any of those that it came from.
+    sessionsOf(claims).every((session) => !current.revokedSessions.has(session)) &&
+    isHumanActive(claims, current) &&
     current.agents.get(claims.client_id)?.epoch === claims.epo.a &&
-    current.humans.has(claims.sub) &&
-    !current.revokedSessions.has(claims.sid)
+    actorsOf(claims).every((agent) => isInGoodGroups(current.agents.get(agent), current))
   return counts ? null : new Refusal('token_revoked')
+}
+
+const isTenantOpen = ({ epo }: AccessTokenClaims, { bundle: { tenant } }: CurrentBundle): boolean =>
+  !tenant.suspended && tenant.epoch === epo.t
+
+function isHumanActive({ sub, epo }: AccessTokenClaims, current: CurrentBundle): boolean {
+  const human = current.humans.get(sub)
+  return human?.epoch === epo.h && isInGoodGroups(human, current)
+}
+
+/** Whoever is in a suspended access group is nobody, whatever other groups it is in; so is whoever is not in the bundle. */
+const isInGoodGroups = (
+  principal: { readonly groups: readonly AccessGroupId[] } | undefined,
+  { suspendedGroups }: CurrentBundle,
+): boolean => principal !== undefined && !principal.groups.some((group) => suspendedGroups.has(group))
+
+/** Who called, with the names and groups of this bundle. */
+export function callerOf({ claims, keyThumbprint }: Proven, current: CurrentBundle): Caller | Refusal {
+  const fallen = standingOf(claims, current)
+  if (fallen) return fallen
+  return {
+    tenantId: current.bundle.tenant.id,
+    ...namesOf(claims, current),
+    session: claims.sid,
+    parentSession: claims.psid ?? null,
+    olderSessions: claims.psids ?? [],
+    authorizations: claims.authorization_details ?? null,
+    keyThumbprint,
+    expiresAt: claims.exp,
+  }
+}
+
+/** Names are those of the bundle; who left it is named by id. */
+export function namesOf(
+  claims: AccessTokenClaims,
+  { agents, humans }: CurrentBundle,
+): Pick<Caller, 'agent' | 'human' | 'delegators'> {
+  const [, ...delegators] = actorsOf(claims)
+  const agentBy = (id: AgentId) => {
+    const { name, groups } = agents.get(id) ?? { name: id, groups: [] }
+    return { id, name, groups }
+  }
+  const { name, groups } = humans.get(claims.sub) ?? { name: claims.sub, groups: [] }
+  return {
+    agent: agentBy(claims.client_id),
+    human: { id: claims.sub, name, groups },
+    delegators: delegators.map(agentBy),
+  }
 }
 
 export type StandingPorts = { readonly bundles: BundleSource; readonly nowMs: () => number }
 
 /**
  * The same call under the tenant's bundle of this moment: a stream that is open obeys a revocation, a move to another
- * access group and a new policy at its next event, and ends with its token.
+ * access group and a new policy at its next event, or within a lull, and ends with its token.
  */
 export async function stillAllowed(allowed: Allowed, ports: StandingPorts): Promise<Allowed | Refusal> {
   if (ports.nowMs() >= allowed.caller.expiresAt * 1000)
@@ -29,15 +82,11 @@ export async function stillAllowed(allowed: Allowed, ports: StandingPorts): Prom
 }
 
 function underBundle(allowed: Allowed, current: CurrentBundle): Allowed | Refusal {
-  const { caller } = allowed
-  const agent = current.agents.get(caller.agent.id)
-  const human = current.humans.get(caller.human.id)
-  const wasOfEpoch = allowed.current.agents.get(caller.agent.id)?.epoch
-  if (!agent || !human || agent.epoch !== wasOfEpoch || current.revokedSessions.has(caller.session))
-    return new Refusal('token_revoked')
+  const caller = allowed.callerUnder(current)
+  if (isRefusal(caller)) return caller
   const connection = current.connections.get(allowed.connection.name)
   if (connection?.id !== allowed.connection.id) return new Refusal('connection_unknown')
-  if (!agent.groups.some((group) => connection.groups.includes(group)))
+  if (!caller.agent.groups.some((group) => connection.groups.includes(group)))
     return new Refusal('connection_forbidden')
-  return { ...allowed, current, connection, caller: { ...caller, agent, human } }
+  return { ...allowed, current, connection, caller }
 }

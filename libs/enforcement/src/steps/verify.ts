@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto'
-import type { AccessTokenClaims, Caller } from '@writ/contracts'
+import type { AccessTokenClaims, RefusalCode } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
-import type { NonceKeeper, Proven, ReplayGuard, Trust } from '@writ/identity'
+import type { NonceKeeper, ProofPorts, Proven, ReplayGuard, Trust } from '@writ/identity'
 import { verifyPresented } from '@writ/identity'
-import type { BundleSource } from '../ports.ts'
-import type { CurrentBundle, Entry, Received, Verified } from '../stages.ts'
-import { standingOf } from './standing.ts'
+import type { Brakes, BundleSource } from '../ports.ts'
+import type { CurrentBundle, Entry, Received, Verified, Wait } from '../stages.ts'
+import { callerOf, namesOf, standingOf } from './standing.ts'
 
 export type VerifyPorts = {
   readonly bundles: BundleSource
   readonly replay: ReplayGuard
-  readonly nonces: NonceKeeper
+  /** the server nonces of one route; `required`: its tenant wants one in every proof */
+  readonly noncesFor: (route: string, required: boolean) => NonceKeeper
+  readonly brakes: Brakes
   /** this gateway's public origin, e.g. `https://eu.gateway.example` */
   readonly origin: string
 }
@@ -19,25 +21,38 @@ export type VerifyPorts = {
 export async function verify(entry: Entry, ports: VerifyPorts): Promise<Verified | Refusal> {
   const { received } = entry
   const current = await ports.bundles.current(received.tenantSlug)
-  if (isRefusal(current)) return unverifiable(current, received, ports)
+  if (isRefusal(current)) return unverifiable(current, entry, ports)
   entry.current = current
 
+  const held: Held = { claims: null }
   const proven = await verifyPresented(
     presentedBy(received),
-    trustOf(current, entry, ports.origin),
-    checksAt(received, ports),
+    trustOf(current, { entry, held, origin: ports.origin }),
+    checksOf(current, entry, ports),
   )
-  if (isRefusal(proven)) return proven
-  entry.caller = callerOf(proven, current)
+  if (isRefusal(proven)) return braked(proven, { entry, held, brakes: ports.brakes })
+  ports.brakes.called(current.bundle.tenant)
+  return verified(proven, current, entry)
+}
+
+function verified(proven: Proven, current: CurrentBundle, entry: Entry): Verified | Refusal {
+  const callerUnder = (other: CurrentBundle) => callerOf(proven, other)
+  const caller = callerUnder(current)
+  if (isRefusal(caller)) return caller
+  entry.caller = caller
   if (!current.isFresh()) return new Refusal('policy_stale')
-  return { received, current, caller: entry.caller }
+  return { received: entry.received, current, caller, callerUnder }
 }
 
 /** A tenant that does not exist answers like a tenant whose tokens nobody here holds. */
-async function unverifiable(refusal: Refusal, received: Received, ports: VerifyPorts): Promise<Refusal> {
+async function unverifiable(refusal: Refusal, entry: Entry, ports: VerifyPorts): Promise<Refusal> {
   if (refusal.code !== 'tenant_unknown') return refusal
-  const proven = await verifyPresented(presentedBy(received), NO_TRUST, checksAt(received, ports))
-  return isRefusal(proven) ? proven : new Refusal('token_invalid')
+  const { received } = entry
+  const nonces = ports.noncesFor(received.resource, false)
+  const checks = { replay: ports.replay, nonces, nowMs: received.atMs }
+  const proven = await verifyPresented(presentedBy(received), NO_TRUST, checks)
+  const refused = isRefusal(proven) ? proven : new Refusal('token_invalid')
+  return braked(refused, { entry, held: { claims: null }, brakes: ports.brakes })
 }
 
 const NO_TRUST: Trust = {
@@ -56,47 +71,62 @@ const presentedBy = (received: Received) => ({
   bodySha256: createHash('sha256').update(received.body).digest('base64url'),
 })
 
-const checksAt = (received: Received, { replay, nonces }: VerifyPorts) => ({
-  replay,
-  nonces,
-  nowMs: received.atMs,
-})
+function checksOf({ bundle: { tenant } }: CurrentBundle, entry: Entry, ports: VerifyPorts): ProofPorts {
+  const { received } = entry
+  return {
+    replay: ports.replay,
+    nonces: ports.noncesFor(received.resource, tenant.nonceRequired),
+    nowMs: received.atMs,
+    hasRoom: () => {
+      const wait = ports.brakes.hasRoom(tenant)
+      return wait && limited(wait, entry, `more than ${tenant.requestsPerSecond} calls a second`)
+    },
+  }
+}
 
-function trustOf(current: CurrentBundle, entry: Entry, origin: string): Trust {
+/** The claims of a token that held, whether or not the rest did. */
+type Held = { claims: AccessTokenClaims | null }
+
+type Presenting = { readonly entry: Entry; readonly held: Held; readonly origin: string }
+
+function trustOf(current: CurrentBundle, { entry, held, origin }: Presenting): Trust {
   const { tenant, issuer } = current.bundle
   return {
     tenantId: tenant.id,
     issuer,
     audiences: [entry.received.resource, `${origin}/${tenant.slug}`],
     keyOf: current.keyOf,
+    bodyDigestRequired: tenant.bodyDigestRequired,
     standing: (claims) => {
+      held.claims = claims
       const fallen = standingOf(claims, current)
-      if (fallen) entry.named = namedBy(claims, current)
+      if (fallen) entry.named = { ...namesOf(claims, current), session: claims.sid }
       return fallen
     },
   }
 }
 
-/** Names are those of the bundle; who left it is named by id. */
-function namedBy(claims: AccessTokenClaims, { agents, humans }: CurrentBundle): NonNullable<Entry['named']> {
-  const { client_id: agent, sub: human, sid: session } = claims
-  return {
-    agent: agents.get(agent) ?? { id: agent, name: agent, groups: [] },
-    human: humans.get(human) ?? { id: human, name: human, groups: [] },
-    session,
-  }
+type Failing = { readonly entry: Entry; readonly held: Held; readonly brakes: Brakes }
+
+/** Who keeps failing is told to wait instead of what was wrong. Nobody who proves who they are comes here. */
+function braked(refusal: Refusal, { entry, held: { claims }, brakes }: Failing): Refusal {
+  if (!FAILURES.has(refusal.code)) return refusal
+  const agent = claims === null ? null : `${claims.tid}/${claims.client_id}`
+  const wait = brakes.failed(entry.received.source, agent)
+  return wait === null ? refusal : limited(wait, entry, 'too many requests that prove nothing')
 }
 
-function callerOf({ claims, keyThumbprint }: Proven, current: CurrentBundle): Caller {
-  const agent = current.agents.get(claims.client_id)
-  const human = current.humans.get(claims.sub)
-  if (!agent || !human) throw new Error('a proven caller is in the bundle')
-  return {
-    tenantId: current.bundle.tenant.id,
-    agent: { id: agent.id, name: agent.name, groups: agent.groups },
-    human: { id: human.id, name: human.name, groups: human.groups },
-    session: claims.sid,
-    keyThumbprint,
-    expiresAt: claims.exp,
-  }
+/** A nonce is asked for in passing, and no room is nobody's fault. */
+const FAILURES: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'credentials_missing',
+  'authorization_ambiguous',
+  'proof_invalid',
+  'proof_replayed',
+  'token_invalid',
+  'token_revoked',
+])
+
+function limited(wait: Wait, entry: Entry, why: string): Refusal {
+  entry.limit = wait
+  return new Refusal('rate_limited', `${why}: try again in ${wait.seconds} s`)
 }

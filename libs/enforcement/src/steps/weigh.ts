@@ -1,17 +1,19 @@
-import type { Decision, Direction, Json, Question, SessionState } from '@writ/contracts'
+import type { Decision, Direction, Json, SessionState } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import { PROTECTED_POINTERS } from '@writ/mcp'
 import type { ContentKeys, Given, Inspection } from '@writ/policy'
 import { decide, needsOf } from '@writ/policy'
 import type { ContentKeySource } from '../ports.ts'
-import type { SessionKey, SessionStore } from '../session-store.ts'
+import type { SessionStore } from '../session-store.ts'
 import type { Asked } from '../stages.ts'
+import { groupsOf } from './groups.ts'
+import type { Turns } from './in-turns.ts'
 import { inspected } from './inspected.ts'
-import type { InspectPorts } from './inspected.ts'
 import { questionOf } from './question.ts'
-import { underSession } from './under-session.ts'
+import type { SessionLine } from './under-session.ts'
+import { stateOf, underSession } from './under-session.ts'
 
-export type WeighPorts = InspectPorts & {
+export type WeighPorts = Turns & {
   readonly sessions: SessionStore
   readonly contentKeys: ContentKeySource
   /** wall clock, epoch milliseconds */
@@ -37,7 +39,7 @@ export async function weighingOf(
   ports: WeighPorts,
 ): Promise<Weighing> {
   const { caller, current } = asked
-  const groups = [...new Set([...caller.agent.groups, ...caller.human.groups])]
+  const groups = groupsOf(caller)
   const needs = needsOf(current.policies, groups, direction)
   const { remembersSecrets } = current.policies.session
   const isKept =
@@ -48,14 +50,16 @@ export async function weighingOf(
   const isInspected = needs.content || (remembersSecrets && direction === 'inbound')
   if (!isInspected) return { ...weighing, inspection: null }
   // A store that is away is found out when the decision is kept, and then refuses the call.
-  const state = remembersSecrets ? await ports.sessions.read(sessionKeyOf(asked)).catch(() => null) : null
+  const state = remembersSecrets
+    ? await stateOf(sessionKeyOf(asked), ports.sessions, ports.nowMs()).catch(() => null)
+    : null
   return { ...weighing, inspection: await inspected(content, { current, groups, state, keys }, ports) }
 }
 
 const OTHER: Readonly<Record<Direction, Direction>> = { outbound: 'inbound', inbound: 'outbound' }
 
 /** What the decision means for the session: the state that its next message is judged under. */
-export type Keep = (state: SessionState, decision: Decision, question: Question) => SessionState
+export type Keep = (state: SessionState, decision: Decision) => SessionState
 
 /** Whether rewritten content may still go where it goes. */
 export type Accepts = NonNullable<Given['accepts']>
@@ -71,18 +75,19 @@ export async function weigh(
   const ask = (state: SessionState | null) => {
     const question = questionOf(asked, direction, content, { state, nowMs })
     const given = { inspection, keys, protectedPointers: PROTECTED_POINTERS, accepts }
-    return { question, decision: decide(asked.current.policies, question, given) }
+    return decide(asked.current.policies, question, given)
   }
-  if (!isKept) return ask(null).decision
+  if (!isKept) return ask(null)
   if (keys === null) return new Refusal('session_unavailable')
   const kept = keep(keys)
   return underSession(sessionKeyOf(asked), ports.sessions, nowMs, (state) => {
-    const { question, decision } = ask(state)
-    return { decision, next: kept(state, decision, question) }
+    const decision = ask(state)
+    return { decision, next: kept(state, decision) }
   })
 }
 
-export const sessionKeyOf = ({ current, caller }: Asked): SessionKey => ({
+export const sessionKeyOf = ({ current, caller }: Asked): SessionLine => ({
   tenant: current.bundle.tenant.id,
   session: caller.session,
+  above: caller.parentSession === null ? [] : [caller.parentSession, ...(caller.olderSessions ?? [])],
 })
