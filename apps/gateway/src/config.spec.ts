@@ -15,7 +15,11 @@ describe('the configuration of a gateway', () => {
     expect(config.publicOrigin).toBe('https://gateway.example')
     expect(config.authorityOrigin).toBe('http://127.0.0.1:7400')
     expect(config.redisUrl).toBeNull()
-    expect(config.bundleStaleMs).toBe(3_600_000)
+    expect(config.bundleBounds).toEqual({
+      degradedAfterMs: 15_000,
+      outOfStepAfterMs: 60_000,
+      staleAfterMs: 300_000,
+    })
     expect([config.requestLimits.maxBytes, config.requestLimits.maxDepth]).toEqual([1_048_576, 64])
     expect(config.upstream.responseBytes).toBe(8_388_608)
     expect([config.server.bodies, config.server.bodiesPerAddress]).toEqual([2048, 256])

@@ -34,7 +34,10 @@ export const ConfigSchema = z.object({
   /** absent: single-node mode, bundles and records travel over HTTP and replay memory is this process */
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   WRIT_GATEWAY_STATE_DIR: z.string().default(join('.writ', 'gateway')),
-  WRIT_BUNDLE_STALE_SECONDS: whole(3600),
+  /** without a fresh heartbeat for so long: this gateway says so; nothing is changed any more; nothing is answered any more */
+  WRIT_BUNDLE_DEGRADED_SECONDS: whole(15),
+  WRIT_BUNDLE_OUT_OF_STEP_SECONDS: whole(60),
+  WRIT_BUNDLE_STALE_SECONDS: whole(300),
   WRIT_LIMIT_BODY_BYTES: whole(MIB, KIB),
   WRIT_LIMIT_RESPONSE_BYTES: whole(8 * MIB, KIB),
   WRIT_LIMIT_EVENT_BYTES: whole(MIB, KIB),
@@ -43,6 +46,9 @@ export const ConfigSchema = z.object({
   WRIT_LIMIT_BODIES: whole(2048),
   WRIT_LIMIT_BODIES_PER_ADDRESS: whole(256),
   WRIT_LIMIT_SOCKETS: whole(10_000),
+  /** requests a minute that prove nothing */
+  WRIT_LIMIT_FAILURES_PER_ADDRESS: whole(1200),
+  WRIT_LIMIT_FAILURES_PER_AGENT: whole(600),
   WRIT_LIMIT_TENANTS_RESIDENT: whole(1000),
   WRIT_LIMIT_UPSTREAM_POOLS: whole(1000),
   WRIT_LIMIT_SPOOL_BYTES: whole(512 * MIB, 16 * MIB),
@@ -75,7 +81,15 @@ export function readConfig(env: Environment) {
     authorityOrigin: read.WRIT_AUTHORITY_ORIGIN ?? read.WRIT_CONTROL_PLANE_URL,
     joinSecret: read.WRIT_JOIN_SECRET,
     redisUrl: read.REDIS_URL ?? null,
-    bundleStaleMs: read.WRIT_BUNDLE_STALE_SECONDS * 1000,
+    bundleBounds: {
+      degradedAfterMs: read.WRIT_BUNDLE_DEGRADED_SECONDS * 1000,
+      outOfStepAfterMs: read.WRIT_BUNDLE_OUT_OF_STEP_SECONDS * 1000,
+      staleAfterMs: read.WRIT_BUNDLE_STALE_SECONDS * 1000,
+    },
+    brakes: {
+      failuresPerAddress: read.WRIT_LIMIT_FAILURES_PER_ADDRESS,
+      failuresPerAgent: read.WRIT_LIMIT_FAILURES_PER_AGENT,
+    },
     spoolBytes: read.WRIT_LIMIT_SPOOL_BYTES,
     tenantsResident: read.WRIT_LIMIT_TENANTS_RESIDENT,
     server: serverLimits(read),

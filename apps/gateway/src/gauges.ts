@@ -17,6 +17,7 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
     'writ_bundle_age_seconds',
     'Since the control plane last vouched for the bundles; -1 before it did.',
   )
+  const degraded = gauge('writ_gateway_degraded', '1 while the control plane has been silent for too long.')
   const look = () => {
     const versions = world.bundles.versions()
     const ageSeconds = world.freshness.ageMs(performance.now()) / 1000
@@ -26,6 +27,7 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
     spoolFenced.set(world.spool.isFenced ? 1 : 0)
     resident.set(versions.length)
     newest.set(versions.reduce((most, { version }) => Math.max(most, version), 0))
+    degraded.set(world.degradedBy() === null ? 0 : 1)
     age.set(Number.isFinite(ageSeconds) ? ageSeconds : -1)
   }
   const timer = setInterval(look, EVERY_MS)

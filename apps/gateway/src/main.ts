@@ -44,6 +44,7 @@ async function start(config: GatewayConfig): Promise<void> {
     ...config.admin,
     metrics,
     isReady: world.isReady,
+    degradedBy: world.degradedBy,
   })
 
   const stopping = new AbortController()

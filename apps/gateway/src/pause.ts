@@ -1,6 +1,6 @@
-/** Settles after `ms`, or at once when the signal aborts. */
+/** Settles after `ms`, or at once when the signal aborts or there is nothing to wait for. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
+  if (ms <= 0 || signal.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { createFreshness } from '@writ/bundle'
 import type { Freshness } from '@writ/bundle'
@@ -7,7 +7,7 @@ import type { LeaseRequest } from '@writ/contracts'
 import { createCredentialBroker, createScrubbers, openLease } from '@writ/credentials'
 import type { Clock, CredentialBroker, Ledger, Steps } from '@writ/enforcement'
 import { createSteps } from '@writ/enforcement'
-import { createMemoryReplayGuard, createNonceKeeper, createReplayPolicy, PROOF_LIFE_MS } from '@writ/identity'
+import { createMemoryReplayGuard, createNonceFamily, createReplayPolicy, PROOF_LIFE_MS } from '@writ/identity'
 import type { ReplayPolicy } from '@writ/identity'
 import { connectRedis, createBundleFeed, createRecordQueue, createRedisReplayGuard } from '@writ/redis'
 import type { BundleFeed, RecordQueue, RedisLink } from '@writ/redis'
@@ -36,6 +36,7 @@ import { createLedger } from './records/ledger.ts'
 import { Shipper } from './records/shipper.ts'
 import { Spool, spoolLimits } from './records/spool.ts'
 import { openSpoolDisk } from './records/spool-disk.ts'
+import { createBrakes } from './server/brakes.ts'
 import { createSessionSeal } from './upstream/session-seal.ts'
 import { createUpstreamClient } from './upstream/upstream-client.ts'
 
@@ -50,6 +51,8 @@ export type World = {
   readonly spool: Spool
   /** true while calls can be proven, decided and recorded */
   readonly isReady: () => boolean
+  /** why less is answered than should be, or soon will be; null while all is well */
+  readonly degradedBy: () => string | null
   /** everything that goes on beside the calls, until the signal aborts */
   readonly background: (signal: AbortSignal) => Promise<void>
   readonly close: () => Promise<void>
@@ -68,7 +71,7 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   const steps = createSteps({
     ...governing.ports,
     bundles: policy.bundles,
-    ...openReplay(redis),
+    ...openGuards(config, redis),
     origin: config.publicOrigin,
     broker: await openBroker(stateDir, node),
     upstream,
@@ -86,8 +89,7 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     spool: records.spool,
     bundles: policy.bundles,
     freshness: policy.freshness,
-    isReady: () =>
-      node.identity.node() !== null && policy.freshness.isFresh(monotonicMs()) && isWritable(records.spool),
+    ...healthOf(config, { node, freshness: policy.freshness, spool: records.spool }),
     background: async (signal) => {
       const joining = node.identity.keepJoined(signal)
       await node.identity.whenJoined(signal)
@@ -105,6 +107,23 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     },
   }
 }
+
+type Vitals = { readonly node: Node; readonly freshness: Freshness; readonly spool: Spool }
+
+function healthOf({ bundleBounds }: GatewayConfig, { node, freshness, spool }: Vitals) {
+  return {
+    isReady: () => node.identity.node() !== null && freshness.isFresh(monotonicMs()) && isWritable(spool),
+    degradedBy: () => {
+      const silentMs = freshness.ageMs(monotonicMs())
+      return silentMs > bundleBounds.degradedAfterMs ? silence(silentMs) : null
+    },
+  }
+}
+
+const silence = (silentMs: number): string =>
+  Number.isFinite(silentMs)
+    ? `no word from the control plane for ${Math.round(silentMs / 1000)} s`
+    : 'no word from the control plane yet'
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -211,7 +230,8 @@ async function openRecords(config: GatewayConfig, stateDir: string, { node, redi
 
 async function openBundles(config: GatewayConfig, stateDir: string, { node, redis, report }: Means) {
   const cache = await openBundleCache(join(stateDir, 'bundles'))
-  const freshness = createFreshness({ staleAfterMs: config.bundleStaleMs })
+  const { outOfStepAfterMs, staleAfterMs } = config.bundleBounds
+  const freshness = createFreshness({ staleAfterMs })
   const acknowledger = createAcknowledger(node.client.acknowledge, report)
   const trust = { keys: node.identity.bundleKeys, askForKeys: node.identity.askForKeys }
   const bundles = createLiveBundles({
@@ -222,7 +242,8 @@ async function openBundles(config: GatewayConfig, stateDir: string, { node, redi
     acknowledge: acknowledger.acknowledge,
     freshness,
     monotonicMs,
-    staleAfterMs: config.bundleStaleMs,
+    outOfStepAfterMs,
+    staleAfterMs,
     resident: config.tenantsResident,
     report,
   })
@@ -248,21 +269,33 @@ async function openBundles(config: GatewayConfig, stateDir: string, { node, redi
 
 const ACKNOWLEDGE_EVERY_MS = 5000
 
+/** What stands between a request and its being believed. */
+function openGuards(config: GatewayConfig, redis: Redis | null) {
+  const { replay, noncesFor, isMemoryAway } = openReplay(redis, config.joinSecret)
+  return {
+    replay,
+    noncesFor,
+    isReplayShared: () => !isMemoryAway(),
+    brakes: createBrakes(config.brakes, monotonicMs),
+    pause,
+  }
+}
+
 /** Strict and shared in Redis; without one, the memory of this one process, which forgets with a restart. */
-function openReplay(redis: Redis | null): ReplayPolicy {
-  const local = createMemoryReplayGuard(clock.nowMs)
-  return createReplayPolicy({
-    shared: redis ? createRedisReplayGuard(redis.link, clock.nowMs) : local,
-    local,
-    nodeNonces: createNonceKeeper({
-      secret: randomBytes(32),
-      scope: 'gateway',
-      required: false,
-      nowMs: clock.nowMs,
-    }),
-    nowMs: clock.nowMs,
-    ...(redis ? {} : { nonceUntilMs: clock.nowMs() + PROOF_LIFE_MS }),
+function openReplay(redis: Redis | null, joinSecret: string): ReplayPolicy {
+  const { nowMs } = clock
+  const local = createMemoryReplayGuard(nowMs)
+  const alone = { local, nodeNonces: createNonceFamily({ secret: randomBytes(32), nowMs }), nowMs }
+  if (redis === null)
+    return createReplayPolicy({ ...alone, shared: local, nonceUntilMs: nowMs() + PROOF_LIFE_MS })
+  const fleetSecret = createHmac('sha256', joinSecret).update('writ.fleet-nonces.v1').digest()
+  const policy = createReplayPolicy({
+    ...alone,
+    shared: createRedisReplayGuard(redis.link, nowMs),
+    fleetNonces: createNonceFamily({ secret: fleetSecret, nowMs }),
   })
+  redis.link.client.on('close', policy.memoryWasAway)
+  return policy
 }
 
 async function openBroker(stateDir: string, { client, keys }: Node): Promise<CredentialBroker> {

@@ -8,9 +8,12 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((server) => server.close()))
 })
 
-async function given(isReady: () => boolean | Promise<boolean> = () => true) {
+async function given(
+  isReady: () => boolean | Promise<boolean> = () => true,
+  degradedBy: () => string | null = () => null,
+) {
   const metrics = createMetrics()
-  const server = await startAdminServer({ port: 0, isReady, metrics })
+  const server = await startAdminServer({ port: 0, isReady, degradedBy, metrics })
   started.push(server)
   return {
     metrics,
@@ -31,6 +34,18 @@ describe('the admin server', () => {
     expect((await get('/readyz')).status).toBe(503)
     isReady = true
     expect((await get('/readyz?verbose')).status).toBe(200)
+  })
+
+  it('says what is not as it should be, also while work should come', async () => {
+    let fault: string | null = null
+    const { get } = await given(
+      () => true,
+      () => fault,
+    )
+    expect(await (await get('/readyz')).text()).toBe('ready\n')
+    fault = 'no word for 17 s'
+    const answer = await get('/readyz')
+    expect([answer.status, await answer.text()]).toEqual([200, 'ready\ndegraded: no word for 17 s\n'])
   })
 
   it('counts a failing readiness check as not ready and shows nothing of it', async () => {

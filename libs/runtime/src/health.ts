@@ -10,6 +10,8 @@ export interface AdminServerSettings {
   readonly port: number
   /** Whether this process should get work now. A throw counts as no. */
   readonly isReady: () => boolean | Promise<boolean>
+  /** What is not as it should be, though this process still gets work; null or absent: nothing. */
+  readonly degradedBy?: () => string | null
   readonly metrics: Metrics
 }
 
@@ -50,17 +52,26 @@ async function reply(settings: AdminServerSettings, request: IncomingMessage): P
   }
 }
 
-async function page({ isReady, metrics }: AdminServerSettings, path: string): Promise<Page> {
+async function page(settings: AdminServerSettings, path: string): Promise<Page> {
+  const { metrics } = settings
   switch (path) {
     case '/healthz':
       return { status: 200, text: 'ok\n' }
     case '/readyz':
-      return (await isReady()) ? { status: 200, text: 'ready\n' } : { status: 503, text: 'not ready\n' }
+      return readiness(settings)
     case '/metrics':
       return { status: 200, text: await metrics.exposition(), type: metrics.registry.contentType }
     default:
       return { status: 404, text: 'not found\n' }
   }
+}
+
+async function readiness({ isReady, degradedBy = () => null }: AdminServerSettings): Promise<Page> {
+  const fault = degradedBy()
+  const degraded = fault === null ? '' : `degraded: ${fault}\n`
+  return (await isReady())
+    ? { status: 200, text: `ready\n${degraded}` }
+    : { status: 503, text: `not ready\n${degraded}` }
 }
 
 function send(response: ServerResponse, { status, text, type = 'text/plain; charset=utf-8' }: Page): void {

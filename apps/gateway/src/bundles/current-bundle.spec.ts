@@ -65,6 +65,7 @@ async function gateway(there: Outside, folder?: string, change: Partial<BundlePo
     acknowledge: (acknowledgement) => there.acknowledged.push(acknowledgement),
     freshness,
     monotonicMs,
+    outOfStepAfterMs: 4_000,
     staleAfterMs: 10_000,
     resident: 100,
     report: () => {},
@@ -107,7 +108,11 @@ async function gateway(there: Outside, folder?: string, change: Partial<BundlePo
     const current = await bundles.current(slug)
     return !isRefusal(current) && current.isFresh()
   }
-  return { bundles, versionOf, isFresh, follow, path, cache }
+  const isInStep = async (slug: string): Promise<boolean> => {
+    const current = await bundles.current(slug)
+    return !isRefusal(current) && current.isInStep()
+  }
+  return { bundles, versionOf, isFresh, isInStep, follow, path, cache, freshness }
 }
 
 describe('the bundle of a tenant', () => {
@@ -264,6 +269,34 @@ describe('freshness', () => {
     there.beats = 'away'
     there.atMs += 10_001
     expect(await isFresh('acme')).toBe(false)
+  })
+
+  it('is lost for what changes something before it is lost for what reads', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    const { isFresh, isInStep, follow } = await gateway(there)
+    expect(await isInStep('acme')).toBe(false)
+    there.beats = { seq: 3, atMs: there.atMs }
+    follow()
+    await until(() => isInStep('acme'))
+    there.beats = 'away'
+    there.atMs += 4_001
+    expect([await isInStep('acme'), await isFresh('acme')]).toEqual([false, true])
+  })
+
+  it.each([
+    ['behind', -3_600_000],
+    ['ahead', 3_600_000],
+  ])('is not to be had by a gateway whose clock is an hour %s', async (_where, offMs) => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    const { isFresh, versionOf, follow, freshness } = await gateway(there)
+    there.beats = { seq: 3, atMs: there.atMs - offMs }
+    follow()
+    expect(await versionOf('acme')).toBe(3)
+    await pause(60, new AbortController().signal)
+    expect(await isFresh('acme')).toBe(false)
+    expect(freshness.ageMs(there.atMs - 1_700_000_000_000)).toBeGreaterThan(300_000)
   })
 
   it('ends for the one tenant whose announced bundle cannot be applied, and for no other', async () => {

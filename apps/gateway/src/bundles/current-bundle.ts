@@ -18,6 +18,8 @@ export type BundlePorts = {
   readonly acknowledge: (acknowledgement: BundleAcknowledgement) => void
   readonly freshness: Freshness
   readonly monotonicMs: () => number
+  /** without word from the control plane for so long, what changes something is refused, and then everything */
+  readonly outOfStepAfterMs: number
   readonly staleAfterMs: number
   /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
   readonly resident: number
@@ -208,12 +210,18 @@ class Bundles {
   }
 
   #compile(slug: string, { bundle, sha256 }: OpenedBundle): CurrentBundle {
-    const { freshness, monotonicMs, staleAfterMs } = this.#ports
-    return currentBundleOf(bundle, sha256, () => {
+    const { freshness, monotonicMs, outOfStepAfterMs, staleAfterMs } = this.#ports
+    const isYounger = (boundMs: number): boolean => {
       const nowMs = monotonicMs()
       const behind = this.#behind.get(slug)
-      return freshness.isFresh(nowMs) && (behind === undefined || nowMs - behind.sinceMs <= staleAfterMs)
-    })
+      return freshness.ageMs(nowMs) <= boundMs && (behind === undefined || nowMs - behind.sinceMs <= boundMs)
+    }
+    return currentBundleOf(
+      bundle,
+      sha256,
+      () => isYounger(staleAfterMs),
+      () => isYounger(outOfStepAfterMs),
+    )
   }
 
   /** The floor is on disk before the version decides anything, unless the disk fails: a revocation does not wait for a disk. */

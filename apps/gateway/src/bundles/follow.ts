@@ -25,7 +25,8 @@ const BEAT_EVERY_MS = 1000
 const KEPT_EVERY_MS = 5000
 /** how long the stream may owe a change that the heartbeat speaks of */
 const OUT_OF_STEP_MS = 5000
-const LONG_POLL_SECONDS = 25
+/** well within the bound after which a gateway without word calls itself degraded */
+const LONG_POLL_SECONDS = 8
 
 /** Keeps the bundles current until the signal aborts: by Redis where it is at hand, by the control plane where it is not. */
 export async function followChanges(ports: FollowPorts, signal: AbortSignal): Promise<void> {

@@ -35,8 +35,8 @@ export type ControlPlaneClient = {
   readonly sendHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
   /** a compact JWE that only this gateway opens */
   readonly lease: (request: LeaseRequest) => Promise<string>
-  /** held for as long as the claim says that it waits */
-  readonly claimApproval: (claim: ApprovalClaim) => Promise<ApprovalAnswer>
+  /** held for as long as the claim says that it waits, and no longer than the agent does */
+  readonly claimApproval: (claim: ApprovalClaim, hangUp: AbortSignal) => Promise<ApprovalAnswer>
   readonly endSession: (session: SessionId, said: SessionEnd) => Promise<void>
   /** a compact JWE that only this gateway opens */
   readonly contentKey: (tenantSlug: string) => Promise<string>
@@ -56,10 +56,14 @@ const TIMEOUT_MS = 10_000
 export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient {
   const get = (path: string, timeoutMs: number, signal?: AbortSignal) =>
     send(ports, { method: 'GET', path, body: '', timeoutMs, ...(signal ? { signal } : {}) })
-  const post = (path: string, content: unknown, waitSeconds = 0) => {
-    const timeoutMs = TIMEOUT_MS + waitSeconds * 1000
-    return send(ports, { method: 'POST', path, body: JSON.stringify(content), timeoutMs })
-  }
+  const post = (path: string, content: unknown, held: Partial<Pick<Sent, 'timeoutMs' | 'signal'>> = {}) =>
+    send(ports, {
+      method: 'POST',
+      path,
+      body: JSON.stringify(content),
+      timeoutMs: TIMEOUT_MS,
+      ...held,
+    })
   return {
     changes: async (after, waitSeconds, signal) => {
       const path = `/changes?after=${after}&waitSeconds=${waitSeconds}`
@@ -73,7 +77,10 @@ export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient
     sendBatch: async (batch) => done(await post('/batches', batch)),
     sendHeads: async (heads) => read(HeadsAnswer, await post('/heads', { heads })),
     lease: async (request) => read(LeaseAnswer, await post('/leases', request)).lease,
-    claimApproval: async (claim) => read(ApprovalAnswer, await post('/approvals', claim, claim.waitSeconds)),
+    claimApproval: async (claim, signal) => {
+      const timeoutMs = TIMEOUT_MS + claim.waitSeconds * 1000
+      return read(ApprovalAnswer, await post('/approvals', claim, { timeoutMs, signal }))
+    },
     endSession: async (session, said) => done(await post(`/sessions/${session}/end`, said)),
     contentKey: async (tenant) => read(ContentKeyAnswer, await post('/content-keys', { tenant })).sealed,
     reportCatalogue: async (report) => done(await post('/catalogues', report)),

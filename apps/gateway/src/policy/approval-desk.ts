@@ -4,15 +4,15 @@ import type { ReportProblem } from '../problems.ts'
 
 /** Asks through the control plane. While that is away nobody can be asked, and an `ask` that nobody can answer denies. */
 export function createApprovalDesk(
-  claimApproval: (claim: ApprovalClaim) => Promise<ApprovalAnswer>,
+  claimApproval: (claim: ApprovalClaim, hangUp: AbortSignal) => Promise<ApprovalAnswer>,
   report: ReportProblem,
 ): ApprovalDesk {
   return {
-    claim: async (claim) => {
+    claim: async (claim, hangUp) => {
       try {
-        return await claimApproval(claim)
+        return await claimApproval(claim, hangUp)
       } catch (error) {
-        report('an approval could not be asked for', error)
+        if (!hangUp.aborted) report('an approval could not be asked for', error)
         return null
       }
     },

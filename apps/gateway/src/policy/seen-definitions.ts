@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { BundleTool, CatalogueReport, ConnectionId, SeenDefinition } from '@writ/contracts'
-import type { SeenDefinitions, TenantName } from '@writ/enforcement'
+import type { SeenDefinitions, SeenPin, TenantName } from '@writ/enforcement'
 import type { Definition } from '@writ/policy'
+import { TWO_DEFINITIONS } from '@writ/policy'
 import { ControlPlaneAway } from '../node/control-plane-http.ts'
 import { pause } from '../pause.ts'
 import type { ReportProblem } from '../problems.ts'
@@ -21,26 +23,17 @@ const AGAIN_MS = 1000
 export function createSeenDefinitions(ports: SeenDefinitionsPorts): SeenDefinitions & {
   readonly run: (signal: AbortSignal) => Promise<void>
 } {
-  const connections = new Map<ConnectionId, Map<string, string>>()
+  const connections = new Map<ConnectionId, Shown>()
   const waiting = new Waiting()
   return {
-    pinOf: (connection, kind, name) => connections.get(connection)?.get(keyOf(kind, name)),
-    saw: (tenant, connection, definitions) => {
-      const known = connections.get(connection) ?? new Map<string, string>()
+    seenOf: (connection, kind, name) => connections.get(connection)?.seenOf(kind, name),
+    saw: (tenant, { connection, definitions, isContinued }) => {
+      const shown = connections.get(connection) ?? new Shown()
       // oldest out: a Map keeps its order of insertion
       connections.delete(connection)
-      connections.set(connection, known)
+      connections.set(connection, shown)
       if (connections.size > MOST_CONNECTIONS) forgetOldest(connections)
-      const pins = pinsOf(definitions)
-      for (const definition of definitions) {
-        const key = keyOf(definition.kind, definition.name)
-        const pin = pins.get(key) ?? definition.pin
-        if (known.get(key) === pin) continue
-        known.delete(key)
-        known.set(key, pin)
-        if (known.size > MOST_DEFINITIONS) forgetOldest(known)
-        waiting.add(tenant, connection, definition)
-      }
+      for (const news of shown.add(definitions, isContinued)) waiting.add(tenant, connection, news)
     },
     run: async (signal) => {
       for (; !signal.aborted; await pause(AGAIN_MS, signal)) await send(waiting, ports)
@@ -48,18 +41,55 @@ export function createSeenDefinitions(ports: SeenDefinitionsPorts): SeenDefiniti
   }
 }
 
-/** A name that one listing defines twice has no definition of its own: a model may have read either, so neither counts as approved. */
-function pinsOf(definitions: readonly Definition[]): ReadonlyMap<string, string> {
-  const pins = new Map<string, string>()
-  for (const { kind, name, pin } of definitions) {
-    const key = keyOf(kind, name)
-    pins.set(key, pins.has(key) && pins.get(key) !== pin ? TWO_DEFINITIONS : pin)
+type ListedPin = SeenPin & { readonly listing: number }
+
+/**
+ * What one connection shows. A listing comes in pages: a name that is on two of them with two definitions has none of its own, because a
+ * model may have read either, whichever comes last. The next listing replaces what this one said.
+ */
+class Shown {
+  readonly #pins = new Map<string, ListedPin>()
+  readonly #listings = new Map<BundleTool['kind'], number>()
+
+  seenOf(kind: BundleTool['kind'], name: string): SeenPin | undefined {
+    return this.#pins.get(keyOf(kind, name))
   }
-  return pins
+
+  /** @returns what is new */
+  add(definitions: readonly Definition[], isContinued: boolean): readonly Definition[] {
+    const begun = isContinued ? [] : new Set(definitions.map(({ kind }) => kind))
+    for (const kind of begun) this.#listings.set(kind, this.#listingOf(kind) + 1)
+    return definitions.flatMap((definition) => this.#addOne(definition) ?? [])
+  }
+
+  #listingOf(kind: BundleTool['kind']): number {
+    return this.#listings.get(kind) ?? 0
+  }
+
+  #pinOf({ kind, pin, contentPin }: Definition, before: ListedPin | undefined): SeenPin {
+    const isOfListing = before?.listing === this.#listingOf(kind)
+    return isOfListing && before.pin !== pin ? TWO : { pin, contentPin }
+  }
+
+  #addOne(definition: Definition): Definition | null {
+    const key = keyOf(definition.kind, definition.name)
+    const before = this.#pins.get(key)
+    const now = { ...this.#pinOf(definition, before), listing: this.#listingOf(definition.kind) }
+    this.#pins.delete(key)
+    this.#pins.set(key, now)
+    if (this.#pins.size > MOST_DEFINITIONS) forgetOldest(this.#pins)
+    if (before?.pin === now.pin) return null
+    return now.pin === TWO_DEFINITIONS ? withPinOfTwo(definition) : definition
+  }
 }
 
-/** Is no pin. */
-const TWO_DEFINITIONS = 'two definitions'
+const TWO: SeenPin = { pin: TWO_DEFINITIONS, contentPin: TWO_DEFINITIONS }
+
+/** The catalogue is told that it changed, with a pin that no definition has: approving it approves nothing that is ever shown. */
+function withPinOfTwo(definition: Definition): Definition {
+  const pin = createHash('sha256').update(`${TWO_DEFINITIONS} ${definition.pin}`).digest('hex')
+  return { ...definition, pin, contentPin: pin }
+}
 
 const keyOf = (kind: BundleTool['kind'], name: string): string => `${kind}/${name}`
 

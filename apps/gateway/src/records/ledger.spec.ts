@@ -96,6 +96,28 @@ describe('the ledger of a gateway', () => {
     expect(records.map(({ bundle }) => bundle?.version)).toEqual([7, 7])
   })
 
+  it('names who delegated to the agent, newest first', async () => {
+    const { ledger, spool } = await given()
+    const delegators = [
+      { id: id('agt', '1'), name: 'planner', groups: [] },
+      { id: id('agt', '2'), name: 'front desk', groups: [] },
+    ]
+    await ledger.close(entryOf({ caller: callerOf({ delegators }) }))
+    expect((await recordsOf(spool))[0]?.delegators).toEqual([
+      { id: id('agt', '1'), name: 'planner' },
+      { id: id('agt', '2'), name: 'front desk' },
+    ])
+  })
+
+  it('keeps the first of many refusals by a limit, and no other', async () => {
+    const { ledger, spool } = await given()
+    const refusal = new Refusal('rate_limited')
+    expect(await ledger.close(entryOf({ refusal, limit: { seconds: 1, isFirst: true } }))).toBeNull()
+    for (let at = 0; at < 10; at += 1)
+      expect(await ledger.close(entryOf({ refusal, limit: { seconds: 1, isFirst: false } }))).toBeNull()
+    expect(await recordsOf(spool)).toMatchObject([{ refusal: 'rate_limited', outcome: 'refused' }])
+  })
+
   it('closes an entry once, however often it is told', async () => {
     const { ledger, spool } = await given()
     const entry = entryOf()

@@ -53,7 +53,7 @@ class StreamLog {
 
   async write(entry: Entry, kind: RecordFields['kind'], room: Room): Promise<Refusal | null> {
     // Where no tenant is known there is no stream: nothing happened on anybody's behalf.
-    if (!entry.current) return null
+    if (!entry.current || isOneOfMany(entry)) return null
     const node = this.#ports.node()
     if (node === null || !this.#isWritable() || !this.#ports.spool.hasRoom(room)) return unrecorded()
     const tenant = entry.current.bundle.tenant.id
@@ -105,6 +105,9 @@ class StreamLog {
   }
 }
 
+/** A flood of what a limit refuses must not fill the records: its first is recorded, the others are counted and logged. */
+const isOneOfMany = ({ limit }: Entry): boolean => limit?.isFirst === false
+
 const unrecorded = (): Refusal => new Refusal('record_unavailable')
 
 type CallFields = Omit<RecordFields, 'kind' | 'outbound' | 'inbound' | 'at' | 'durationMicros' | 'gateway'>
@@ -125,6 +128,7 @@ function callOf(entry: Entry): CallFields {
     credential: lentTo(entry),
     request: { sha256: sha256Of(received.body), sizeBytes: received.body.length },
     response: entry.response ?? null,
+    administration: null,
   }
 }
 
@@ -132,13 +136,14 @@ function callOf(entry: Entry): CallFields {
 function callerOf({
   caller,
   named,
-}: Entry): Pick<CallFields, 'human' | 'agent' | 'session' | 'keyThumbprint'> {
+}: Entry): Pick<CallFields, 'human' | 'agent' | 'delegators' | 'session' | 'keyThumbprint'> {
   const who = caller ?? named
-  if (!who) return { human: null, agent: null, session: null, keyThumbprint: null }
-  const { human, agent, session } = who
+  if (!who) return { human: null, agent: null, delegators: [], session: null, keyThumbprint: null }
+  const { human, agent, delegators, session } = who
   return {
     human: { id: human.id, name: human.name },
     agent: { id: agent.id, name: agent.name },
+    delegators: delegators.map(({ id, name }) => ({ id, name })),
     session,
     keyThumbprint: caller?.keyThumbprint ?? null,
   }

@@ -39,6 +39,7 @@ export const refusalAnswer = (refusal: Refusal, decisionId: DecisionId): Refused
   data: { reason: refusal.detail, decisionId },
   rule: null,
   nonce: null,
+  retryAfterSeconds: null,
 })
 
 function sendRefusal(response: ServerResponse, answer: RefusedAnswer, frame: AnswerFrame): void {
@@ -47,7 +48,7 @@ function sendRefusal(response: ServerResponse, answer: RefusedAnswer, frame: Ans
   const headers: Fields = [
     ['content-type', 'application/json'],
     ...challengeFields(answer, frame),
-    ...extraFields(refusal),
+    ...extraFields(answer),
   ]
   sendWhole(response, { status: REFUSALS[refusal.code].http, headers, body }, frame)
 }
@@ -64,10 +65,11 @@ function challengeFields({ refusal, nonce }: RefusedAnswer, { resourceMetadata }
 }
 
 const isChallenged = ({ code }: Refusal): boolean =>
-  REFUSALS[code].http === 401 || code === 'authorization_ambiguous'
+  REFUSALS[code].http === 401 || code === 'authorization_ambiguous' || code === 'scope_insufficient'
 
-function extraFields({ code }: Refusal): Fields {
+function extraFields({ refusal: { code }, retryAfterSeconds }: RefusedAnswer): Fields {
   if (code === 'method_not_allowed') return [['allow', 'POST, GET, DELETE']]
+  if (retryAfterSeconds !== null) return [['retry-after', String(retryAfterSeconds)]]
   return REFUSALS[code].http === 503 ? [['retry-after', '1']] : []
 }
 

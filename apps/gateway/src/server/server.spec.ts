@@ -113,16 +113,14 @@ const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 const statusOf = (answer: string): number => Number(answer.split(' ')[1] ?? 0)
 const statusesIn = (answer: string): number => answer.match(/HTTP\/1\.1 /g)?.length ?? 0
 
-const refusal = (
-  code: 'credentials_missing' | 'token_invalid' | 'nonce_required' | 'policy_denied',
-  nonce: string | null = null,
-): Answer => ({
+const refusal = (code: RefusalCode, nonce: string | null = null): Answer => ({
   kind: 'refusal',
   refusal: new Refusal(code),
   id: 7,
   data: { reason: 'because', decisionId: DECISION },
   rule: null,
   nonce,
+  retryAfterSeconds: code === 'rate_limited' ? 7 : null,
 })
 
 const streamOf = (frames: AsyncIterable<Uint8Array>): Answer => ({
@@ -133,6 +131,24 @@ const streamOf = (frames: AsyncIterable<Uint8Array>): Answer => ({
 })
 
 describe('the rim towards agents', () => {
+  it('challenges a token that was not given for this, and says who waits for how long', async () => {
+    const scope = await given(() => refusal('scope_insufficient'))
+    const challenged = (await raw(scope.server.port, [post()])).toLowerCase()
+    expect(statusOf(challenged)).toBe(403)
+    expect(challenged).toContain('www-authenticate: dpop error="insufficient_scope"')
+    expect(challenged).toContain('resource_metadata="https://gateway.example/.well-known/')
+    const limited = await given(() => refusal('rate_limited'))
+    const answer = (await raw(limited.server.port, [post()])).toLowerCase()
+    expect(statusOf(answer)).toBe(429)
+    expect(answer).toContain('retry-after: 7')
+  })
+
+  it('tells mediation where a request came from', async () => {
+    const { server, received } = await given()
+    await raw(server.port, [post()])
+    expect(received[0]?.source).toBe('127.0.0.1')
+  })
+
   it('hands on one message: routed path under the configured origin, fields as lists, the very bytes', async () => {
     const { server, received } = await given()
     const answer = await raw(server.port, [post(['DPoP: one', 'dpop: two', 'Authorization: DPoP t'])])

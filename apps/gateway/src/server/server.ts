@@ -5,13 +5,15 @@ import type { DecisionId } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Answer, HeaderFields, Received } from '@writ/enforcement'
 import { listenOn } from '@writ/runtime'
-import { createAdmission } from './admission.ts'
+import { pause } from '../pause.ts'
+import { createAdmission, sourceOf } from './admission.ts'
 import type { Admission, AdmissionLimits, Visit } from './admission.ts'
 import { refusalAnswer, sendAnswer } from './answer.ts'
 import { collectBody, discard, linger, refuseBody } from './body.ts'
 import type { BodyLimits } from './body.ts'
 import { checkMediaType, checkOrigin, readHeaders, servedNames } from './headers.ts'
 import type { ServedNames } from './headers.ts'
+import { holdMs } from './hold.ts'
 import { metadataAnswer } from './metadata.ts'
 import { routeOf } from './route.ts'
 import type { Route } from './route.ts'
@@ -118,6 +120,7 @@ type Rim = {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, rim: Rim): Promise<void> {
+  const arrivedMs = performance.now()
   const decisionId = rim.ports.newDecisionId()
   const route = routeOf(request.url ?? '')
   const frame = {
@@ -129,7 +132,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, rim: Ri
   const visit = rim.admission.arrive(request.socket.remoteAddress ?? '')
   try {
     const answer = await answerTo(request, response, { rim, route, decisionId, visit })
-    if (answer !== null) await sendAnswer(response, answer, frame)
+    if (answer === null) return
+    await pause(holdMs(answer, performance.now() - arrivedMs), NEVER)
+    await sendAnswer(response, answer, frame)
   } catch (bug) {
     rim.ports.report(bug)
     if (response.headersSent) response.destroy()
@@ -138,6 +143,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, rim: Ri
     visit?.leave()
   }
 }
+
+const NEVER = new AbortController().signal
 
 const metadataUrl = (route: Route, origin: string): string | null =>
   route.kind === 'mcp' ? `${origin}/.well-known/oauth-protected-resource${route.path}` : null
@@ -236,6 +243,7 @@ function receivedFrom({ request, response, headers, body, decisionId, route, rim
     headers,
     body,
     atMs: rim.ports.nowMs(),
+    source: sourceOf(request.socket.remoteAddress ?? ''),
     hangUp: hangUpOf(response),
   }
 }

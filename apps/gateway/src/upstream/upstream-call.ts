@@ -19,7 +19,7 @@ type Head = {
 export type RawAnswer = Head &
   (
     | { readonly kind: 'whole'; readonly body: Uint8Array }
-    | { readonly kind: 'stream'; readonly chunks: AsyncIterable<Uint8Array> }
+    | { readonly kind: 'stream'; readonly chunks: AsyncIterable<Uint8Array>; readonly stop: () => void }
   )
 
 /** Sends one request and settles with its answer: collected up to the limit, or as a stream that waits for its reader. */
@@ -109,7 +109,7 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
       abort: () => controller.abort(new Error('nobody reads on')),
     })
     this.#feed = feed
-    this.#resolve({ kind: 'stream', ...head, chunks: feed })
+    this.#resolve({ kind: 'stream', ...head, chunks: feed, stop: () => void feed.return() })
   }
 
   #refuse(refusal: Refusal): void {

@@ -98,7 +98,11 @@ function requestOf({ received, outgoing }: Allowed, target: URL, fields: Fields)
 
 type Shape = { readonly status: number; readonly type: AnswerType | null } & (
   | { readonly kind: 'whole'; readonly body: Uint8Array }
-  | { readonly kind: 'stream'; readonly events: AsyncIterable<StreamEvent> }
+  | {
+      readonly kind: 'stream'
+      readonly events: AsyncIterable<StreamEvent>
+      readonly stop: () => void
+    }
 )
 
 function shapeOf(answer: RawAnswer, { eventBytes }: UpstreamLimits): Shape | Refusal {
@@ -109,6 +113,7 @@ function shapeOf(answer: RawAnswer, { eventBytes }: UpstreamLimits): Shape | Ref
       status,
       type: 'text/event-stream',
       events: splitEvents(answer.chunks, { maxBytes: eventBytes }),
+      stop: answer.stop,
     }
   const type = wholeType(answer.type, status, answer.body)
   return isRefusal(type) ? type : { kind: 'whole', status, type, body: answer.body }
