@@ -7,7 +7,9 @@ import { pageOfRows } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { conflict, notFound } from '../http/problem.ts'
 import { newId, newSecret } from '../ids-and-secrets.ts'
+import { endSessionsOf } from '../sessions/end-sessions.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import type { OwnerBound } from './owner-bound.ts'
 
 const ENROLMENT_TOKEN_TTL_MS = 10 * 60_000
 
@@ -18,21 +20,26 @@ export class AgentsService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<AgentView>> {
-    const rows = await db.rows<AgentRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
+  async list(db: TenantDb, { limit, after }: ListQuery, bound: OwnerBound): Promise<Page<AgentView>> {
+    const rows = await db.rows<AgentRow>(`${SELECT} and p.id > $3 order by p.id limit $4`, [
+      bound,
+      after,
+      limit + 1,
+    ])
     return pageOfRows(rows, limit, viewOf)
   }
 
-  async get(db: TenantDb, id: AgentId): Promise<AgentView> {
-    const row = await db.first<AgentRow>(`${SELECT} and p.id = $2`, [id])
+  /** @throws 404, also for one that is beyond the bound */
+  async get(db: TenantDb, id: AgentId, bound: OwnerBound = null): Promise<AgentView> {
+    const row = await db.first<AgentRow>(`${SELECT} and p.id = $3`, [bound, id])
     if (!row) throw notFound()
     return viewOf(row)
   }
 
   /** An invited agent is in no bundle yet: it is nobody until it has enrolled. */
-  async create(db: TenantDb, { name, human }: NewAgent): Promise<AgentView> {
+  async create(db: TenantDb, { name, human }: NewAgent, bound: OwnerBound = null): Promise<AgentView> {
     const known = await db.first('select 1 from writ.humans where tenant_id = $1 and id = $2', [human])
-    if (!known) throw notFound()
+    if (!known || (bound !== null && bound !== human)) throw notFound()
     const nowMs = this.clock.nowMs()
     const id = newId('agt', nowMs)
     await db.insert('agents', {
@@ -47,9 +54,9 @@ export class AgentsService {
   }
 
   /** The answer is the only place that ever holds the one-time token. For an enrolled agent it replaces the lost key. */
-  async inviteToEnrol(db: TenantDb, id: AgentId): Promise<EnrolmentToken> {
-    const { status } = await this.get(db, id)
-    if (status === 'revoked') throw conflict('the agent is revoked')
+  async inviteToEnrol(db: TenantDb, id: AgentId, bound: OwnerBound = null): Promise<EnrolmentToken> {
+    const { status } = await this.get(db, id, bound)
+    if (status === 'revoked' || status === 'suspended') throw conflict(`the agent is ${status}`)
     const nowMs = this.clock.nowMs()
     const tokenId = newId('wen', nowMs)
     const expiresAt = new Date(nowMs + ENROLMENT_TOKEN_TTL_MS)
@@ -70,9 +77,27 @@ export class AgentsService {
     return this.get(db, id)
   }
 
+  /** Until it is resumed: it gets no token, and those that it has are of an older epoch from now on. */
+  async suspend(db: TenantDb, id: AgentId, bound: OwnerBound): Promise<AgentView> {
+    const { status } = await this.get(db, id, bound)
+    if (status === 'suspended') return this.get(db, id)
+    if (status !== 'enrolled') throw conflict(`the agent is ${status}`)
+    await this.#turn(db, id, { from: 'enrolled', to: 'suspended' })
+    return this.get(db, id)
+  }
+
+  /** It goes on with its sessions. */
+  async resume(db: TenantDb, id: AgentId, bound: OwnerBound): Promise<AgentView> {
+    const { status } = await this.get(db, id, bound)
+    if (status === 'enrolled') return this.get(db, id)
+    if (status !== 'suspended') throw conflict(`the agent is ${status}`)
+    await this.#turn(db, id, { from: 'suspended', to: 'enrolled' })
+    return this.get(db, id)
+  }
+
   /** For good: its tokens are of an older epoch from now on, its sessions are over, its open invitations too. */
-  async revoke(db: TenantDb, id: AgentId): Promise<AgentView> {
-    const { status } = await this.get(db, id)
+  async revoke(db: TenantDb, id: AgentId, bound: OwnerBound = null): Promise<AgentView> {
+    const { status } = await this.get(db, id, bound)
     if (status === 'revoked') return this.get(db, id)
     const now = new Date(this.clock.nowMs())
     await db.rows(
@@ -88,13 +113,18 @@ export class AgentsService {
     await this.mint.mint(db)
     return this.get(db, id)
   }
-}
 
-export async function endSessionsOf(db: TenantDb, agent: AgentId, at: Date): Promise<void> {
-  await db.rows(
-    'update writ.sessions set ended_at = $3 where tenant_id = $1 and agent_id = $2 and ended_at is null',
-    [agent, at],
-  )
+  async #turn(
+    db: TenantDb,
+    id: AgentId,
+    { from, to }: { readonly from: AgentView['status']; readonly to: AgentView['status'] },
+  ): Promise<void> {
+    await db.rows(
+      'update writ.agents set status = $4, epoch = epoch + 1 where tenant_id = $1 and id = $2 and status = $3',
+      [id, from, to],
+    )
+    await this.mint.mint(db)
+  }
 }
 
 type AgentRow = {
@@ -110,7 +140,8 @@ type AgentRow = {
 }
 
 const SELECT = `select p.id, p.name, p.human_id, p.status, p.identity_thumbprint, p.created_at, p.enrolled_at,
-  p.revoked_at, ${groupsOfPrincipal('agent')} as groups from writ.agents p where p.tenant_id = $1`
+  p.revoked_at, ${groupsOfPrincipal('agent')} as groups from writ.agents p
+  where p.tenant_id = $1 and ($2::text is null or p.human_id = $2)`
 
 const viewOf = (row: AgentRow): AgentView => ({
   id: row.id,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { isBundleFault, MAX_BUNDLE_BYTES, openBundle } from '@writ/bundle'
 import type { Bundle } from '@writ/contracts'
 import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
@@ -10,6 +10,9 @@ import { agentPorts, enrolledAgent } from '../testing/agents.ts'
 import type { EnrolledAgent } from '../testing/agents.ts'
 import { givenControlPlane, ORIGIN } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
+
+// Tens of thousands of rows, on a machine that does other things too.
+jest.setTimeout(60_000)
 
 type World = { tenant: `ten_${string}`; slug: string; key: string; defaultGroup: string }
 

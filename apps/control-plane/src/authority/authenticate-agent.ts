@@ -7,24 +7,46 @@ import type { TenantDb } from '../tenancy/tenant-db.ts'
 /** An enrolled agent that has proven its identity key. */
 export type AuthenticAgent = {
   readonly id: AgentId
-  readonly human: HumanId
+  /** the human who owns it */
+  readonly owner: HumanId
   readonly epoch: number
-  readonly identityThumbprint: string
+  /** of its identity keys that count, the newest first */
+  readonly identityThumbprints: readonly string[]
+  /** what its next session says, and what its assertion said */
+  readonly joinSeq: number
+  readonly assertedJoinSeq: number | null
 }
 
-/** An agent that is unknown, of another tenant, not enrolled or revoked has no key here, and so fails like a wrong key. */
+/**
+ * An agent that is unknown, of another tenant, not enrolled, suspended, locked or revoked has no key here, and so fails like a wrong key. What
+ * happens to it at this very moment is told by its epoch: a token of an older one is worth nothing.
+ */
 export async function authenticateAgent(
   db: TenantDb,
   assertion: string,
-  audiences: readonly string[],
+  issuer: string,
   ports: AssertionPorts,
 ): Promise<AuthenticAgent | Refusal> {
-  const identityKeyOf = async (id: AgentId) => (await enrolledAgent(db, id))?.identity_jwk
-  const proven = await verifyClientAssertion(assertion, { audiences, identityKeyOf }, ports)
+  let row: EnrolledRow | null = null
+  const identityKeysOf = async (id: AgentId) => {
+    row = await enrolledAgent(db, id, ports.nowMs)
+    return row ? keysOf(row) : []
+  }
+  const proven = await verifyClientAssertion(assertion, { audiences: [issuer], identityKeysOf }, ports)
   if (isRefusal(proven)) return proven
-  const row = await enrolledAgent(db, proven.agentId)
-  if (!row) throw new Error('an agent that was authenticated is enrolled')
-  return { id: row.id, human: row.human_id, epoch: row.epoch, identityThumbprint: row.identity_thumbprint }
+  const agent = row as EnrolledRow | null
+  if (!agent) throw new Error('an agent that was authenticated is enrolled')
+  return {
+    id: agent.id,
+    owner: agent.human_id,
+    epoch: agent.epoch,
+    identityThumbprints: [
+      agent.identity_thumbprint,
+      ...(agent.previous_thumbprint ? [agent.previous_thumbprint] : []),
+    ],
+    joinSeq: agent.join_seq,
+    assertedJoinSeq: proven.joinSeq,
+  }
 }
 
 type EnrolledRow = {
@@ -33,12 +55,20 @@ type EnrolledRow = {
   epoch: number
   identity_jwk: PublicJwk
   identity_thumbprint: string
+  previous_jwk: PublicJwk | null
+  previous_thumbprint: string | null
+  join_seq: number
 }
 
-// Locked: a revocation at the same moment comes before or after the whole token request.
-const enrolledAgent = (db: TenantDb, id: AgentId): Promise<EnrolledRow | null> =>
+/** The identity keys whose assertions count: the bound one, and for a while the one that it replaced. */
+const keysOf = ({ identity_jwk, previous_jwk }: EnrolledRow): PublicJwk[] =>
+  previous_jwk ? [identity_jwk, previous_jwk] : [identity_jwk]
+
+const enrolledAgent = (db: TenantDb, id: AgentId, nowMs: number): Promise<EnrolledRow | null> =>
   db.first<EnrolledRow>(
-    `select id, human_id, epoch, identity_jwk, identity_thumbprint from writ.agents
-     where tenant_id = $1 and id = $2 and status = 'enrolled' for share`,
-    [id],
+    `select id, human_id, epoch, identity_jwk, identity_thumbprint, join_seq,
+       case when previous_identity_until > $3 then previous_identity_jwk end as previous_jwk,
+       case when previous_identity_until > $3 then previous_identity_thumbprint end as previous_thumbprint
+     from writ.agents where tenant_id = $1 and id = $2 and status = 'enrolled'`,
+    [id, new Date(nowMs)],
   )

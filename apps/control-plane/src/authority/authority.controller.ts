@@ -4,9 +4,11 @@ import { authorityMetadata, publicKeySet } from '@writ/identity'
 import { z } from 'zod'
 import { Settings } from '../settings.ts'
 import { Access } from '../tenancy/access.ts'
+import { Phantoms } from '../tenancy/phantoms.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import { AuthorizationServerMetadata } from './metadata.ts'
 import { SigningKeys } from './signing-keys.ts'
+import { SCOPE } from './token.service.ts'
 
 const Jwks = z.strictObject({
   keys: z.array(PublicJwk.extend({ kid: z.string(), alg: z.literal('ES256'), use: z.literal('sig') })),
@@ -20,13 +22,15 @@ export class AuthorityController {
     private readonly settings: Settings,
     private readonly tenancy: Tenancy,
     private readonly signingKeys: SigningKeys,
+    private readonly phantoms: Phantoms,
   ) {}
 
   @Get('t/:slug/oauth/jwks')
   @SerializeOptions({ schema: Jwks })
   async jwks(@Param('slug', { schema: Slug }) slug: string) {
-    const tenant = await this.tenancy.bySlug(slug)
-    return publicKeySet(await this.tenancy.run(tenant, (db) => this.signingKeys.published(db)))
+    const tenant = await this.tenancy.activeOrPhantom(slug)
+    const keys = await this.tenancy.run(tenant, (db) => this.signingKeys.published(db))
+    return publicKeySet(keys.length > 0 ? keys : this.phantoms.keysOf(slug))
   }
 
   /** RFC 8414 §3.1 puts the well-known part before the path of the issuer; some clients append it. */
@@ -35,15 +39,8 @@ export class AuthorityController {
     't/:slug/oauth/.well-known/oauth-authorization-server',
   ])
   @SerializeOptions({ schema: AuthorizationServerMetadata })
-  async metadata(@Param('slug', { schema: Slug }) slug: string) {
-    const tenant = await this.tenancy.bySlug(slug)
-    const issuer = this.settings.issuerOf(tenant.slug)
-    return authorityMetadata({
-      issuer,
-      authorizationEndpoint: `${issuer}/authorize`,
-      tokenEndpoint: this.settings.tokenEndpointOf(tenant.slug),
-      jwksUri: `${issuer}/jwks`,
-      scopes: ['mcp'],
-    })
+  metadata(@Param('slug', { schema: Slug }) slug: string) {
+    // The same of every name: whether there is such a tenant is nobody's business.
+    return authorityMetadata({ issuer: this.settings.issuerOf(slug), scopes: [SCOPE] })
   }
 }

@@ -2,15 +2,15 @@ import { Body, Controller, Header, Param, Post, Req, SerializeOptions } from '@n
 import { EnrolmentAnswer, EnrolmentRequest, Slug } from '@writ/contracts'
 import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
-import { Tenancy } from '../tenancy/tenancy.ts'
 import { EnrolmentService } from './enrolment.service.ts'
+import { FailureBrake } from './failure-brake.ts'
 import { signedRequestOf } from './signed-request.ts'
 
 @Controller('t/:slug/enrol')
 @Access('public')
 export class EnrolmentController {
   constructor(
-    private readonly tenancy: Tenancy,
+    private readonly brake: FailureBrake,
     private readonly enrolments: EnrolmentService,
   ) {}
 
@@ -22,7 +22,9 @@ export class EnrolmentController {
     @Body({ schema: EnrolmentRequest }) { token }: EnrolmentRequest,
     @Req() request: RimRequest,
   ) {
-    const tenant = await this.tenancy.bySlug(slug)
-    return this.tenancy.run(tenant, (db) => this.enrolments.enrol(db, token, signedRequestOf(request)))
+    const signed = signedRequestOf(request)
+    return this.brake.run({ kind: 'enrolment', slug, request }, (db) =>
+      this.enrolments.enrol(db, token, signed),
+    )
   }
 }

@@ -3,13 +3,15 @@ import { isRefusal, Refusal, REFUSALS } from '@writ/contracts'
 import type { AgentId, EnrolmentAnswer } from '@writ/contracts'
 import { challengeOf, verifyProof } from '@writ/identity'
 import type { ProvenKey } from '@writ/identity'
-import { endSessionsOf } from '../agents/agents.service.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { ProblemError } from '../http/problem.ts'
 import { sha256Hex } from '../ids-and-secrets.ts'
+import { endSessionsOf } from '../sessions/end-sessions.ts'
 import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { AuthorityRecords } from './authority-records.ts'
+import { bindIdentityKey, isKeyTaken } from './identity-keys.ts'
 import { AuthorityNonces } from './nonces.ts'
 import type { SignedRequest } from './signed-request.ts'
 import { replayGuardOf } from './used-proofs.ts'
@@ -17,11 +19,13 @@ import { replayGuardOf } from './used-proofs.ts'
 /** Binds an agent's own key to the agent that the one-time token was made for. */
 @Injectable()
 export class EnrolmentService {
+  // oxlint-disable-next-line max-params -- injected
   constructor(
     private readonly clock: Clock,
     private readonly settings: Settings,
     private readonly nonces: AuthorityNonces,
     private readonly mint: Mint,
+    private readonly records: AuthorityRecords,
   ) {}
 
   /** @throws the same 403 for a token that is unknown, wrong, used, expired or of another tenant, and for a key that is taken */
@@ -30,12 +34,13 @@ export class EnrolmentService {
     const key = await this.#provenKey(db, signed)
     const now = new Date(this.clock.nowMs())
     const agentId = await useToken(db, token, now)
-    if (!agentId || (await isTaken(db, key))) throw tokenRefused()
+    if (!agentId || (await isKeyTaken(db, key.keyThumbprint))) throw tokenRefused()
     const agentName = await bindKey(db, agentId, key, now)
     if (agentName === null) throw tokenRefused()
     // Tokens and sessions of a key that this one replaces are over.
     await endSessionsOf(db, agentId, now)
     await this.mint.mint(db)
+    await this.records.enrolled(db, { id: agentId, name: agentName }, key.keyThumbprint)
     return {
       agentId,
       agentName,
@@ -43,6 +48,7 @@ export class EnrolmentService {
       issuer: this.settings.issuerOf(slug),
       tokenEndpoint: this.settings.tokenEndpointOf(slug),
       gateways: this.settings.gatewaysOf(slug),
+      joinSeq: 0,
     }
   }
 
@@ -68,19 +74,16 @@ async function useToken(db: TenantDb, token: string, now: Date): Promise<AgentId
   return row?.agent_id ?? null
 }
 
-const isTaken = async (db: TenantDb, { keyThumbprint }: ProvenKey): Promise<boolean> =>
-  (await db.first('select 1 from writ.agents where tenant_id = $1 and identity_thumbprint = $2', [
-    keyThumbprint,
-  ])) !== null
-
-/** A replaced key makes a new epoch, which ends every token of the old one. @returns the agent's name, null when it is revoked */
+/** A replaced key makes a new epoch, which ends every token of the old one. Its sessions are counted from the start. @returns the agent's name, null when it is revoked or suspended */
 async function bindKey(db: TenantDb, id: AgentId, key: ProvenKey, now: Date): Promise<string | null> {
   const row = await db.first<{ name: string }>(
-    `update writ.agents set epoch = epoch + case status when 'enrolled' then 1 else 0 end, status = 'enrolled',
-       identity_jwk = $3, identity_thumbprint = $4, enrolled_at = $5
-     where tenant_id = $1 and id = $2 and status <> 'revoked' returning name`,
+    `update writ.agents set epoch = epoch + case status when 'invited' then 0 else 1 end, status = 'enrolled',
+       identity_jwk = $3, identity_thumbprint = $4, enrolled_at = $5, locked_at = null, join_seq = 0, join_seq_kept = false,
+       join_seq_stepped_back = false, previous_identity_jwk = null, previous_identity_thumbprint = null, previous_identity_until = null
+     where tenant_id = $1 and id = $2 and status in ('invited', 'enrolled', 'locked') returning name`,
     [id, JSON.stringify(key.publicJwk), key.keyThumbprint, now],
   )
+  if (row) await bindIdentityKey(db, id, key.keyThumbprint)
   return row?.name ?? null
 }
 

@@ -3,17 +3,20 @@ import { Slug, TokenAnswer } from '@writ/contracts'
 import { Answers } from '../http/answers.ts'
 import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
-import { Tenancy } from '../tenancy/tenancy.ts'
+import { FailureBrake } from './failure-brake.ts'
 import { signedRequestOf } from './signed-request.ts'
-import { TokenForm } from './token-request.ts'
+import { KeySchedule } from './key-schedule.ts'
+import { OAuthError } from './oauth-error.ts'
+import { TokenForm } from './token-form.ts'
 import { TokenService } from './token.service.ts'
 
 @Controller('t/:slug/oauth/token')
 @Access('public')
 export class TokenController {
   constructor(
-    private readonly tenancy: Tenancy,
+    private readonly brake: FailureBrake,
     private readonly tokens: TokenService,
+    private readonly schedule: KeySchedule,
   ) {}
 
   @Post()
@@ -22,7 +25,12 @@ export class TokenController {
   @Answers({ form: TokenForm })
   @SerializeOptions({ schema: TokenAnswer })
   async issue(@Param('slug', { schema: Slug }) slug: string, @Req() request: RimRequest) {
-    const tenant = await this.tenancy.bySlug(slug)
-    return this.tenancy.run(tenant, (db) => this.tokens.issue(db, request.body, signedRequestOf(request)))
+    const signed = signedRequestOf(request)
+    const { answer, tenant } = await this.brake.run({ kind: 'token', slug, request }, async (db, of) => {
+      const issued = await this.tokens.issue(db, request.body, signed)
+      return issued instanceof OAuthError ? issued : { answer: issued, tenant: of }
+    })
+    await this.schedule.look(tenant)
+    return answer
   }
 }

@@ -7,14 +7,18 @@ import type { TenantDb } from '../tenancy/tenant-db.ts'
  */
 export const replayGuardOf = (db: TenantDb): ReplayGuard => ({
   firstSeen: async (key, untilMs) => {
-    const row = await db.first(
-      `insert into writ.used_proofs (tenant_id, key, expires_at) values ($1, $2, $3)
-       on conflict do nothing returning key`,
-      [key, new Date(untilMs)],
-    )
-    return row ? 'first' : 'seen'
+    const row = await db.first<{ first: boolean }>(REMEMBER, [key, new Date(untilMs)])
+    return row?.first ? 'first' : 'seen'
   },
 })
+
+// Nothing is kept for a tenant that does not exist: there everything is new, and nothing is found afterwards.
+const REMEMBER = `
+  with known as (select id from writ.tenants where id = $1),
+    kept as (
+      insert into writ.used_proofs (tenant_id, key, expires_at) select id, $2, $3 from known on conflict do nothing returning key
+    )
+  select exists (select from kept) or not exists (select from known) as first`
 
 /** Forgets what can no longer be accepted anyway. */
 export async function forgetExpired(db: TenantDb, nowMs: number): Promise<void> {

@@ -18,12 +18,12 @@ import { TenantDb } from '../tenancy/tenant-db.ts'
 import { ConnectionsService } from './connections.service.ts'
 
 @Controller('api/v1/connections')
-@Access('admin')
+@Access('connections.write')
 export class ConnectionsController {
   constructor(private readonly connections: ConnectionsService) {}
 
   @Get()
-  @Access('auditor')
+  @Access('connections.read')
   @SerializeOptions({ schema: pageOf(ConnectionView) })
   list(@Db() db: TenantDb, @Query({ schema: ListQuery }) query: ListQuery) {
     return this.connections.list(db, query)
@@ -36,7 +36,7 @@ export class ConnectionsController {
   }
 
   @Get(':id')
-  @Access('auditor')
+  @Access('connections.read')
   @SerializeOptions({ schema: ConnectionView })
   get(@Db() db: TenantDb, @Param('id', { schema: ConnectionId }) id: ConnectionId) {
     return this.connections.get(db, id)
@@ -50,6 +50,21 @@ export class ConnectionsController {
     @Body({ schema: ConnectionChange }) change: ConnectionChange,
   ) {
     return this.connections.change(db, id, change)
+  }
+
+  /** From now on it answers agents like one that does not exist. */
+  @Post(':id/suspend')
+  @HttpCode(200)
+  @SerializeOptions({ schema: ConnectionView })
+  suspend(@Db() db: TenantDb, @Param('id', { schema: ConnectionId }) id: ConnectionId) {
+    return this.connections.suspend(db, id, true)
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  @SerializeOptions({ schema: ConnectionView })
+  resume(@Db() db: TenantDb, @Param('id', { schema: ConnectionId }) id: ConnectionId) {
+    return this.connections.suspend(db, id, false)
   }
 
   @Delete(':id')

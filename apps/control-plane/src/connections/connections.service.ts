@@ -74,6 +74,15 @@ export class ConnectionsService {
     return this.get(db, id)
   }
 
+  /** Switching it twice changes nothing more. */
+  async suspend(db: TenantDb, id: ConnectionId, suspended: boolean): Promise<ConnectionView> {
+    const { suspended: before } = await this.get(db, id)
+    if (before === suspended) return this.get(db, id)
+    await update(db, id, { suspended_at: suspended ? new Date(this.clock.nowMs()) : null })
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
   /** The row stays, because records name it; its secret goes. */
   async remove(db: TenantDb, id: ConnectionId): Promise<void> {
     await this.get(db, id)
@@ -128,13 +137,14 @@ type ConnectionRow = {
   tool_classes: Record<string, ActionClass>
   trust: ConnectionView['trust']
   annotations_trusted: boolean
+  suspended: boolean
   groups: AccessGroupId[]
   created_at: Date
 }
 
 // The sealed secret is not among the columns: no view can show it by mistake.
 const SELECT = `select p.id, p.name, p.url, p.credential_kind, p.credential_header, p.credential_version, p.tool_classes,
-  p.trust, p.annotations_trusted,
+  p.trust, p.annotations_trusted, p.suspended_at is not null as suspended,
   p.created_at, ${groupsOf('connection')} as groups
   from writ.connections p where p.tenant_id = $1 and p.deleted_at is null`
 
@@ -147,5 +157,6 @@ const viewOf = (row: ConnectionRow): ConnectionView => ({
   toolClasses: row.tool_classes,
   trust: row.trust,
   annotationsTrusted: row.annotations_trusted,
+  suspended: row.suspended,
   createdAt: row.created_at.toISOString(),
 })

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common'
+import type { AccessTokenClaims, IntrospectionAnswer } from '@writ/contracts'
+import { Mint } from '../bundles/mint.ts'
+import { Clock } from '../clock.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { ClientDoor } from './client-door.ts'
+import { formOf } from './form.ts'
+import { IssuedTokens } from './issued-tokens.ts'
+import { OAuthError } from './oauth-error.ts'
+import { revokedTokensOf, revokeToken, TOKEN_LIFE_MS } from './revoked-tokens.ts'
+
+/** An agent that gives up more tokens than this at a time ends its session instead: each stands in the bundle until it would have expired. */
+const MOST_REVOKED = 20
+
+/** Revocation of single tokens, and what is known of one. */
+@Injectable()
+export class RevocationService {
+  constructor(
+    private readonly clock: Clock,
+    private readonly clients: ClientDoor,
+    private readonly issued: IssuedTokens,
+    private readonly mint: Mint,
+  ) {}
+
+  /** RFC 7009: an agent gives up a token of its own. One that does not count anyway is given up already. @throws OAuthError */
+  async revoke(db: TenantDb, body: unknown): Promise<void> {
+    const form = formOf(body)
+    const token = form.only('token')
+    const agent = await this.clients.agent(db, form)
+    const claims = await this.issued.read(db, token)
+    if (!claims) return
+    if (claims.client_id !== agent.id) throw new OAuthError('invalid_grant', 'the token is of another client')
+    if ((await revokedTokensOf(db, agent.id)) >= MOST_REVOKED)
+      throw new OAuthError('slow_down', `${MOST_REVOKED} tokens of the agent were revoked lately`, {
+        'retry-after': String(TOKEN_LIFE_MS / 1000),
+      })
+    await this.#revoke(db, claims)
+  }
+
+  /** For an admin who knows a token only by its `jti`, as records do not name tokens. */
+  async revokeById(db: TenantDb, jti: string): Promise<void> {
+    const nowMs = this.clock.nowMs()
+    await revokeToken(db, { jti, agent: null, expiresAt: new Date(nowMs + TOKEN_LIFE_MS) }, nowMs)
+    await this.mint.mint(db)
+  }
+
+  /** RFC 7662. @throws OAuthError */
+  async introspect(db: TenantDb, body: unknown): Promise<IntrospectionAnswer> {
+    const claims = await this.issued.read(db, formOf(body).only('token'))
+    if (!claims || !(await this.issued.counts(db, claims))) return { active: false }
+    return { active: true, token_type: 'DPoP', ...claims }
+  }
+
+  async #revoke(db: TenantDb, { jti, client_id, exp }: AccessTokenClaims): Promise<void> {
+    await revokeToken(db, { jti, agent: client_id, expiresAt: new Date(exp * 1000) }, this.clock.nowMs())
+    await this.mint.mint(db)
+  }
+}
