@@ -7,12 +7,12 @@ import { TenantDb } from '../tenancy/tenant-db.ts'
 import { HumansService } from './humans.service.ts'
 
 @Controller('api/v1/humans')
-@Access('admin')
+@Access('humans.write')
 export class HumansController {
   constructor(private readonly humans: HumansService) {}
 
   @Get()
-  @Access('auditor')
+  @Access('humans.read')
   @SerializeOptions({ schema: pageOf(HumanView) })
   list(@Db() db: TenantDb, @Query({ schema: ListQuery }) query: ListQuery) {
     return this.humans.list(db, query)
@@ -25,13 +25,14 @@ export class HumansController {
   }
 
   @Get(':id')
-  @Access('auditor')
+  @Access('humans.read')
   @SerializeOptions({ schema: HumanView })
   get(@Db() db: TenantDb, @Param('id', { schema: HumanId }) id: HumanId) {
     return this.humans.get(db, id)
   }
 
   @Put(':id/groups')
+  @Access('groups.write')
   @SerializeOptions({ schema: HumanView })
   move(
     @Db() db: TenantDb,

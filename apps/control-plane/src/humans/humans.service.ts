@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common'
-import type { AccessGroupId, HumanId, HumanView, NewHuman } from '@writ/contracts'
+import type {
+  AccessGroupId,
+  HumanId,
+  HumanIdentity,
+  HumanView,
+  NewHuman,
+  NewHumanIdentity,
+} from '@writ/contracts'
 import { groupsOfPrincipal, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
@@ -7,13 +14,16 @@ import { pageOfRows } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
+import { SsoConnectionsService } from '../sso/sso-connections.service.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { linkIdentity, unlinkIdentity } from './identities.ts'
 
 @Injectable()
 export class HumansService {
   constructor(
     private readonly clock: Clock,
     private readonly mint: Mint,
+    private readonly connections: SsoConnectionsService,
   ) {}
 
   async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<HumanView>> {
@@ -41,17 +51,40 @@ export class HumansService {
     await this.mint.mint(db)
     return this.get(db, id)
   }
+
+  /** Whoever is that subject at that identity provider is this human from now on. @throws 409 when they are another one already */
+  async link(db: TenantDb, id: HumanId, { sso, subject }: NewHumanIdentity): Promise<HumanView> {
+    await this.get(db, id)
+    const { issuer } = await this.connections.get(db, sso)
+    await linkIdentity(db, { issuer, subject, human: id }, new Date(this.clock.nowMs()))
+    return this.get(db, id)
+  }
+
+  async unlink(db: TenantDb, id: HumanId, { sso, subject }: NewHumanIdentity): Promise<HumanView> {
+    await this.get(db, id)
+    const { issuer } = await this.connections.get(db, sso)
+    await unlinkIdentity(db, { issuer, subject, human: id })
+    return this.get(db, id)
+  }
 }
 
-type HumanRow = { id: HumanId; name: string; email: string; created_at: Date; groups: AccessGroupId[] }
+type HumanRow = {
+  id: HumanId
+  name: string
+  email: string
+  status: HumanView['status']
+  roles: HumanView['roles']
+  created_at: Date
+  groups: AccessGroupId[]
+  identities: HumanIdentity[]
+}
 
-const SELECT = `select p.id, p.name, p.email, p.created_at, ${groupsOfPrincipal('human')} as groups
+const SELECT = `select p.id, p.name, p.email, p.status, p.roles, p.created_at, ${groupsOfPrincipal('human')} as groups,
+  coalesce((select json_agg(json_build_object('issuer', i.issuer, 'subject', i.subject) order by i.issuer, i.subject)
+    from writ.human_identities i where i.tenant_id = p.tenant_id and i.human_id = p.id), '[]') as identities
   from writ.humans p where p.tenant_id = $1`
 
-const viewOf = ({ id, name, email, groups, created_at }: HumanRow): HumanView => ({
-  id,
-  name,
-  email,
-  groups,
+const viewOf = ({ created_at, ...row }: HumanRow): HumanView => ({
+  ...row,
   createdAt: created_at.toISOString(),
 })
