@@ -25,11 +25,14 @@ const WRIT = join(process.cwd(), 'apps/cli/bin/writ.mjs')
 describe('real clients', () => {
   let world: World
   let agent: EnrolledAgent
+  /** of an agent whose sessions nobody counts */
+  let modern: EnrolledAgent
   let home: string
 
   beforeAll(async () => {
     world = await startWorld({ redis: 'required' })
     agent = await world.acme.enrol()
+    modern = await world.acme.enrol()
     home = mkdtempSync(join(tmpdir(), 'writ-clients-'))
     writeProfile(home, world, agent)
   }, 120_000)
@@ -90,7 +93,7 @@ describe('real clients', () => {
   })
 
   it('a modern client with its own DPoP support goes straight to the gateway', async () => {
-    const { client, versions } = await modernClient(world, agent)
+    const { client, versions } = await modernClient(world, modern)
     try {
       expect((await client.listTools()).tools.map(({ name }) => name)).toContain('lookup_order')
       expect(
@@ -114,7 +117,7 @@ describe('real clients', () => {
       )
       const client = new LegacyClient({ name: 'legacy', version: '1.0.0' })
       await eventually('the new connection', async () => {
-        const response = await agent.session.fetch(agent.url.replace('/tools/', '/everything/'), {
+        const response = await modern.session.fetch(modern.url.replace('/tools/', '/everything/'), {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
           body: new TextEncoder().encode('{"jsonrpc":"2.0","id":1,"method":"ping"}'),
@@ -148,7 +151,7 @@ describe('real clients', () => {
     } finally {
       everything.stop()
     }
-  })
+  }, 30_000)
 })
 
 /** Everything of the SDK's own: discovery, token request with private_key_jwt, DPoP key and proofs. */

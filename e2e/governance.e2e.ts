@@ -1,8 +1,20 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { AccessGroupView, ApprovalView, OverrideView, pageOf, PolicyView, ToolView } from '@writ/contracts'
+import {
+  AccessGroupView,
+  ApprovalView,
+  ConnectionView,
+  OverrideView,
+  pageOf,
+  PolicyView,
+  ToolView,
+} from '@writ/contracts'
+import { TEMPLATES } from '@writ/policy'
 import { z } from 'zod'
 import { eventually, storedRecords } from './drivers/ledger.ts'
-import { MCP_HEADERS, readAnswer } from './drivers/tenant.ts'
+import { callTool, MCP_HEADERS, readAnswer } from './drivers/tenant.ts'
 import type { EnrolledAgent, RpcAnswer } from './drivers/tenant.ts'
 import { startWorld } from './drivers/world.ts'
 import type { World } from './drivers/world.ts'
@@ -11,13 +23,39 @@ const UNAVAILABLE = -31_101
 const REQUIRED = -31_104
 const DENIED = -31_100
 
-async function listed(agent: EnrolledAgent, url: string): Promise<RpcAnswer> {
-  const body = new TextEncoder().encode('{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}')
+async function sent(agent: EnrolledAgent, url: string, message: string): Promise<RpcAnswer> {
+  const body = new TextEncoder().encode(message)
   return readAnswer(await agent.session.fetch(url, { method: 'POST', headers: MCP_HEADERS, body }))
 }
 
-const toolsOf = ({ text }: RpcAnswer): readonly string[] =>
-  [...text.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name ?? '')
+const listed = (agent: EnrolledAgent, url: string): Promise<RpcAnswer> =>
+  sent(agent, url, '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}')
+
+const Asked = z.object({
+  id: z.number(),
+  method: z.string(),
+  params: z.object({ name: z.string().optional() }),
+})
+
+/** An upstream that makes a task of every call, and answers every other message with a result. */
+async function startTasks(): Promise<{ readonly url: string; readonly close: () => void }> {
+  const server = createServer((request, response) => void answerTask(request, response))
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { url: `http://127.0.0.1:${port}/mcp`, close: () => server.close() }
+}
+
+async function answerTask(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { id, method, params } = Asked.parse(JSON.parse(await text(request)))
+  const task = { taskId: `task-of-${params.name ?? ''}`, status: 'working' }
+  const done = { content: [{ type: 'text', text: 'done' }] }
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ jsonrpc: '2.0', id, result: method === 'tools/call' ? { task } : done }))
+}
+
+const toolsOf = ({ text: listing }: RpcAnswer): readonly string[] =>
+  [...listing.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name ?? '')
 
 const lastNote = (world: World) => String(world.acme.upstream.seen.at(-1)?.args['note'])
 
@@ -82,6 +120,49 @@ describe('governance over two gateways that share Redis', () => {
     expect(passed.error).toBeUndefined()
     expect((await recordOf(passed)).outbound).toMatchObject({ outcome: 'ask', approval: id })
     expect((await agent.call('add_note', { note: 'pay 20' })).error?.code).toBe(REQUIRED)
+  }, 60_000)
+
+  it('finds the approval of a call with numbers that JSON cannot say exactly, for those very digits', async () => {
+    const agent = await governed('exact', [
+      { id: 'ask', effect: 'ask', when: { path: 'action.tool', op: 'eq', value: 'add_note' } },
+    ])
+    const pay = (amount: string, gateway: number, id: number) =>
+      sent(
+        agent,
+        urlAt(gateway),
+        `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"add_note","arguments":{"note":"pay","amount":${amount}}}}`,
+      )
+    const asked = await pay('9007199254740993', 0, 1)
+    expect(asked.error?.code).toBe(REQUIRED)
+    const path = `approvals/${String(asked.error?.data?.['approval'])}/approve`
+    await world.acme.admin.send('POST', path, {}, ApprovalView)
+    expect((await pay('9007199254740992', 1, 2)).error?.code).toBe(REQUIRED)
+    expect((await pay('9007199254740993', 1, 3)).error).toBeUndefined()
+  }, 60_000)
+
+  it('uses nothing up for an agent that hung up while its call was held', async () => {
+    const ask = { id: 'ask', effect: 'ask', ask: { wait: '20s' } }
+    const agent = await governed('hangs-up', [
+      { ...ask, when: { path: 'action.tool', op: 'eq', value: 'add_note' } },
+    ])
+    const hangUp = new AbortController()
+    const body = new TextEncoder().encode(
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add_note","arguments":{"note":"held"}}}',
+    )
+    const held = agent.session
+      .fetch(urlAt(0), { method: 'POST', headers: MCP_HEADERS, body, signal: hangUp.signal })
+      .catch(() => null)
+    const { id } = await eventually('the request', async () => {
+      const { items } = await world.acme.admin.get('approvals?state=pending', pageOf(ApprovalView))
+      return items.find((item) => item.agent.id === agent.id)
+    })
+    hangUp.abort()
+    expect(await held).toBeNull()
+    await new Promise((done) => setTimeout(done, 1500))
+    await world.acme.admin.send('POST', `approvals/${id}/approve`, {}, ApprovalView)
+    await new Promise((done) => setTimeout(done, 1500))
+    expect(await world.acme.admin.get(`approvals/${id}`, ApprovalView)).toMatchObject({ state: 'approved' })
+    expect((await agent.call('add_note', { note: 'held' })).error).toBeUndefined()
   }, 60_000)
 
   it('answers a refused approval with a no, and an ask that nobody answers too', async () => {
@@ -173,6 +254,11 @@ describe('governance over two gateways that share Redis', () => {
     expect((await agent.call('lookup_order', { order: 'B-1' })).error).toBeUndefined()
     expect((await agent.call('add_note', { note: 'x' })).error?.code).toBe(DENIED)
     expect((await agent.call('lookup_order', { order: 'A-1' })).error?.code).toBe(DENIED)
+    const asking = (method: string) =>
+      sent(agent, urlAt(0), `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"level":"debug"}}`)
+    for (const method of ['logging/setLevel', 'tasks/list', 'subscriptions/listen'])
+      expect((await asking(method)).error?.code).toBe(DENIED)
+    expect((await asking('ping')).error?.code).not.toBe(DENIED)
     const until = new Date(Date.now() + 3_600_000).toISOString()
     const override = {
       policy: agent.policy.id,
@@ -215,6 +301,73 @@ describe('governance over two gateways that share Redis', () => {
       async () => (await agent.call('lookup_order', { order: 'A-1' })).error === undefined,
     )
     expect((await agent.call('add_note', { note: 'x' })).error?.code).toBe(DENIED)
+  }, 60_000)
+
+  it('lets no approved tool be called before anybody was shown it, whichever gateway is asked, nor after it is withdrawn', async () => {
+    const rules = TEMPLATES.find(({ name }) => name === 'pin-break')?.document.rules ?? []
+    const agent = await governed('unlisted', [...rules])
+    const { admin, upstream, secret } = world.acme
+    const credential = { kind: 'api-key', header: 'x-api-key', secret }
+    const second = { name: 'second', url: upstream.url, credential, groups: [agent.group.id] }
+    const connection = await admin.send('POST', 'connections', second, ConnectionView)
+    const at = (gateway: number) => `${world.platform.gatewayUrls[gateway]}/acme/second/mcp`
+    const look = (by: EnrolledAgent, gateway: number) =>
+      by.call('lookup_order', { order: 'A-1' }, at(gateway))
+    const tools = `connections/${connection.id}/tools`
+    const found = await eventually('the catalogue', async () => {
+      await listed(agent, at(0))
+      const { items } = await admin.get(tools, pageOf(ToolView))
+      return items.find(({ name }) => name === 'lookup_order')
+    })
+    await admin.send('POST', `${tools}/tool/lookup_order/approve`, { pin: found.pin }, ToolView)
+    await eventually('the approved tool passes', async () => (await look(agent, 0)).error === undefined)
+    const other = { ...agent, session: agent.anotherSession() }
+    const called = (gateway: number) => callTool(other.session, at(gateway), 'lookup_order', { order: 'A-1' })
+    const unverified = await eventually('the bundle at the other gateway', async () => {
+      const answer = await called(1)
+      return answer.error?.data?.['rule'] === 'deny-unverified' ? answer : undefined
+    })
+    expect(unverified.error?.code).toBe(DENIED)
+    await listed(other, at(0))
+    expect((await called(1)).error).toBeUndefined()
+    expect((await look(agent, 1)).error).toBeUndefined()
+    await admin.send('POST', `${tools}/tool/lookup_order/withdraw`, {}, ToolView)
+    await eventually('the withdrawn tool is asked about', async () => {
+      const answers = await Promise.all([0, 1].map(called))
+      return answers.every(({ error }) => error?.code === REQUIRED || error?.code === DENIED)
+    })
+  }, 90_000)
+
+  it('judges the result of a task as the answer to the call that began it, whichever gateway it is fetched through', async () => {
+    const ofPay = { path: 'action.tool', op: 'eq', value: 'pay' }
+    const fetched = { path: 'action.method', op: 'eq', value: 'tasks/result' }
+    const agent = await governed('fetches-later', [
+      { id: 'no-receipts', effect: 'deny', on: ['inbound'], when: { all: [ofPay, fetched] } },
+    ])
+    const upstream = await startTasks()
+    const url = { url: upstream.url, credential: { kind: 'none' }, groups: [agent.group.id] }
+    await world.acme.admin.send('POST', 'connections', { name: 'later', ...url }, ConnectionView)
+    const at = (gateway: number) => `${world.platform.gatewayUrls[gateway]}/acme/later/mcp`
+    const result = (task: string) =>
+      sent(
+        agent,
+        at(1),
+        `{"jsonrpc":"2.0","id":9,"method":"tasks/result","params":{"taskId":${JSON.stringify(task)}}}`,
+      )
+    for (const tool of ['pay', 'read'])
+      await eventually(`the task of ${tool}`, async () => {
+        const { error } = await callTool(agent.session, at(0), tool, {})
+        return error === undefined
+      })
+    await eventually(
+      'the connection at the other gateway',
+      async () => (await result('task-of-read')).status === 200,
+    )
+    expect((await result('task-of-read')).text).toContain('done')
+    const withheld = await result('task-of-pay')
+    expect(withheld.text).not.toContain('done')
+    expect(withheld.error?.data?.['rule']).toBe('no-receipts')
+    upstream.close()
   }, 60_000)
 
   it('writes tokens outward and restores them where a rule says so, within the session only', async () => {

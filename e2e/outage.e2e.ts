@@ -40,7 +40,7 @@ describe.each(modes)('when the control plane is away, $mode', ({ redis }) => {
       return got.status === 200 ? got : undefined
     })
     expect(answer.text).toContain('two lamps')
-  })
+  }, 60_000)
 
   it('keeps no credential on its disk in the clear', () => {
     const files = filesBelow(gateway().stateDir)

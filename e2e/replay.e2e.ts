@@ -13,10 +13,10 @@ describe('a captured request', () => {
   let agent: EnrolledAgent
 
   beforeAll(async () => {
-    // Behind one public origin, as behind a load balancer: the proof fits both gateways.
+    // Behind one public origin, as behind a load balancer: the proof fits every gateway.
     world = await startWorld({
       redis: 'required',
-      gateways: 2,
+      gateways: 3,
       tuning: {
         gateway: { WRIT_PUBLIC_ORIGIN: 'http://gateway.writ.test' },
         controlPlane: { WRIT_GATEWAY_ORIGINS: 'http://gateway.writ.test' },
@@ -57,12 +57,28 @@ describe('a captured request', () => {
     expect(world.acme.upstream.seen).toHaveLength(before)
   })
 
-  it('wins once when twenty are sent at the same moment to both gateways', async () => {
+  it('wins once when twenty are sent at the same moment to three gateways', async () => {
     const headers = await capture()
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => send(headers, index % 2)))
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => send(headers, index % 3)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(19)
   })
+
+  it('is refused a thousand times over, wherever and however fast it is sent', async () => {
+    const captured = await Promise.all(Array.from({ length: 50 }, capture))
+    for (const headers of captured) expect((await send(headers, 0)).status).toBe(200)
+    const before = world.acme.upstream.seen.length
+    const statuses = new Set<number>()
+    for (let round = 0; round < 20; round += 1)
+      for (const { status } of await Promise.all(
+        captured.map((headers, at) => send(headers, (at + round) % 3)),
+      ))
+        statuses.add(status)
+    // Who keeps failing is told to wait instead of what was wrong.
+    expect([...statuses].filter((status) => status !== 401 && status !== 429)).toEqual([])
+    expect(world.acme.upstream.seen).toHaveLength(before)
+    expect((await send(await capture(), 1)).status).toBe(200)
+  }, 60_000)
 
   it('does not carry another body', async () => {
     const headers = await capture()

@@ -1,6 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
-import { ApiKeyView, ApprovalView, formatId, OverrideView, pageOf, PolicyView } from '@writ/contracts'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import {
+  AccessGroupView,
+  AgentView,
+  ApiKeyView,
+  ApprovalView,
+  Evidence,
+  formatId,
+  OverrideView,
+  pageOf,
+  PolicyView,
+  RecordView,
+  TenantView,
+} from '@writ/contracts'
 import { z } from 'zod'
 import { eventually } from './drivers/ledger.ts'
 import { callTool, MCP_HEADERS } from './drivers/tenant.ts'
@@ -126,6 +143,114 @@ describe('two tenants on one platform', () => {
   })
 })
 
+const WRIT = join(process.cwd(), 'apps/cli/bin/writ.mjs')
+const run = promisify(execFile)
+
+describe('the life of a tenant', () => {
+  let world: World
+  let agent: EnrolledAgent
+
+  beforeAll(async () => {
+    world = await startWorld({ redis: 'required' })
+    agent = await world.beta.enrol()
+    expect((await agent.call('lookup_order', { order: 'B-1' })).status).toBe(200)
+  }, 120_000)
+  afterAll(() => world.stop(), 60_000)
+
+  const operator = (method: string, path: string) =>
+    fetch(`${world.platform.controlPlaneUrl}/api/v1/tenants/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${world.platform.secrets.operatorKey}` },
+    })
+  const called = async () => (await agent.call('lookup_order', { order: 'B-1' }).catch(() => null))?.status
+  const whenCalled = (status: number | undefined) =>
+    eventually(`a call that ends in ${status}`, async () => ((await called()) === status ? true : undefined))
+
+  it('what admins do is in its audit, which the command line exports and verifies', async () => {
+    const { admin } = world.beta
+    const group = await admin.send('POST', 'access-groups', { name: 'night shift' }, AccessGroupView)
+    await admin.send('PATCH', `access-groups/${group.id}`, { default: 'deny' }, AccessGroupView)
+    await admin.send('POST', `agents/${agent.id}/revoke`, {}, AgentView)
+    const items = await eventually('the records of it', async () => {
+      const page = await admin.get('records?kind=administered&limit=500', pageOf(RecordView))
+      return page.items.some(
+        ({ record }) => record.administration?.route === 'POST /api/v1/agents/{id}/revoke',
+      )
+        ? page.items
+        : undefined
+    })
+    const changed = items.find(
+      ({ record }) => record.administration?.target === group.id && record.administration.before !== null,
+    )
+    expect(changed?.record.administration).toMatchObject({
+      permission: 'groups.write',
+      by: { kind: 'api-key', name: 'owner' },
+      before: { name: 'night shift', default: 'allow' },
+      after: { name: 'night shift', default: 'deny' },
+    })
+    expect(JSON.stringify(items)).not.toContain(world.beta.secret)
+    expect(JSON.stringify(items)).not.toContain(admin.key.split('.')[1])
+
+    const folder = mkdtempSync(join(tmpdir(), 'writ-audit-'))
+    const file = join(folder, 'evidence.json')
+    const writ = (...args: string[]) =>
+      run(process.execPath, [WRIT, 'audit', ...args], {
+        env: {
+          ...process.env,
+          HOME: folder,
+          WRIT_API_KEY: admin.key,
+          WRIT_CONTROL_PLANE_URL: world.platform.controlPlaneUrl,
+        },
+      })
+    await writ('export', file)
+    expect((await writ('verify', file)).stdout).toContain('completeness hold')
+    const evidence = Evidence.parse(JSON.parse(readFileSync(file, 'utf8')))
+    expect(evidence.records.filter(({ bytes }) => bytes.includes('"kind":"administered"'))).not.toEqual([])
+    rmSync(folder, { recursive: true })
+    agent = await world.beta.enrol()
+    await whenCalled(200)
+  }, 60_000)
+
+  it('its kill switch ends every call at the gateway, and it goes on after it is resumed', async () => {
+    const { admin, upstream } = world.beta
+    await admin.send('POST', 'tenant/suspend', {}, TenantView)
+    await eventually('a refusal', async () => ((await called()) === 200 ? undefined : true))
+    const before = upstream.seen.length
+    expect(await called()).not.toBe(200)
+    expect(upstream.seen).toHaveLength(before)
+    await admin.send('POST', 'tenant/resume', {}, TenantView)
+    await whenCalled(200)
+  }, 60_000)
+
+  it('deleted, it is nowhere: the gateway answers as for a tenant that never was', async () => {
+    const gateway = world.platform.gatewayUrls[0] ?? ''
+    expect((await operator('DELETE', 'beta')).status).toBe(409)
+    expect((await operator('POST', 'beta/suspend')).status).toBe(200)
+    expect((await operator('DELETE', 'beta')).status).toBe(200)
+    const body = new TextEncoder().encode('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+    const outsider = await world.acme.enrol()
+    const visit = async (slug: string) => {
+      const response = await outsider.session.fetch(`${gateway}/${slug}/tools/mcp`, {
+        method: 'POST',
+        headers: MCP_HEADERS,
+        body,
+      })
+      return comparable(response, slug)
+    }
+    await eventually('the same answer as for nobody', async () =>
+      JSON.stringify(await visit('beta')) === JSON.stringify(await visit('nope')) ? true : undefined,
+    )
+    expect(
+      (
+        await fetch(`${world.platform.controlPlaneUrl}/api/v1/tenant`, {
+          headers: { authorization: `Bearer ${world.beta.admin.key}` },
+        })
+      ).status,
+    ).toBe(401)
+    expect((await outsider.call('lookup_order', { order: 'A-1' })).status).toBe(200)
+  }, 60_000)
+})
+
 const withoutToken = async (url: string, slug: string): Promise<object> =>
   comparable(await fetch(url, { method: 'POST', headers: MCP_HEADERS, body: '{}' }), slug)
 
@@ -191,6 +316,8 @@ function bodyFor(method: string, path: string): string {
     return JSON.stringify({ document: ASK, groups: [] })
   if (path.endsWith('/approve') && path.includes('/tools/')) return JSON.stringify({ pin: 'a'.repeat(64) })
   if (path.endsWith('/groups')) return '{"groups":[]}'
+  if (path.endsWith('/roles')) return '{"roles":["auditor"]}'
+  if (path.includes('/identities')) return JSON.stringify({ sso: `sso_${'0'.repeat(26)}`, subject: 'x' })
   if (path.endsWith('/policies')) return '{"policies":[]}'
   if (path.endsWith('/connections')) return '{"connections":[]}'
   return '{}'

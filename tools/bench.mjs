@@ -7,6 +7,7 @@ import { createRunning } from './local/running.mjs'
 const BENCHES = {
   policy: () => import('./bench/policy.mjs'),
   decide: () => import('./bench/decide.mjs'),
+  identity: () => import('./bench/identity.mjs'),
   verify: () => import('./bench/verify.mjs'),
   ingest: () => import('./bench/ingest.mjs'),
   call: () => import('./bench/call.mjs'),

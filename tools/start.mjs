@@ -1,8 +1,10 @@
 // `npm start`: the whole platform on this machine, and the guided first call.
-import { relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureBuild, ensureDependencies } from './dependencies.mjs'
 import { startDemo } from './local/demo.mjs'
+import { makeOwnerLink } from './local/owner-link.mjs'
 import { startPlatform } from './local/platform.mjs'
 import { box, createSay } from './local/progress.mjs'
 import { createRunning } from './local/running.mjs'
@@ -29,6 +31,7 @@ async function start({ isOnce, gateways }) {
   void platform.died.then(({ name, words }) =>
     stop(1, `${name} ended unexpectedly; its last lines:\n${words}`),
   )
+  const isFirst = !existsSync(join(platform.stateDir, 'demo', 'owner-api-key'))
   const demo = await startDemo(platform, isOnce ? 'once' : 'first')
   const isFine = await demo.finished
   if (isOnce)
@@ -36,6 +39,17 @@ async function start({ isOnce, gateways }) {
   if (!isFine) say('the guided call did not do what it says; the platform runs on, the logs say more')
   isServing = true
   console.log(`\n${addresses(platform)}\n`)
+  if (isFirst) await sayOwnerLink(platform)
+}
+
+// The way into the demo tenant by browser, before it has an identity provider. It is good once, so it is shown once.
+async function sayOwnerLink({ controlPlaneUrl, secrets: { operatorKey } }) {
+  try {
+    const link = await makeOwnerLink({ controlPlaneUrl, operatorKey, slug: 'demo' })
+    console.log(`owner link of the tenant demo (opens once, within ten minutes):\n\n  ${link}\n`)
+  } catch (error) {
+    say(`there is no owner link: ${error.message}`)
+  }
 }
 
 function readArguments(args) {
@@ -83,6 +97,7 @@ function addresses({ controlPlaneUrl, gateways, mode, stateDir }) {
     ['mode', mode === 'redis' ? 'with Redis' : 'single-node, without Redis'],
     ['state, logs', state],
     ['demo owner key', `${state}/demo/owner-api-key`],
+    ['another owner link', 'npm run tenant -- owner-link demo'],
     ['your own tenant', `npm run tenant -- --slug acme${isDefault ? '' : ` --url ${controlPlaneUrl}`}`],
   ])
 }

@@ -8,14 +8,16 @@ import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
 import { startPlatform } from '../local/platform.mjs'
 import { stateDirectory } from '../state.mjs'
 
+let worlds = 0
 const SECRET = `bench_${randomBytes(16).toString('hex')}`
 
-export async function startWorld({ running, redis = 'auto' }) {
-  const stateDir = join(stateDirectory(), `bench-${process.pid}`)
+export async function startWorld({ running, redis = 'auto', gateways = 1, tuning = {} }) {
+  worlds += 1
+  const stateDir = join(stateDirectory(), `bench-${process.pid}-${worlds}`)
   mkdirSync(stateDir, { recursive: true, mode: 0o711 })
   running.add('bench state', () => rmSync(stateDir, { recursive: true, force: true }))
   const ports = { controlPlane: 0, gateway: 0, demoUpstream: 0, postgres: 0, workerAdmin: 0, gatewayAdmin: 0 }
-  const platform = await startPlatform({ stateDir, redis, ports, running })
+  const platform = await startPlatform({ stateDir, redis, gateways, tuning, ports, running })
   const upstream = await startUpstream(running)
   const admin = await openTenant(platform)
   const { defaultGroup } = await admin('GET', 'tenant')
@@ -37,6 +39,8 @@ export async function startWorld({ running, redis = 'auto' }) {
     spare,
     secret: SECRET,
     url: `${platform.gatewayUrls[0]}/bench/tools/mcp`,
+    urls: platform.gateways.map(({ url }) => `${url}/bench/tools/mcp`),
+    enrolAnother: () => enrol(platform, admin, human),
   }
 }
 
@@ -64,7 +68,10 @@ async function openTenant({ controlPlaneUrl, secrets }) {
 }
 
 async function enrol({ controlPlaneUrl }, admin, human) {
-  const { id } = await admin('POST', 'agents', { name: 'bench', human: human.id })
+  const { id } = await admin('POST', 'agents', {
+    name: `bench-${randomBytes(4).toString('hex')}`,
+    human: human.id,
+  })
   const { token } = await admin('POST', `agents/${id}/enrolment-tokens`, {})
   const ports = { fetch, nowMs: Date.now, randomBytes }
   const identityKey = generateKeyPem().privateKey
@@ -74,13 +81,23 @@ async function enrol({ controlPlaneUrl }, admin, human) {
     identityKey,
     ports,
   })
-  const session = createAgentSession({
-    issuer,
-    tokenEndpoint,
-    agentId,
-    identityKey,
-    sessionKey: generateKeyPem().privateKey,
-    ports,
-  })
-  return { id, session }
+  const sessionKey = generateKeyPem().privateKey
+  const open = () => createAgentSession({ issuer, tokenEndpoint, agentId, identityKey, sessionKey, ports })
+  const session = open()
+  return {
+    id,
+    session,
+    /** one more access token of the same session */
+    newToken: () => open().accessToken(),
+    /** headers and body of one tool call, signed once and sent as often as the caller likes */
+    signedCall: async (url) => ({
+      headers: { ...MCP_HEADERS, ...(await session.sign({ verb: 'POST', url, body: CALL })) },
+      body: CALL,
+    }),
+  }
 }
+
+const MCP_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+const CALL = new TextEncoder().encode(
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"lookup_order","arguments":{}}}',
+)

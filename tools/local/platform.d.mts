@@ -13,7 +13,10 @@ export interface PlatformOptions {
   /** DATABASE_URL, REDIS_URL, WRIT_REDIS and WRIT_REDIS_DIR are read from here; process.env when absent */
   env?: NodeJS.ProcessEnv
   /** further variables for the programs, for tests that need short intervals */
-  tuning?: Partial<Record<'controlPlane' | 'auditWorker' | 'gateway', Record<string, string>>>
+  tuning?: Partial<Record<'controlPlane' | 'auditWorker' | 'gateway', Record<string, string>>> & {
+    /** for one gateway each, in their order, beside what all of them get */
+    gateways?: readonly Record<string, string>[]
+  }
   say?: (text: string, begun?: number) => void
   /** where what is started is noted, for a caller that must be able to stop in the middle of a start */
   running?: { add: (name: string, stop: () => unknown) => void; stopAll: () => Promise<string[]> }

@@ -148,7 +148,11 @@ async function startServices({ world, stateDir, tuning, launch }) {
   for (const [index, { port, adminPort }] of world.ports.gateways.entries()) {
     const spoolDir = join(stateDir, gatewayName(index))
     mkdirSync(spoolDir, { recursive: true, mode: 0o700 })
-    const env = { ...told.gatewaySettings(world, { port, adminPort, stateDir: spoolDir }), ...tuning.gateway }
+    const env = {
+      ...told.gatewaySettings(world, { port, adminPort, stateDir: spoolDir }),
+      ...tuning.gateway,
+      ...tuning.gateways?.[index],
+    }
     const service = await launch.service(gatewayName(index), 'gateway', env)
     gateways.push(
       Object.assign(service, {

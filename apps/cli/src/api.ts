@@ -12,18 +12,8 @@ export async function callApi<T extends z.ZodType>(
   answer: T,
   body?: object,
 ): Promise<z.infer<T>> {
-  const authorization = `Bearer ${apiKeyIn(access.apiKey)}`
-  const response = await sendSoon(
-    `${access.origin}/api/v1/${path}`,
-    body
-      ? {
-          method: 'POST',
-          headers: { authorization, 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }
-      : { headers: { authorization } },
-  )
-  if (!response.ok) throw await refusedBy(response)
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const response = await asked(access, path, body ? json : {})
   const read = answer.safeParse(await response.json().catch(() => null))
   if (read.success) return read.data
   throw new Failure(
@@ -31,6 +21,26 @@ export async function callApi<T extends z.ZodType>(
     'Is that the control plane, and of the same version as this writ?',
     EXIT.unavailable,
   )
+}
+
+/** Ends or removes something. @throws Failure that says what to do */
+export async function deleteByApi(access: ApiAccess, path: string): Promise<void> {
+  const response = await asked(access, path, { method: 'DELETE' })
+  await response.body?.cancel()
+}
+
+async function asked(
+  { origin, apiKey }: ApiAccess,
+  path: string,
+  init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string },
+): Promise<Response> {
+  const authorization = `Bearer ${apiKeyIn(apiKey)}`
+  const response = await sendSoon(`${origin}/api/v1/${path}`, {
+    ...init,
+    headers: { ...init.headers, authorization },
+  })
+  if (!response.ok) throw await refusedBy(response)
+  return response
 }
 
 function apiKeyIn(text: string | undefined): string {

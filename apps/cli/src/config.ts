@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Environment } from '@writ/runtime'
 import { loadConfig } from '@writ/runtime'
 import { z } from 'zod'
+import { KEY_STORES, MIN_PASSPHRASE } from './keys/kinds.ts'
 
 export const ConfigSchema = z.object({
   /** where profiles and keys live */
@@ -12,6 +13,10 @@ export const ConfigSchema = z.object({
   WRIT_API_KEY: z.string().optional(),
   /** one-time token, so that it need not stand in the shell's history */
   WRIT_ENROLMENT_TOKEN: z.string().optional(),
+  /** where a new identity key is kept; `auto`: the safest that works here */
+  WRIT_KEY_STORE: z.enum(['auto', ...KEY_STORES]).default('auto'),
+  /** seals and opens identity keys on disk where no keychain does */
+  WRIT_KEY_PASSPHRASE: z.string().min(MIN_PASSPHRASE).optional(),
   /** tokens, keys and calls would cross a network that anyone on it can read */
   WRIT_ALLOW_PLAIN_HTTP_BEYOND_LOOPBACK: z.enum(['no', 'yes']).default('no'),
 })

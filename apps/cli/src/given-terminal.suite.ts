@@ -2,17 +2,25 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import type { JsonObject } from '@writ/contracts'
 import { JsonObjectSchema } from '@writ/contracts'
 import { run } from './index.ts'
+import type { Keychain } from './keys/keychain.ts'
 
 export type Ran = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
 
-/** Runs one command line in this process, with pipes in place of the terminal. */
+/** Runs one command line in this process, with pipes in place of the terminal, and away from the keychain of who runs the test. */
 export async function writ(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   stdin: Readable = Readable.from([]),
+  keychain: Keychain | null = null,
 ): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()]
-  const outside = { env: { WRIT_HOME: '/nowhere', ...env }, stdin, stdout: stdout.pipe, stderr: stderr.pipe }
+  const outside = {
+    env: { WRIT_HOME: '/nowhere', ...env },
+    stdin,
+    stdout: stdout.pipe,
+    stderr: stderr.pipe,
+    openKeychain: () => Promise.resolve(keychain),
+  }
   const exitCode = await run(['node', 'writ', ...args], outside)
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() }
 }

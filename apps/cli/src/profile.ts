@@ -1,67 +1,62 @@
 import type { KeyObject } from 'node:crypto'
-import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EnrolmentAnswer } from '@writ/contracts'
-import { importPrivatePem } from '@writ/identity'
+import { importPrivatePem, publicJwkOf, thumbprintOf } from '@writ/identity'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
+import type { KeyPlace, KeyStores } from './keys/key-stores.ts'
+import { KEY_STORES } from './keys/kinds.ts'
+import { underLock } from './lock.ts'
+import { refuseSharedFolder, writePrivate } from './private-file.ts'
 
-/** What enrolment left on this machine: who the agent is and where it belongs. The identity key lies beside it, mode 0600. */
+/** The name of a key in its store: its thumbprint (RFC 7638), or `identity` in profiles of before. */
+const KeyName = z.string().regex(/^[\w-]{1,64}$/)
+const KeyRef = z.strictObject({ store: z.enum(KEY_STORES), name: KeyName })
+export type KeyRef = z.infer<typeof KeyRef>
+
+/** What enrolment left on this machine: who the agent is, where it belongs, and where its identity key is. The key itself is not in it. */
 export const Profile = EnrolmentAnswer.extend({
-  keyStore: z.literal('file-0600'),
+  keyStore: z.enum(KEY_STORES),
+  keyName: KeyName.default('identity'),
+  /** a key that may have become the identity: the authority was asked, and its answer has not come yet */
+  nextKey: KeyRef.optional(),
+  /** a key that was the identity before, and is still to be deleted */
+  retiredKey: KeyRef.optional(),
+  /** what the authority may expect at most, where answers were lost: it expects something from `joinSeq` to this */
+  joinSeqAtMost: z.int().nonnegative().optional(),
   enrolledAt: z.iso.datetime(),
 })
 export type Profile = z.infer<typeof Profile>
-export type StoredProfile = { readonly profile: Profile; readonly identityKey: KeyObject }
 
-/** A profile that is being made: nobody sees it before it is whole. */
-export type ProfileDraft = {
-  /** Puts it in place. @returns its folder. @throws Failure when another one stands there and must stay */
-  readonly publish: (profile: Profile) => Promise<string>
-  readonly discard: () => Promise<void>
-}
+/** A profile by its name on this machine. */
+export type ProfilePlace = { readonly home: string; readonly name: string; readonly folder: string }
+export type StoredProfile = ProfilePlace & { readonly profile: Profile; readonly identityKey: KeyObject }
 
-const KEY_FILE = 'identity.pem'
-const PROFILE_FILE = 'profile.json'
-
-/** Keeps the key on disk before anything is done with it, in a folder beside the profiles. @throws Failure */
-export async function draftProfile(
-  home: string,
-  name: string,
-  identityPem: string,
-  replace: boolean,
-): Promise<ProfileDraft> {
-  const folder = profileFolder(home, name)
-  if (!replace && (await exists(folder))) throw taken(name)
-  const draft = await writable(home, async () => {
-    await mkdir(join(home, 'profiles'), { recursive: true, mode: 0o700 })
-    const made = await mkdtemp(join(home, 'profiles', `.${name}.`))
-    await writePrivate(join(made, KEY_FILE), identityPem)
-    return made
-  })
-  return {
-    publish: async (profile) => {
-      const text = `${JSON.stringify(profile, null, 2)}\n`
-      await writable(home, () => writePrivate(join(draft, PROFILE_FILE), text))
-      return moveInto(draft, folder, replace)
-    },
-    discard: () => rm(draft, { recursive: true, force: true }),
-  }
-}
+export const PROFILE_FILE = 'profile.json'
 
 /** @throws Failure when there is none, or when others could have read its key */
-export async function readProfile(home: string, name: string): Promise<StoredProfile> {
-  const folder = profileFolder(home, name)
+export async function readProfile(home: string, name: string, keys: KeyStores): Promise<StoredProfile> {
+  const place = placeOf(home, name)
+  return readable(place, async () => {
+    const profile = await readStored(place.folder)
+    return { ...place, profile, identityKey: await readKey(place, profile, currentKey(profile), keys) }
+  })
+}
+
+/** Without its key. @throws Failure */
+export function readProfileOnly(home: string, name: string): Promise<Profile> {
+  const place = placeOf(home, name)
+  return readable(place, () => readStored(place.folder))
+}
+
+async function readable<T>({ home, name, folder }: ProfilePlace, read: () => Promise<T>): Promise<T> {
   if (!(await exists(folder))) throw await absent(home, name)
-  await refuseShared(join(folder, KEY_FILE))
+  await refuseSharedFolder(folder)
   try {
-    const [text, pem] = await Promise.all([
-      readFile(join(folder, PROFILE_FILE), 'utf8'),
-      readFile(join(folder, KEY_FILE), 'utf8'),
-    ])
-    return { profile: Profile.parse(JSON.parse(text)), identityKey: importPrivatePem(pem) }
-  } catch {
+    return await read()
+  } catch (error) {
+    if (error instanceof Failure) throw error
     throw new Failure(
       `profile \`${name}\` in ${folder} cannot be read`,
       `Enrol again with a new token: writ enrol --profile ${name} --force …`,
@@ -69,42 +64,68 @@ export async function readProfile(home: string, name: string): Promise<StoredPro
   }
 }
 
+export const currentKey = ({ keyStore, keyName }: Profile): KeyRef => ({ store: keyStore, name: keyName })
+
+export const keyPlace = (
+  folder: string,
+  { agentId }: Pick<Profile, 'agentId'>,
+  { name }: KeyRef,
+): KeyPlace => ({
+  folder,
+  name,
+  boundTo: agentId,
+})
+
+/** @throws where it is damaged, gone, or another key than its name says */
+export async function readKey(
+  { folder }: Pick<ProfilePlace, 'folder'>,
+  profile: Profile,
+  ref: KeyRef,
+  keys: KeyStores,
+): Promise<KeyObject> {
+  const key = importPrivatePem(await keys.ofKind(ref.store).read(keyPlace(folder, profile, ref)))
+  if (ref.name !== 'identity' && ref.name !== thumbprintOf(publicJwkOf(key)))
+    throw new TypeError('the key is not the one that the profile names')
+  return key
+}
+
+/**
+ * Changes what a profile says, while no other process does. `change` gets it as it is now, and says what it shall be as often as it likes.
+ * @throws Failure where another enrolment has taken its place meanwhile
+ */
+export async function amendProfile<T>(
+  { home, name, folder, profile: seen }: ProfilePlace & { readonly profile: Profile },
+  change: (current: Profile, write: (next: Profile) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  return writable(home, () =>
+    underLock(lockOf(home, name), async () => {
+      const current = await readStored(folder)
+      if (current.agentId !== seen.agentId || current.enrolledAt !== seen.enrolledAt) throw replaced(name)
+      return change(current, (next) => writeProfile(folder, next))
+    }),
+  )
+}
+
+export const lockOf = (home: string, name: string): string => join(home, 'profiles', `.${name}.lock`)
+
+export const readStored = async (folder: string): Promise<Profile> =>
+  Profile.parse(JSON.parse(await readFile(join(folder, PROFILE_FILE), 'utf8')))
+
+export const writeProfile = (folder: string, profile: Profile): Promise<void> =>
+  writePrivate(join(folder, PROFILE_FILE), `${JSON.stringify(profile, null, 2)}\n`)
+
 const ProfileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
 
 /** @throws Failure when the name could leave the profile folder */
-export function profileFolder(home: string, name: string): string {
-  if (ProfileName.safeParse(name).success) return join(home, 'profiles', name)
+export function placeOf(home: string, name: string): ProfilePlace {
+  if (ProfileName.safeParse(name).success) return { home, name, folder: join(home, 'profiles', name) }
   throw new Failure('that cannot name a profile', 'Use letters, digits, dots, dashes and underscores.')
 }
 
-const exists = (path: string): Promise<boolean> =>
+export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
-  )
-
-/** A rename onto a folder with files in it fails: of two who enrol at once, one wins, and the key of the other is kept too. */
-async function moveInto(draft: string, folder: string, replace: boolean): Promise<string> {
-  const aside = `${draft}.old`
-  if (replace) await rename(folder, aside).catch(() => undefined)
-  try {
-    await rename(draft, folder)
-  } catch {
-    const kept = `${folder}-${randomBytes(3).toString('hex')}`
-    await rename(draft, kept)
-    throw new Failure(
-      `another enrolment took ${folder} meanwhile`,
-      `Nothing was overwritten. This one is kept in ${kept}; use that name with --profile.`,
-    )
-  }
-  await rm(aside, { recursive: true, force: true })
-  return folder
-}
-
-const taken = (name: string): Failure =>
-  new Failure(
-    `profile \`${name}\` exists already`,
-    'Choose another with --profile, or replace it with --force.',
   )
 
 async function absent(home: string, name: string): Promise<Failure> {
@@ -117,34 +138,18 @@ async function absent(home: string, name: string): Promise<Failure> {
   )
 }
 
-/** A key that others can read is no proof of who the agent is. Windows keeps no such modes. */
-async function refuseShared(path: string): Promise<void> {
-  const { mode } = (await stat(path).catch(() => null)) ?? { mode: 0 }
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return
-  throw new Failure(
-    `other users of this machine can read ${path}`,
-    `Run: chmod 600 ${path}. If someone may have copied it, revoke the agent and enrol again.`,
-  )
-}
+const replaced = (name: string): Failure =>
+  new Failure(`profile \`${name}\` was replaced by another enrolment`, 'Start again with the new one.')
 
-const SystemFault = z.object({ code: z.string() })
+const SystemFault = z.object({ code: z.string(), syscall: z.string() })
 
-async function writable<T>(home: string, work: () => Promise<T>): Promise<T> {
+/** @throws Failure in place of a fault of the file system */
+export async function writable<T>(home: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const { code = 'unknown reason' } = SystemFault.safeParse(error).data ?? {}
-    throw new Failure(`cannot write in ${home} (${code})`, 'Set WRIT_HOME to a folder of yours.')
-  }
-}
-
-/** Readable by its owner only, and on disk when this settles. */
-async function writePrivate(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
+    const fault = SystemFault.safeParse(error)
+    if (!fault.success) throw error
+    throw new Failure(`cannot write in ${home} (${fault.data.code})`, 'Set WRIT_HOME to a folder of yours.')
   }
 }

@@ -15,6 +15,9 @@ export const example = (command: Command, line: string): Command =>
 export const url = (config: CliConfig): Option =>
   new Option('--url <url>', 'control plane').default(config.WRIT_CONTROL_PLANE_URL)
 
+export const profile = (): Option =>
+  new Option('--profile <name>', 'which agent of this machine').default('default')
+
 export const accessOf = (config: CliConfig, server: string): ApiAccess => ({
   origin: serverIn(server, config),
   apiKey: config.WRIT_API_KEY,

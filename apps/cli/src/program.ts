@@ -1,8 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
+import { addAgentCommands } from './agent-program.ts'
 import { exportEvidence, verifyRecords } from './commands/audit.ts'
-import { connect } from './commands/connect.ts'
-import { enrol } from './commands/enrol.ts'
-import { status } from './commands/status.ts'
 import type { CliConfig } from './config.ts'
 import type { Finish } from './program-parts.ts'
 import { accessOf, example, url } from './program-parts.ts'
@@ -41,46 +39,6 @@ export const everyCommand = (command: Command): Command[] => [
 const EXIT_CODES =
   '\nExit codes: 0 it is so, 1 the answer is no, 2 misuse, 3 a server refused or did not answer, 4 a fault of writ.'
 
-const profile = (): Option => new Option('--profile <name>', 'which agent of this machine').default('default')
-
-function addAgentCommands(program: Command, config: CliConfig, finish: Finish): void {
-  const enrolling = program
-    .command('enrol')
-    .description('make an identity key here and enrol it with a one-time token')
-    .requiredOption('--tenant <name>', 'tenant to enrol in')
-    .option(
-      '--token <token>',
-      'one-time token (better in WRIT_ENROLMENT_TOKEN: arguments are seen by every user of the machine)',
-    )
-    .addOption(url(config))
-    .option('--force', 'replace an existing profile', false)
-    .addOption(profile())
-    .action((options) => finish((terminal) => enrol(config, options, terminal)))
-  example(enrolling, 'WRIT_ENROLMENT_TOKEN=wen_… writ enrol --tenant demo --profile claude')
-  const connecting = program
-    .command('connect')
-    .description('sign for an unmodified MCP client: stdio, or HTTP with --listen')
-    .requiredOption('--connection <name>', 'connection of the tenant')
-    .option('--gateway <url>', 'gateway to use (default: the first that enrolment named)')
-    .option(
-      '--listen <port>',
-      'serve HTTP on this loopback port (0: any free one; 7420 by custom). Every program of this machine can then call as this agent; stdio is private',
-      portIn,
-    )
-    .addOption(profile())
-    .action((options) => finish((terminal) => connect(config, options, terminal)))
-  example(
-    connecting,
-    '{ "command": "writ", "args": ["connect", "--connection", "tools"] }   in the configuration of an MCP client',
-  )
-  const asking = program
-    .command('status')
-    .description('who this profile is, and whether authority and gateways answer it')
-    .addOption(profile())
-    .action((options) => finish((terminal) => status(config, options.profile, terminal)))
-  example(asking, 'writ status --profile claude --json')
-}
-
 function addAuditCommands(program: Command, config: CliConfig, finish: Finish): void {
   const audit = program.command('audit').description('export records and verify them offline')
   example(audit, 'writ audit export evidence.json && writ audit verify evidence.json')
@@ -111,11 +69,4 @@ function addAuditCommands(program: Command, config: CliConfig, finish: Finish): 
       ),
     )
   example(verifying, 'writ audit verify evidence.json')
-}
-
-function portIn(text: string): number {
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError('a port is a number from 0 to 65535')
-  return port
 }

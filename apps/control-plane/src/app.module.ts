@@ -4,6 +4,12 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core'
 import { PlatformQueries, TenantScope } from '@writ/postgres'
 import { AccessGroupsController } from './access-groups/access-groups.controller.ts'
 import { AccessGroupsService } from './access-groups/access-groups.service.ts'
+import { AdministrationInterceptor } from './administration/administration.interceptor.ts'
+import { Administrations } from './administration/administrations.ts'
+import { ControlPlaneNode } from './administration/record-node.ts'
+import { RecordSealer } from './administration/record-sealer.ts'
+import { Sealing } from './administration/sealing.ts'
+import { Views } from './administration/views.ts'
 import { AgentsController } from './agents/agents.controller.ts'
 import { AgentsService } from './agents/agents.service.ts'
 import { ApiKeysController } from './api-keys/api-keys.controller.ts'
@@ -13,10 +19,29 @@ import { ApprovalsService } from './approvals/approvals.service.ts'
 import { ClaimsController } from './approvals/claims.controller.ts'
 import { ClaimsService } from './approvals/claims.service.ts'
 import { AuthorityController } from './authority/authority.controller.ts'
+import { AuthorityRecords } from './authority/authority-records.ts'
+import { ClientDoor } from './authority/client-door.ts'
+import { AuthorizeController } from './authority/consent/authorize.controller.ts'
+import { AuthorizeService } from './authority/consent/authorize.service.ts'
+import { Consents } from './authority/consent/consents.ts'
+import { DeviceController } from './authority/consent/device.controller.ts'
+import { DeviceService } from './authority/consent/device.service.ts'
 import { EnrolmentController } from './authority/enrolment.controller.ts'
 import { EnrolmentService } from './authority/enrolment.service.ts'
+import { FailureBrake } from './authority/failure-brake.ts'
+import { GrantsController } from './authority/grants.controller.ts'
+import { GrantsService } from './authority/grants.service.ts'
+import { IdTokens } from './authority/id-tokens.ts'
+import { IssuedTokens } from './authority/issued-tokens.ts'
+import { KeySchedule } from './authority/key-schedule.ts'
 import { AuthorityNonces } from './authority/nonces.ts'
+import { RevocationController } from './authority/revocation.controller.ts'
+import { RevocationService } from './authority/revocation.service.ts'
+import { RotationController } from './authority/rotation.controller.ts'
+import { RotationService } from './authority/rotation.service.ts'
+import { SigningKeysController } from './authority/signing-keys.controller.ts'
 import { SigningKeys } from './authority/signing-keys.ts'
+import { SsoIdTokens } from './authority/sso-id-tokens.ts'
 import { TokenController } from './authority/token.controller.ts'
 import { TokenService } from './authority/token.service.ts'
 import { BundleKeys } from './bundles/bundle-keys.ts'
@@ -32,11 +57,11 @@ import { Clock } from './clock.ts'
 import { ConnectionsController } from './connections/connections.controller.ts'
 import { ConnectionsService } from './connections/connections.service.ts'
 import { Faults } from './faults.ts'
+import { BodyRooms } from './http/body-rooms.ts'
+import { Brakes } from './http/brakes.ts'
 import { FrontDoor } from './http/front-door.ts'
 import { GatewaysController } from './gateways/gateways.controller.ts'
 import { HealthController } from './health.controller.ts'
-import { HumansController } from './humans/humans.controller.ts'
-import { HumansService } from './humans/humans.service.ts'
 import { AcknowledgementsService } from './nodes/acknowledgements.service.ts'
 import { ContentKeysService } from './nodes/content-keys.service.ts'
 import { JoinController } from './nodes/join.controller.ts'
@@ -51,6 +76,7 @@ import { OverridesController } from './overrides/overrides.controller.ts'
 import { OverridesService } from './overrides/overrides.service.ts'
 import { ExplainService } from './policies/explain.service.ts'
 import { LintService } from './policies/lint.service.ts'
+import { PEOPLE_CONTROLLERS, PEOPLE_SERVICES } from './people.ts'
 import { PoliciesController } from './policies/policies.controller.ts'
 import { PoliciesService } from './policies/policies.service.ts'
 import { PolicyRunsController } from './policies/policy-runs.controller.ts'
@@ -61,14 +87,21 @@ import { RecordsService } from './records/records.service.ts'
 import { SessionsController } from './sessions/sessions.controller.ts'
 import { SessionsService } from './sessions/sessions.service.ts'
 import { Settings } from './settings.ts'
+import { DomainRecords } from './sso/domain-records.ts'
+import { Outbound } from './sso/outbound.ts'
 import { AccessCheck } from './tenancy/access-check.ts'
 import { AccessGuard } from './tenancy/access.guard.ts'
 import { ApiKeyDoor } from './tenancy/api-key-door.ts'
+import { KeyUse } from './tenancy/key-use.ts'
 import { MasterKey } from './tenancy/master-key.ts'
+import { Phantoms } from './tenancy/phantoms.ts'
 import { Tenancy } from './tenancy/tenancy.ts'
 import { TenantScopeInterceptor } from './tenancy/tenant-scope.interceptor.ts'
 import { TenantSecrets } from './tenancy/tenant-secrets.ts'
 import { Newborn } from './tenants/newborn.ts'
+import { TenantController } from './tenants/tenant.controller.ts'
+import { TenantExport } from './tenants/tenant-export.ts'
+import { TenantLifeService } from './tenants/tenant-life.service.ts'
 import { TenantsController } from './tenants/tenants.controller.ts'
 import { TenantsService } from './tenants/tenants.service.ts'
 import { CataloguesController } from './tools/catalogues.controller.ts'
@@ -84,9 +117,13 @@ export type Outside = {
   readonly nonces: AuthorityNonces
   readonly scope: TenantScope
   readonly platform: PlatformQueries
+  readonly brakes: Brakes
+  readonly rooms: BodyRooms
   readonly outlet: BundleOutlet
   readonly transport: RecordTransport
   readonly faults: Faults
+  readonly outbound: Outbound
+  readonly domainRecords: DomainRecords
 }
 
 const CONTROLLERS = [
@@ -95,14 +132,16 @@ const CONTROLLERS = [
   ApiKeysController,
   ApprovalsController,
   AuthorityController,
+  AuthorizeController,
   BundlesController,
   CataloguesController,
   ClaimsController,
   ConnectionsController,
+  DeviceController,
   EnrolmentController,
   GatewaysController,
+  GrantsController,
   HealthController,
-  HumansController,
   JoinController,
   NodesController,
   OpenApiController,
@@ -111,7 +150,11 @@ const CONTROLLERS = [
   PolicyRunsController,
   PolicyTemplatesController,
   RecordsController,
+  RevocationController,
+  RotationController,
   SessionsController,
+  SigningKeysController,
+  TenantController,
   TenantsController,
   TokenController,
   ToolsController,
@@ -121,43 +164,64 @@ const SERVICES: Provider[] = [
   AccessCheck,
   AccessGroupsService,
   AcknowledgementsService,
+  AdministrationInterceptor,
+  Administrations,
   AgentsService,
   ApiKeyDoor,
   ApiKeysService,
   ApprovalsService,
+  AuthorityRecords,
+  AuthorizeService,
   BundleKeys,
   CataloguesService,
   ChangeFeed,
   ClaimsService,
+  ClientDoor,
   CommitWatch,
   ConnectionsService,
+  Consents,
   ContentKeysService,
+  ControlPlaneNode,
+  DeviceService,
   EnrolmentService,
   ExplainService,
+  FailureBrake,
   FrontDoor,
-  HumansService,
+  GrantsService,
+  IssuedTokens,
   JoinService,
+  KeySchedule,
+  KeyUse,
   LeasesService,
   LintService,
   Mint,
   Newborn,
   NodeSignatures,
   OverridesService,
+  Phantoms,
   PoliciesService,
   Publication,
   Publisher,
+  RecordSealer,
   RecordsService,
   Remint,
   ReplayService,
+  RevocationService,
+  RotationService,
+  Sealing,
   SessionsService,
   SigningKeys,
   StreamsService,
   Tenancy,
+  TenantExport,
+  TenantLifeService,
   TenantScopeInterceptor,
   TenantSecrets,
   TenantsService,
   TokenService,
   ToolsService,
+  Views,
+  { provide: IdTokens, useClass: SsoIdTokens },
 ]
 
 @Module({})
@@ -166,8 +230,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule],
-      controllers: CONTROLLERS,
-      providers: [...SERVICES, ...portsOf(outside), { provide: APP_GUARD, useClass: AccessGuard }],
+      controllers: [...CONTROLLERS, ...PEOPLE_CONTROLLERS],
+      providers: [
+        ...SERVICES,
+        ...PEOPLE_SERVICES,
+        ...portsOf(outside),
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
     }
   }
 }
@@ -179,7 +248,11 @@ const portsOf = (outside: Outside): Provider[] => [
   { provide: AuthorityNonces, useValue: outside.nonces },
   { provide: TenantScope, useValue: outside.scope },
   { provide: PlatformQueries, useValue: outside.platform },
+  { provide: Brakes, useValue: outside.brakes },
+  { provide: BodyRooms, useValue: outside.rooms },
   { provide: BundleOutlet, useValue: outside.outlet },
   { provide: RecordTransport, useValue: outside.transport },
   { provide: Faults, useValue: outside.faults },
+  { provide: Outbound, useValue: outside.outbound },
+  { provide: DomainRecords, useValue: outside.domainRecords },
 ]

@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Log } from '@writ/runtime'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AdministrationInterceptor } from './administration/administration.interceptor.ts'
 import { AppModule } from './app.module.ts'
 import type { Outside } from './app.module.ts'
 import { Faults } from './faults.ts'
@@ -38,6 +39,8 @@ export async function createApplication(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: 1024 * 1024,
+    // Whoever else names a source names anybody's.
+    trustProxy: outside.settings.trustedProxies.length > 0 && [...outside.settings.trustedProxies],
     // The name of a tool or the URI of a resource stands in a path, percent-encoded.
     routerOptions: { maxParamLength: 4096 },
     // A malformed URL is found before any route is.
@@ -59,11 +62,12 @@ export async function createApplication(
     abortOnError: false,
   })
   const door = app.get(FrontDoor)
-  fastify.addHook('onRequest', (request) => door.lookAt(request))
+  fastify.addHook('onRequest', (request, reply) => door.lookAt(request, reply.raw))
   app.useGlobalFilters(new ProblemFilter(new Faults(log)))
   app.useGlobalPipes(new SchemaPipe())
   app.useGlobalInterceptors(
     app.get(TenantScopeInterceptor),
+    app.get(AdministrationInterceptor),
     new StandardSchemaSerializerInterceptor(app.get(Reflector)),
   )
   return app

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Environment } from '@writ/runtime'
 import { z } from 'zod'
 
@@ -17,6 +18,32 @@ export const ConfigSchema = z.object({
   WRIT_JOIN_SECRET: z.string().min(32, 'must have at least 32 characters'),
   /** creates tenants */
   WRIT_OPERATOR_KEY: z.string().min(32, 'must have at least 32 characters'),
+  /** also takes identity providers by http on this very machine: for trying things out */
+  WRIT_ALLOW_IDENTITY_PROVIDERS_ON_LOOPBACK_HTTP: z.enum(['no', 'yes']).default('no'),
+  /** also takes identity providers at private addresses: for those of your own, where no tenant is a stranger */
+  WRIT_ALLOW_IDENTITY_PROVIDERS_ON_PRIVATE_NETWORKS: z.enum(['no', 'yes']).default('no'),
+  /** who is asked for the TXT records that prove domains: addresses, separated by commas; absent: the resolvers of this machine */
+  WRIT_DOMAIN_PROOF_RESOLVERS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
+    )
+    .refine((list) => list.every(isResolver), { error: 'must be addresses, each with a port or without' }),
+  /** proxies in front of this control plane: only of these is believed whom a request came from (`X-Forwarded-For`) */
+  WRIT_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((range) => range.trim())
+        .filter((range) => range !== ''),
+    )
+    .refine((list) => list.every(isRange), { error: 'must be addresses or ranges (CIDR), by comma' }),
   WRIT_CONTROL_PLANE_HOST: z.string().default('127.0.0.1'),
   WRIT_CONTROL_PLANE_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   /** what agents and gateways call this control plane; part of every issuer */
@@ -39,6 +66,17 @@ export const MigrationConfigSchema = z.object({
 
 /** The only place of this app that looks at the environment. */
 export const environment = (): Environment => process.env
+
+function isResolver(text: string): boolean {
+  const [, address = text] = /^(?:\[(.+)\]|([\d.]+))(?::\d{1,5})?$/.exec(text)?.filter((part) => part) ?? []
+  return isIP(address) !== 0
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits] = text.split('/')
+  const most = isIP(address) === 6 ? 128 : 32
+  return isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+}
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text

@@ -5,6 +5,8 @@ export function codeOf(error: unknown): string | null {
 }
 
 export const UNIQUE_VIOLATION = '23505'
+/** Raised by the triggers that hold a tenant's limits; `detail` is the limit and its value. */
+export const LIMIT_REACHED = 'WRLIM'
 
 export function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

@@ -7,7 +7,11 @@ import type { Outside } from './app.module.ts'
 import { servedFromPostgres } from './bundles/bundle-outlet.ts'
 import type { Clock } from './clock.ts'
 import { Faults } from './faults.ts'
+import { BodyRooms } from './http/body-rooms.ts'
+import { createBrakes } from './http/brakes.ts'
 import { Settings } from './settings.ts'
+import { createDomainRecords } from './sso/domain-records.ts'
+import { createOutbound } from './sso/outbound.ts'
 import type { Config } from './config.ts'
 
 /** Opens everything that the control plane talks to. `close` ends it again, last opened first. */
@@ -31,9 +35,13 @@ export async function openOutside(
     nonces: noncesOf(settings, clock),
     scope: createTenantScope(database),
     platform: new PlatformQueries(database),
+    brakes: createBrakes(redis),
+    rooms: new BodyRooms(),
     outlet: redis ? createBundlePublisher(redis) : servedFromPostgres,
     transport,
     faults: new Faults(log),
+    outbound: createOutbound(settings.identityProviders),
+    domainRecords: createDomainRecords(settings.domainProofResolvers),
   }
   const close = async () => {
     await transport.close()

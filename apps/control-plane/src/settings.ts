@@ -16,6 +16,11 @@ export class Settings {
     return this.#config.WRIT_GATEWAY_ORIGINS
   }
 
+  /** Proxies whose word on the source of a request counts. */
+  get trustedProxies(): readonly string[] {
+    return this.#config.WRIT_TRUSTED_PROXIES
+  }
+
   get masterKey(): Buffer {
     return Buffer.from(this.#config.WRIT_MASTER_KEY, 'base64url')
   }
@@ -34,6 +39,31 @@ export class Settings {
 
   get redisUrl(): string | undefined {
     return this.#config.REDIS_URL
+  }
+
+  /** Where identity providers may be besides the public Internet. */
+  get identityProviders(): { readonly loopback: boolean; readonly privateNetworks: boolean } {
+    return {
+      loopback: this.#config.WRIT_ALLOW_IDENTITY_PROVIDERS_ON_LOOPBACK_HTTP === 'yes',
+      privateNetworks: this.#config.WRIT_ALLOW_IDENTITY_PROVIDERS_ON_PRIVATE_NETWORKS === 'yes',
+    }
+  }
+
+  get domainProofResolvers(): readonly string[] {
+    return this.#config.WRIT_DOMAIN_PROOF_RESOLVERS
+  }
+
+  /** One for each connection, so that the answer of one identity provider is never taken for that of another (RFC 9700 §4.4). */
+  redirectUriOf(slug: string, sso: string): string {
+    return `${this.origin}/t/${slug}/sign-in/${sso}/callback`
+  }
+
+  backChannelLogoutUriOf(slug: string, sso: string): string {
+    return `${this.origin}/t/${slug}/sign-in/${sso}/logout`
+  }
+
+  directoryUrlOf(slug: string): string {
+    return `${this.origin}/t/${slug}/scim/v2`
   }
 
   /** The authority of one tenant (RFC 8414 issuer identifier). */

@@ -43,6 +43,7 @@ export const fields = (serial: number, tenant: `ten_${string}` = TENANT): Record
   channel: 'gateway',
   human: { id: `hum_${ulid('5')}`, name: 'Zoë "Z" Ångström' },
   agent: { id: `agt_${ulid('6')}`, name: 'release agent' },
+  delegators: [],
   session: `ses_${ulid('7')}`,
   keyThumbprint: 'a'.repeat(43),
   connection: { id: `con_${ulid('8')}`, name: 'files' },
@@ -82,6 +83,7 @@ export const fields = (serial: number, tenant: `ten_${string}` = TENANT): Record
   credential: null,
   request: { sha256: 'c'.repeat(64), sizeBytes: 120 },
   response: null,
+  administration: null,
   durationMicros: 431,
   gateway: { node: NODE, build: '0.1.0' },
 })

@@ -310,6 +310,7 @@ function allowed(other: Partial<Given> = {}): Allowed {
   const { tenant, connection, agent, session, version } = { ...IDS, version: 1, ...other }
   const group = id('grp')
   const asked: Asked = {
+    callerUnder: () => new Refusal('token_revoked'),
     received: {
       decisionId: id('dec'),
       verb: 'POST',
@@ -319,6 +320,7 @@ function allowed(other: Partial<Given> = {}): Allowed {
       headers: new Map(),
       body: new Uint8Array(),
       atMs: NOW,
+      source: '192.0.2.1',
       hangUp: new AbortController().signal,
     },
     current: currentBundleOf(emptyBundle(tenant), 'f'.repeat(64), () => true),
@@ -326,7 +328,10 @@ function allowed(other: Partial<Given> = {}): Allowed {
       tenantId: tenant,
       agent: { id: agent, name: 'assistant', groups: [group] },
       human: { id: IDS.human, name: 'Ada', groups: [group] },
+      delegators: [],
       session,
+      parentSession: null,
+      authorizations: null,
       keyThumbprint: 'x'.repeat(43),
       expiresAt: NOW / 1000 + 300,
     },
@@ -339,10 +344,18 @@ function allowed(other: Partial<Given> = {}): Allowed {
       toolClasses: {},
       trust: 'external',
       annotationsTrusted: false,
+      suspended: false,
       tools: [],
     },
     message: { kind: 'request', id: 1, method: 'tools/call', params: { name: 'echo' }, tree: {} },
-    row: { inspect: 'arguments', named: 'name', effect: true, era: 'both', from: 'client' },
+    row: {
+      inspect: 'arguments',
+      named: 'name',
+      effect: true,
+      era: 'both',
+      from: 'client',
+      byDefault: 'asked',
+    },
     action: {
       method: 'tools/call',
       tool: 'echo',
@@ -370,7 +383,15 @@ function allowed(other: Partial<Given> = {}): Allowed {
 
 const emptyBundle = (tenant: typeof IDS.tenant): Bundle => ({
   format: 'writ.bundle.v1',
-  tenant: { id: tenant, slug: 'acme' },
+  tenant: {
+    id: tenant,
+    slug: 'acme',
+    epoch: 0,
+    suspended: false,
+    bodyDigestRequired: false,
+    nonceRequired: false,
+    requestsPerSecond: 1000,
+  },
   version: 1,
   issuedAt: new Date(NOW).toISOString(),
   issuer: 'https://id.example/t/acme/oauth',
@@ -380,6 +401,7 @@ const emptyBundle = (tenant: typeof IDS.tenant): Bundle => ({
   agents: [],
   humans: [],
   revokedSessions: [],
+  revokedTokens: [],
   connections: [],
   policies: [],
   overrides: [],

@@ -22,12 +22,15 @@ jest.setTimeout(60_000)
 const GLOBAL_TABLES = ['audit_quarantine', 'migrations', 'nodes', 'platform_keys']
 /** Row policies besides the tenant's own: what the functions below may read over all tenants. */
 const PLATFORM_POLICIES = [
+  'agents_platform',
   'api_keys_platform',
   'bundles_platform',
+  'identity_keys_platform',
   'outbox_platform',
   'outbox_publish',
   'streams_platform',
   'tenants_platform',
+  'tenants_release',
 ]
 /** Unique over all tenants on purpose: a slug stands in a URL, and only the operator makes tenants. */
 const GLOBAL_UNIQUE = ['tenants_pkey', 'tenants_slug_key']
@@ -36,11 +39,15 @@ const DEFINER_FUNCTIONS = [
   'bundle_by_slug',
   'bundle_heads',
   'changes_after',
+  'erase_tenant',
   'feed_position',
+  'identity_key_taken',
   'mark_published',
   'pending_outbox',
+  'release_slug',
   'stream_watermarks',
   'tenant_by_slug',
+  'unsealed_tenants',
 ]
 const LEDGER_TABLES = ['audit_quarantine', 'records', 'stream_batches', 'streams', 'tenant_logs']
 
@@ -367,6 +374,7 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
     `insert into writ.tenant_keys (tenant_id, version, wrapped_dek) values (app.tid(), 1, '\\x00')`,
     `insert into writ.signing_keys (tenant_id, kid, public_jwk, sealed_private) values (app.tid(), 'k', '{}', '\\x00')`,
     `insert into writ.api_keys (tenant_id, id, name, role, secret_sha256) values (app.tid(), 'wak_${name}', 'n', 'owner', 's')`,
+    `insert into writ.administration_events (tenant_id, seq, decision_id, at, administration) values (app.tid(), 1, 'd', now(), '{}')`,
     `insert into writ.humans (tenant_id, id, name, email) values (app.tid(), '${human}', 'n', '${name}@example.test')`,
     `insert into writ.agents (tenant_id, id, name, human_id) values (app.tid(), '${agent}', 'n', '${human}')`,
     `insert into writ.enrolment_tokens (tenant_id, id, agent_id, secret_sha256, expires_at) values (app.tid(), 'e', '${agent}', 's', now())`,
@@ -387,5 +395,26 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
       values (app.tid(), 'a', 'c', 's', '${agent}', '${human}', '${connection}', 't', 'h', 1, 'h', '${policy}', 'r', 'r', now())`,
     `insert into writ.tool_definitions (tenant_id, connection_id, kind, name, pin, content_pin, description, annotations)
       values (app.tid(), '${connection}', 'tool', 't', 'p', 'c', 'd', '{}')`,
+    `insert into writ.identity_keys (tenant_id, thumbprint, agent_id) values (app.tid(), '${name}', '${agent}')`,
+    `insert into writ.grants (tenant_id, id, agent_id, human_id, until) values (app.tid(), 'g', '${agent}', '${human}', now())`,
+    `insert into writ.device_codes (tenant_id, code_sha256, user_code, agent_id, interval_seconds, expires_at)
+      values (app.tid(), 'c', 'u', '${agent}', 5, now())`,
+    `insert into writ.authorization_codes (tenant_id, code_sha256, agent_id, grant_id, redirect_uri, code_challenge, auth_time, amr, expires_at)
+      values (app.tid(), 'c', '${agent}', 'g', 'r', 'c', now(), '{}', now())`,
+    `insert into writ.revoked_tokens (tenant_id, jti, expires_at) values (app.tid(), 'j', now())`,
+    `insert into writ.sso_connections (tenant_id, id, name, issuer, client_id, sealed_secret, scopes, jit, created_at)
+      values (app.tid(), 'sso', 'n', 'i', 'c', '\\x00', '{}', false, now())`,
+    `insert into writ.sso_domains (tenant_id, id, domain, sso_id, token, created_at) values (app.tid(), 'd', 'd', 'sso', 't', now())`,
+    `insert into writ.human_identities (tenant_id, issuer, subject, human_id, created_at) values (app.tid(), 'i', 's', '${human}', now())`,
+    `insert into writ.human_sessions (tenant_id, id_sha256, human_id, created_at, last_seen_at)
+      values (app.tid(), 's', '${human}', now(), now())`,
+    `insert into writ.sign_ins (tenant_id, id_sha256, sso_id, return_to, fresh, expires_at)
+      values (app.tid(), 's', 'sso', '/', false, now())`,
+    `insert into writ.owner_links (tenant_id, id, human_id, secret_sha256, expires_at) values (app.tid(), 'l', '${human}', 's', now())`,
+    `insert into writ.directories (tenant_id, id, name, secret_sha256, created_at) values (app.tid(), 'dir', 'n', 's', now())`,
+    `insert into writ.directory_users (tenant_id, human_id, directory_id, user_name, resource, created_at, changed_at)
+      values (app.tid(), '${human}', 'dir', 'u', '{}', now(), now())`,
+    `insert into writ.directory_groups (tenant_id, group_id, directory_id, created_at, changed_at)
+      select app.tid(), ${group}, 'dir', now(), now()`,
   ]
 }

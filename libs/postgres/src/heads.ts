@@ -45,11 +45,15 @@ const UPSERT_HEAD = `
            and streams.reported_hash = excluded.reported_hash and streams.reported_at < excluded.reported_at)
   returning id`
 
-/** Records that nodes say they have and the ledger does not hold yet. */
+/** Records that nodes say they have and the ledger does not hold yet, and administrative events that are not sealed yet. */
 export async function pendingRecords(manager: EntityManager): Promise<number> {
-  const [lag] = await manager.query(
-    `select coalesce(sum(greatest(reported_next_seq - next_seq, 0)), 0)::float8 as pending from writ.streams
-      where tenant_id = app.tid()`,
-  )
+  const [lag] = await manager.query(PENDING)
   return lag.pending
 }
+
+const PENDING = `
+  select (coalesce(sum(greatest(s.reported_next_seq - s.next_seq, 0)), 0)
+           + t.administration_seq - coalesce(max(greatest(s.reported_next_seq, s.next_seq)) filter (where n.kind = 'control-plane'), 0)
+         )::float8 as pending
+    from writ.tenants t left join writ.streams s on s.tenant_id = t.id left join writ.nodes n on n.id = s.node_id
+   where t.id = app.tid() group by t.administration_seq`

@@ -1,6 +1,9 @@
 export { openDatabase } from './data-source.ts'
 export type { Database, DatabaseSettings } from './data-source.ts'
 export { createTenantScope, TenantScope } from './tenant-scope.ts'
+export { releaseSlug } from './slugs.ts'
+export { TenantBusy } from './turns.ts'
+export type { TurnLimits } from './turns.ts'
 export { PlatformQueries } from './platform-queries.ts'
 export type {
   ApiKeyRow,
@@ -10,6 +13,7 @@ export type {
   PendingChange,
   PlatformKey,
   TenantRow,
+  UnsealedTenant,
   Watermark,
 } from './platform-queries.ts'
 export { announceBundle, mintBundleVersion } from './outbox.ts'

@@ -50,7 +50,13 @@ describe('before a tenant is known', () => {
     const tenantId = await insertTestTenant(scope, 'with-key')
     const key = { tenantId, id: testId('wak'), name: 'n', role: 'admin' as const, secretSha256: 'abc' }
     await scope.run(tenantId, (manager) => manager.insert(ApiKey, key))
-    expect(await queries.apiKeyById(key.id)).toEqual({ tenantId, role: 'admin', secretSha256: 'abc' })
+    expect(await queries.apiKeyById(key.id)).toMatchObject({
+      tenantId,
+      name: 'n',
+      role: 'admin',
+      secretSha256: 'abc',
+      expiresAt: null,
+    })
     await scope.run(tenantId, (manager) => manager.update(ApiKey, { id: key.id }, { revokedAt: new Date() }))
     expect(await queries.apiKeyById(key.id)).toBeNull()
   })

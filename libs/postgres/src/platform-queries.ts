@@ -1,4 +1,4 @@
-import type { BundleChange, NodeId, PublicJwk, Role, StreamId, TenantId } from '@writ/contracts'
+import type { BundleChange, HumanId, NodeId, PublicJwk, Role, StreamId, TenantId } from '@writ/contracts'
 import type { DataSource } from 'typeorm'
 import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
@@ -9,11 +9,17 @@ export type TenantRow = {
   readonly name: string
   readonly defaultGroupId: string
   readonly bundleVersion: number
+  readonly isSuspended: boolean
 }
 export type ApiKeyRow = {
   readonly tenantId: TenantId
+  readonly name: string
   readonly role: Role
+  /** whose agents a key of the role `developer` may touch */
+  readonly humanId: HumanId | null
   readonly secretSha256: string
+  readonly expiresAt: Date | null
+  readonly lastUsedAt: Date | null
 }
 /** `signed` is the compact JWS of the newest bundle of a tenant. */
 export type BundleHead = {
@@ -38,6 +44,13 @@ export type PlatformKey = {
   readonly publicKey: string
   readonly sealedPrivate: Buffer
 }
+/** A tenant with administrative events that the ledger does not hold yet: `nextSeq` and `headHash` of its stream. */
+export type UnsealedTenant = {
+  readonly tenantId: TenantId
+  readonly slug: string
+  readonly nextSeq: number
+  readonly headHash: string
+}
 export type Watermark = { readonly stream: StreamId; readonly nextSeq: number }
 
 /** What is asked before a tenant is known or over all tenants, and the tables that belong to no tenant. Nothing else crosses tenants. */
@@ -48,18 +61,21 @@ export class PlatformQueries {
     this.#source = sourceOf(database)
   }
 
+  /** Not one that was deleted. */
   async tenantBySlug(slug: string): Promise<TenantRow | null> {
     return this.#first<TenantRow>(
-      `select id, slug, name, default_group_id as "defaultGroupId", bundle_version as "bundleVersion"
+      `select id, slug, name, default_group_id as "defaultGroupId", bundle_version as "bundleVersion",
+              suspended_at is not null as "isSuspended"
          from app.tenant_by_slug($1)`,
       [slug],
     )
   }
 
-  /** Only keys that are not revoked. */
+  /** Only keys that are not revoked; whether one has expired is for whoever has the clock. */
   async apiKeyById(id: string): Promise<ApiKeyRow | null> {
     return this.#first<ApiKeyRow>(
-      `select tenant_id as "tenantId", role, secret_sha256 as "secretSha256" from app.api_key_by_id($1)`,
+      `select tenant_id as "tenantId", name, role, human_id as "humanId", secret_sha256 as "secretSha256",
+              expires_at as "expiresAt", last_used_at as "lastUsedAt" from app.api_key_by_id($1)`,
       [id],
     )
   }
@@ -121,8 +137,27 @@ export class PlatformQueries {
     return row
   }
 
+  /** The control plane signs records too; it is no gateway, and may ask for nothing that gateways ask for. */
+  async registerControlPlane(node: Pick<NewNode, 'id' | 'publicKey' | 'origin' | 'build'>): Promise<void> {
+    await this.#source.query(
+      `insert into writ.nodes (id, name, public_key, lease_key, origin, build, kind)
+         values ($1, 'control-plane', $2, '{}', $3, $4, 'control-plane')
+         on conflict (public_key) do update set origin = excluded.origin, last_seen_at = now()`,
+      [node.id, node.publicKey, node.origin, node.build],
+    )
+  }
+
   async nodeById(id: string): Promise<NodeRow | null> {
-    return this.#first<NodeRow>(`select ${NODE} from writ.nodes where id = $1`, [id])
+    return this.#first<NodeRow>(`select ${NODE} from writ.nodes where id = $1 and kind = 'gateway'`, [id])
+  }
+
+  /** @param streams what the ids of the control plane's streams begin with, before the tenant's id */
+  async unsealedTenants(node: NodeId, streams: string, limit: number): Promise<UnsealedTenant[]> {
+    return this.#source.query(
+      `select tenant_id as "tenantId", slug, next_seq::float8 as "nextSeq", head_hash as "headHash"
+         from app.unsealed_tenants($1, $2, $3)`,
+      [node, streams, limit],
+    )
   }
 
   /** The key that a node signs with; null when no such node joined. */
@@ -135,7 +170,7 @@ export class PlatformQueries {
   }
 
   async nodes(): Promise<NodeRow[]> {
-    return this.#source.query(`select ${NODE} from writ.nodes order by id`)
+    return this.#source.query(`select ${NODE} from writ.nodes where kind = 'gateway' order by id`)
   }
 
   async nodeSeen(id: NodeId): Promise<void> {
@@ -154,6 +189,15 @@ export class PlatformQueries {
   async addPlatformKey(key: PlatformKey): Promise<void> {
     await this.#source.query(
       'insert into writ.platform_keys (kid, purpose, public_key, sealed_private) values ($1, $2, $3, $4)',
+      [key.kid, key.purpose, key.publicKey, key.sealedPrivate],
+    )
+  }
+
+  /** For a purpose that has one key for ever: whoever comes second changes nothing. */
+  async addOnlyPlatformKey(key: PlatformKey): Promise<void> {
+    await this.#source.query(
+      `insert into writ.platform_keys (kid, purpose, public_key, sealed_private) values ($1, $2, $3, $4)
+         on conflict do nothing`,
       [key.kid, key.purpose, key.publicKey, key.sealedPrivate],
     )
   }

@@ -3,36 +3,44 @@ import type { TenantId } from '@writ/contracts'
 import type { EntityManager } from 'typeorm'
 import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
+import { createTurns } from './turns.ts'
+import type { TurnLimits } from './turns.ts'
 
 /** The only way to tenant tables. An abstract class, so that Nest can inject it by its name. */
 export abstract class TenantScope {
   /**
    * Runs `work` in one transaction that sees and writes the rows of one tenant. Inside another run of the same tenant it joins
    * that transaction.
-   * @throws when it is called inside a run of another tenant, or whatever `work` throws (the transaction is then rolled back)
+   * @throws TenantBusy when too much of the tenant waits; when it is called inside a run of another tenant, or whatever `work` throws (the transaction is then rolled back)
    */
   abstract run<T>(tenantId: TenantId, work: (manager: EntityManager) => Promise<T>): Promise<T>
 }
 
 type Run = { readonly tenantId: TenantId; readonly manager: EntityManager; isOver: boolean }
 
-export function createTenantScope(database: Database): TenantScope {
+/** Of a pool of 20 connections: two tenants that take all they may leave some to everyone else. */
+const LIMITS: TurnLimits = { atOnce: 8, waiting: 1024 }
+
+export function createTenantScope(database: Database, limits: TurnLimits = LIMITS): TenantScope {
   const source = sourceOf(database)
   const current = new AsyncLocalStorage<Run>()
+  const turns = createTurns(limits)
   return {
     run: (tenantId, work) => {
       const outer = current.getStore()
       if (outer !== undefined && !outer.isOver) return join(outer, tenantId, work)
-      return source.transaction(async (manager) => {
-        // Local to the transaction: it cannot reach the next user of the connection.
-        await manager.query(`select set_config('app.tenant_id', $1, true)`, [tenantId])
-        const run: Run = { tenantId, manager, isOver: false }
-        try {
-          return await current.run(run, () => work(manager))
-        } finally {
-          run.isOver = true
-        }
-      })
+      const transaction = () =>
+        source.transaction(async (manager) => {
+          // Local to the transaction: it cannot reach the next user of the connection.
+          await manager.query(`select set_config('app.tenant_id', $1, true)`, [tenantId])
+          const run: Run = { tenantId, manager, isOver: false }
+          try {
+            return await current.run(run, () => work(manager))
+          } finally {
+            run.isOver = true
+          }
+        })
+      return turns.take(tenantId, transaction)
     },
   }
 }

@@ -101,6 +101,7 @@ function fieldsOf(node: TestNode, tenant: TenantId): RecordFields {
     channel: 'gateway',
     human: { id: testId('hum'), name: 'Ada' },
     agent: { id: testId('agt'), name: 'researcher' },
+    delegators: [],
     session: testId('ses'),
     keyThumbprint: null,
     connection: { id: testId('con'), name: 'demo' },
@@ -119,6 +120,7 @@ function fieldsOf(node: TestNode, tenant: TenantId): RecordFields {
     credential: null,
     request: null,
     response: null,
+    administration: null,
     durationMicros: 1200,
     gateway: { node: node.id, build: 'test' },
   }

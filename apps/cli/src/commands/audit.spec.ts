@@ -38,6 +38,7 @@ const fields = (serial: number): RecordFields => ({
   channel: 'gateway',
   human: null,
   agent: { id: `agt_${'6'.repeat(26)}`, name: 'claude' },
+  delegators: [],
   session: null,
   keyThumbprint: null,
   connection: null,
@@ -50,6 +51,7 @@ const fields = (serial: number): RecordFields => ({
   credential: null,
   request: null,
   response: null,
+  administration: null,
   durationMicros: 1,
   gateway: { node: NODE, build: '0.1.0' },
 })

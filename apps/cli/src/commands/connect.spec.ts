@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { generateKeyPem } from '@writ/identity'
 import { z } from 'zod'
+import { givenProfile } from '../given-profile.suite.ts'
 import type { GivenServer, Seen } from '../given-server.suite.ts'
 import { givenServer, json, until } from '../given-server.suite.ts'
 import { objectIn, writ } from '../given-terminal.suite.ts'
-import { draftProfile } from '../profile.ts'
 
 /** The compiled program, as it is installed. */
 const WRIT = fileURLToPath(new URL('../../bin/writ.mjs', import.meta.url))
@@ -29,17 +28,7 @@ beforeEach(async () => {
     const { id = null } = objectIn(seen.body)
     json(response, 200, { jsonrpc: '2.0', id, result: {} })
   })
-  const draft = await draftProfile(home, 'default', generateKeyPem().privatePem, false)
-  await draft.publish({
-    agentId: `agt_${'0'.repeat(26)}`,
-    agentName: 'claude',
-    tenant: 'demo',
-    issuer: `${server.origin}/t/demo/oauth`,
-    tokenEndpoint: `${server.origin}/t/demo/oauth/token`,
-    gateways: [server.origin],
-    keyStore: 'file-0600',
-    enrolledAt: '2026-11-20T10:00:00.000Z',
-  })
+  await givenProfile(home, server.origin)
 })
 afterEach(async () => {
   child?.kill('SIGKILL')

@@ -1,15 +1,18 @@
 import { Slug } from '@writ/contracts'
-import { AuthorityError } from '@writ/identity'
+import type { SessionScope } from '../agent-session.ts'
 import { openSession } from '../agent-session.ts'
 import type { CliConfig } from '../config.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { keyStoresOf } from '../keys/key-stores.ts'
 import { serverIn } from '../network.ts'
 import type { Profile } from '../profile.ts'
 import { readProfile } from '../profile.ts'
 import { serveHttp } from '../proxy/http.ts'
 import { serveStdio } from '../proxy/stdio.ts'
 import type { Terminal } from '../terminal.ts'
+import { deniedBy, signInWith } from './login.ts'
+import { refusedToken } from './refused-token.ts'
 
 export type ConnectOptions = {
   readonly profile: string
@@ -17,6 +20,10 @@ export type ConnectOptions = {
   readonly gateway: string | undefined
   /** port of the HTTP proxy on loopback; absent: stdio */
   readonly listen: number | undefined
+  /** a human signs in first, and the agent acts for them */
+  readonly login: boolean
+  /** they do it in a browser on this machine */
+  readonly browser: boolean
 }
 
 /** The local signing proxy: an unmodified MCP client talks to it, and it signs each request for the gateway. */
@@ -25,17 +32,22 @@ export async function connect(
   options: ConnectOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const stored = await readProfile(config.WRIT_HOME, options.profile)
+  const keys = keyStoresOf(config, terminal)
+  const stored = await readProfile(config.WRIT_HOME, options.profile, keys)
   const resource = resourceOf(stored.profile, options, config)
-  const session = openSession(stored, { resource })
-  await session.accessToken().catch((error: unknown) => {
-    throw error instanceof AuthorityError ? refusedToken(error) : error
-  })
+  const session = await openSession(stored, keys, { resource, ...signInOf(options, terminal) }).catch(
+    (error: unknown) => {
+      throw options.login || options.browser ? deniedBy(error) : refusedToken(error)
+    },
+  )
   const upstream = { url: resource, send: session.fetch }
   if (options.listen === undefined) await serveStdio(upstream, { ...terminal.pipes(), note: terminal.note })
   else await serveHttp(upstream, options.listen, terminal)
   return EXIT.ok
 }
+
+const signInOf = (options: ConnectOptions, terminal: Terminal): Pick<SessionScope, 'signIn'> =>
+  options.login || options.browser ? { signIn: signInWith(options, terminal) } : {}
 
 function resourceOf(profile: Profile, { connection, gateway }: ConnectOptions, config: CliConfig): string {
   if (!Slug.safeParse(connection).success)
@@ -45,10 +57,3 @@ function resourceOf(profile: Profile, { connection, gateway }: ConnectOptions, c
     throw new Failure('no gateway is known to this profile', 'Name one with --gateway.')
   return `${serverIn(known, config)}/${profile.tenant}/${connection}/mcp`
 }
-
-const refusedToken = ({ message }: AuthorityError): Failure =>
-  new Failure(
-    `no access token: ${message}`,
-    'Run `writ status`. An agent that was revoked must be enrolled again.',
-    EXIT.unavailable,
-  )

@@ -6,8 +6,10 @@ import { AuthorityError, enrolAgent, generateKeyPem, thumbprintOf } from '@writ/
 import type { CliConfig } from '../config.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { keyStoresOf } from '../keys/key-stores.ts'
+import { KEPT } from '../keys/kinds.ts'
 import { sendSoon, serverIn } from '../network.ts'
-import { draftProfile } from '../profile.ts'
+import { draftProfile } from '../profile-draft.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
 
@@ -24,19 +26,28 @@ export async function enrol(config: CliConfig, options: EnrolOptions, terminal: 
   const endpoint = `${serverIn(options.url, config)}/t/${tenantIn(options.tenant)}/enrol`
   const token = tokenIn(options.token ?? config.WRIT_ENROLMENT_TOKEN)
   const key = generateKeyPem()
-  const draft = await draftProfile(config.WRIT_HOME, options.profile, key.privatePem, options.force)
+  const keys = keyStoresOf(config, terminal)
+  const order = { home: config.WRIT_HOME, name: options.profile, key, replace: options.force }
+  const draft = await draftProfile(order, keys)
   const answer = await enrolKey(endpoint, token, key).catch(async (error: unknown) => {
     await draft.discard()
     throw error
   })
-  const profile = { ...answer, keyStore: 'file-0600' as const, enrolledAt: new Date().toISOString() }
-  const folder = await draft.publish(profile)
+  const { folder, profile } = await draft.publish(answer, new Date().toISOString())
+  const { keyStore, enrolledAt } = profile
   show(
     terminal,
-    { ...profile, profile: options.profile, folder, identityKey: thumbprintOf(key.publicJwk) },
+    {
+      ...answer,
+      keyStore,
+      enrolledAt,
+      profile: options.profile,
+      folder,
+      identityKey: thumbprintOf(key.publicJwk),
+    },
     [
       `${answer.agentName} (${answer.agentId}) is enrolled in tenant ${answer.tenant}.`,
-      `Its private key was made here and stays in ${folder} (readable by you only).`,
+      `Its private key was made here and is kept ${KEPT[keyStore]}; the profile is in ${folder}.`,
       `Next: writ connect --profile ${options.profile} --connection <name>`,
     ].join('\n'),
   )

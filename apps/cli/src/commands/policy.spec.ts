@@ -53,7 +53,8 @@ async function explained(answer: Partial<ExplainAnswer>, ...options: readonly st
 
 describe('policy explain', () => {
   it('asks what the API takes, and nothing else', async () => {
-    await explained({}, '--args', '{"to":"ana@example.com"}', '--direction', 'inbound', '--json')
+    const asked = ['--args', '{"to":"ana@example.com"}', '--direction', 'inbound', '--labels', 'untrusted']
+    await explained({}, ...asked, '--json')
     const [seen] = server?.seen ?? []
     expect(seen).toMatchObject({ method: 'POST', path: '/api/v1/policies/explain' })
     expect(ExplainRequest.parse(JSON.parse(seen?.body ?? ''))).toEqual({
@@ -62,6 +63,8 @@ describe('policy explain', () => {
       tool: 'send_mail',
       args: { to: 'ana@example.com' },
       direction: 'inbound',
+      labels: ['untrusted'],
+      history: [],
     })
   })
 

@@ -2,7 +2,10 @@ import { AuthorityError, publicJwkOf, thumbprintOf } from '@writ/identity'
 import { openSession } from '../agent-session.ts'
 import type { CliConfig } from '../config.ts'
 import type { ExitCode } from '../failure.ts'
-import { EXIT } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
+import type { KeyStores } from '../keys/key-stores.ts'
+import { keyStoresOf } from '../keys/key-stores.ts'
+import { KEPT } from '../keys/kinds.ts'
 import { sendSoon, Unanswered } from '../network.ts'
 import type { StoredProfile } from '../profile.ts'
 import { readProfile } from '../profile.ts'
@@ -20,10 +23,11 @@ type GatewayView = { readonly origin: string; readonly answers: boolean }
 
 /** Who this profile is, where its key is, and whether the authority and the gateways answer it now. */
 export async function status(config: CliConfig, profileName: string, terminal: Terminal): Promise<ExitCode> {
-  const stored = await readProfile(config.WRIT_HOME, profileName)
+  const keys = keyStoresOf(config, terminal)
+  const stored = await readProfile(config.WRIT_HOME, profileName, keys)
   const { profile } = stored
   const [authority, gateways] = await Promise.all([
-    authorityOf(stored),
+    authorityOf(stored, keys),
     Promise.all(profile.gateways.map(reachOf)),
   ])
   const value = {
@@ -40,7 +44,7 @@ export async function status(config: CliConfig, profileName: string, terminal: T
   }
   const lines = [
     `${profile.agentName} (${profile.agentId}) in tenant ${profile.tenant}, enrolled ${profile.enrolledAt}`,
-    `identity key ${value.identityKey}, kept in a file that only you can read`,
+    `identity key ${value.identityKey}, kept ${KEPT[profile.keyStore]}`,
     `authority ${authority.issuer}: ${authority.state}${authority.detail === null ? '' : ` (${authority.detail})`}`,
     ...gateways.map(({ origin, answers }) => `gateway ${origin}: ${answers ? 'answers' : 'does not answer'}`),
     value.advice,
@@ -49,13 +53,14 @@ export async function status(config: CliConfig, profileName: string, terminal: T
   return isFit(authority, gateways) ? EXIT.ok : EXIT.unavailable
 }
 
-async function authorityOf(stored: StoredProfile): Promise<AuthorityView> {
+async function authorityOf(stored: StoredProfile, keys: KeyStores): Promise<AuthorityView> {
   const { issuer } = stored.profile
   try {
-    await openSession(stored, { patienceMs: PATIENCE_MS }).accessToken()
+    await openSession(stored, keys, { patienceMs: PATIENCE_MS })
     return { issuer, state: 'gives tokens', detail: null }
   } catch (error) {
     if (error instanceof AuthorityError) return { issuer, state: 'gives none', detail: error.message }
+    if (error instanceof Failure && !(error instanceof Unanswered)) throw error
     return {
       issuer,
       state: 'does not answer',
@@ -79,7 +84,7 @@ const isFit = ({ state }: AuthorityView, gateways: readonly GatewayView[]): bool
 
 function adviceOf(authority: AuthorityView, gateways: readonly GatewayView[]): string {
   if (authority.state === 'gives none')
-    return 'This agent can make no calls: it may be revoked. An admin can say, and make a new enrolment token.'
+    return 'This agent can make no calls: it may be revoked, or locked because two copies of it were seen. An admin can say, and make a new enrolment token.'
   const isServed = gateways.some(({ answers }) => answers)
   if (authority.state === 'does not answer')
     return isServed

@@ -1,5 +1,5 @@
 import { Refusal } from '@writ/contracts'
-import { AuthorityError } from '@writ/identity'
+import { AuthorityError, ServerDistrusted } from '@writ/identity'
 import { StreamRefused } from '@writ/mcp'
 import { Failure } from '../failure.ts'
 
@@ -19,6 +19,8 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof AuthorityError)
     return new Refusal('credentials_missing', `no access token: ${error.message}; \`writ status\` says more`)
+  if (error instanceof ServerDistrusted)
+    return new Refusal('credentials_missing', `no access token: ${error.message}`)
   if (error instanceof StreamRefused) return error.refusal
   if (error instanceof Failure) return new Refusal('upstream_unreachable', error.message)
   return new Refusal('internal', 'the signing proxy could not send the message')

@@ -34,12 +34,12 @@ const GroupConnections = z.strictObject({ connections: z.array(ConnectionId).max
 type GroupConnections = z.infer<typeof GroupConnections>
 
 @Controller('api/v1/access-groups')
-@Access('admin')
+@Access('groups.write')
 export class AccessGroupsController {
   constructor(private readonly accessGroups: AccessGroupsService) {}
 
   @Get()
-  @Access('auditor')
+  @Access('groups.read')
   @SerializeOptions({ schema: pageOf(AccessGroupView) })
   list(@Db() db: TenantDb, @Query({ schema: ListQuery }) query: ListQuery) {
     return this.accessGroups.list(db, query)
@@ -52,7 +52,7 @@ export class AccessGroupsController {
   }
 
   @Get(':id')
-  @Access('auditor')
+  @Access('groups.read')
   @SerializeOptions({ schema: AccessGroupView })
   get(@Db() db: TenantDb, @Param('id', { schema: AccessGroupId }) id: AccessGroupId) {
     return this.accessGroups.get(db, id)
@@ -69,6 +69,7 @@ export class AccessGroupsController {
   }
 
   @Put(':id/policies')
+  @Access('policies.write')
   @SerializeOptions({ schema: AccessGroupView })
   setPolicies(
     @Db() db: TenantDb,
@@ -79,6 +80,7 @@ export class AccessGroupsController {
   }
 
   @Put(':id/connections')
+  @Access('connections.write')
   @SerializeOptions({ schema: AccessGroupView })
   setConnections(
     @Db() db: TenantDb,
@@ -86,6 +88,20 @@ export class AccessGroupsController {
     @Body({ schema: GroupConnections }) { connections }: GroupConnections,
   ) {
     return this.accessGroups.setConnections(db, id, connections)
+  }
+
+  @Post(':id/suspend')
+  @HttpCode(200)
+  @SerializeOptions({ schema: AccessGroupView })
+  suspend(@Db() db: TenantDb, @Param('id', { schema: AccessGroupId }) id: AccessGroupId) {
+    return this.accessGroups.setSuspended(db, id, true)
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  @SerializeOptions({ schema: AccessGroupView })
+  resume(@Db() db: TenantDb, @Param('id', { schema: AccessGroupId }) id: AccessGroupId) {
+    return this.accessGroups.setSuspended(db, id, false)
   }
 
   @Delete(':id')

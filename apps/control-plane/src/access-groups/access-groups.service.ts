@@ -78,6 +78,18 @@ export class AccessGroupsService {
     return this.#replace(db, 'connection', id, connections)
   }
 
+  /** Whoever is in it is nobody from the next bundle on, until it is resumed. */
+  async setSuspended(db: TenantDb, id: AccessGroupId, isSuspended: boolean): Promise<AccessGroupView> {
+    await this.get(db, id)
+    await db.rows(
+      `update writ.access_groups set suspended_at = case when $3 then coalesce(suspended_at, $4) end
+       where tenant_id = $1 and id = $2`,
+      [id, isSuspended, new Date(this.clock.nowMs())],
+    )
+    await this.mint.mint(db)
+    return this.get(db, id)
+  }
+
   /** Its principals fall back to their other groups, or to the default group. */
   async remove(db: TenantDb, id: AccessGroupId): Promise<void> {
     const { isDefault } = await this.get(db, id)
@@ -106,6 +118,7 @@ type GroupRow = GroupSettings & {
   id: AccessGroupId
   name: string
   is_default: boolean
+  suspended: boolean
   agents: AgentId[]
   humans: HumanId[]
   policies: PolicyId[]
@@ -123,7 +136,7 @@ const principals = (kind: 'agent' | 'human'): string =>
     or p.is_default and not exists (select 1 from writ.group_${kind}s m where m.tenant_id = x.tenant_id and m.${kind}_id = x.id)
   )), '{}')`
 
-const SELECT = `select p.id, p.name, p.is_default, ${GROUP_SETTINGS}, ${principals('agent')} as agents, ${principals('human')} as humans,
+const SELECT = `select p.id, p.name, p.is_default, p.suspended_at is not null as suspended, ${GROUP_SETTINGS}, ${principals('agent')} as agents, ${principals('human')} as humans,
   ${members('group_policies', 'policy_id')} as policies, ${members('group_connections', 'connection_id')} as connections
   from writ.access_groups p where p.tenant_id = $1`
 

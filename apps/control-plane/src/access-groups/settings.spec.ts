@@ -30,8 +30,8 @@ describe('the settings of an access group', () => {
     expect(mild.body).toMatchObject(MILD)
     expect(strict.body).toMatchObject(STRICT)
     const { groups } = await bundle()
-    expect(groups).toContainEqual({ id: mild.body.id, name: 'mild', ...MILD })
-    expect(groups).toContainEqual({ id: strict.body.id, name: 'strict', ...STRICT })
+    expect(groups).toContainEqual({ id: mild.body.id, name: 'mild', ...MILD, suspended: false })
+    expect(groups).toContainEqual({ id: strict.body.id, name: 'strict', ...STRICT, suspended: false })
   })
 
   it('change one by one, of the default group too, and each change is a bundle', async () => {

@@ -7,11 +7,12 @@ import { TenantDb } from '../tenancy/tenant-db.ts'
 import { ApiKeysService } from './api-keys.service.ts'
 
 @Controller('api/v1/api-keys')
-@Access('owner')
+@Access('keys.write')
 export class ApiKeysController {
   constructor(private readonly apiKeys: ApiKeysService) {}
 
   @Get()
+  @Access('keys.read')
   @SerializeOptions({ schema: pageOf(ApiKeyView) })
   list(@Db() db: TenantDb, @Query({ schema: ListQuery }) query: ListQuery) {
     return this.apiKeys.list(db, query)
@@ -21,6 +22,13 @@ export class ApiKeysController {
   @SerializeOptions({ schema: CreatedApiKey })
   create(@Db() db: TenantDb, @Body({ schema: NewApiKey }) apiKey: NewApiKey) {
     return this.apiKeys.create(db, apiKey)
+  }
+
+  @Get(':id')
+  @Access('keys.read')
+  @SerializeOptions({ schema: ApiKeyView })
+  get(@Db() db: TenantDb, @Param('id', { schema: ApiKeyId }) id: string) {
+    return this.apiKeys.get(db, id)
   }
 
   @Delete(':id')

@@ -3,7 +3,8 @@ import { ApprovalId, ApprovalState, ApprovalView, pageOf } from '@writ/contracts
 import { z } from 'zod'
 import { ListQuery } from '../http/page.ts'
 import { Access } from '../tenancy/access.ts'
-import { AskedWith, Db } from '../tenancy/decorators.ts'
+import type { Admission } from '../tenancy/admission.ts'
+import { Admitted, Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
 import { ApprovalsService } from './approvals.service.ts'
 
@@ -12,19 +13,19 @@ type ApprovalQuery = z.infer<typeof ApprovalQuery>
 
 /** Calls that wait for a person, and the person's answer. */
 @Controller('api/v1/approvals')
-@Access('admin')
+@Access('approvals.decide')
 export class ApprovalsController {
   constructor(private readonly approvals: ApprovalsService) {}
 
   @Get()
-  @Access('auditor')
+  @Access('approvals.read')
   @SerializeOptions({ schema: pageOf(ApprovalView) })
   list(@Db() db: TenantDb, @Query({ schema: ApprovalQuery }) query: ApprovalQuery) {
     return this.approvals.list(db, query)
   }
 
   @Get(':id')
-  @Access('auditor')
+  @Access('approvals.read')
   @SerializeOptions({ schema: ApprovalView })
   get(@Db() db: TenantDb, @Param('id', { schema: ApprovalId }) id: ApprovalId) {
     return this.approvals.get(db, id)
@@ -35,10 +36,10 @@ export class ApprovalsController {
   @SerializeOptions({ schema: ApprovalView })
   approve(
     @Db() db: TenantDb,
-    @AskedWith() apiKey: string,
+    @Admitted() { by, human }: Admission,
     @Param('id', { schema: ApprovalId }) id: ApprovalId,
   ) {
-    return this.approvals.decide(db, id, { as: 'approved', by: apiKey })
+    return this.approvals.approve(db, id, { by: by.id, human })
   }
 
   @Post(':id/refuse')
@@ -46,9 +47,9 @@ export class ApprovalsController {
   @SerializeOptions({ schema: ApprovalView })
   refuse(
     @Db() db: TenantDb,
-    @AskedWith() apiKey: string,
+    @Admitted() { by }: Admission,
     @Param('id', { schema: ApprovalId }) id: ApprovalId,
   ) {
-    return this.approvals.decide(db, id, { as: 'refused', by: apiKey })
+    return this.approvals.refuse(db, id, by.id)
   }
 }

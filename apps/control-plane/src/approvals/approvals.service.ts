@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common'
-import type { ApprovalId, ApprovalState, ApprovalView } from '@writ/contracts'
+import type { ApprovalId, ApprovalState, ApprovalView, HumanId } from '@writ/contracts'
 import { COMMIT_CHANNEL } from '../bundles/commit-watch.ts'
 import { Clock } from '../clock.ts'
 import { pageOfRows } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
-import { conflict, notFound } from '../http/problem.ts'
+import { conflict, forbidden, notFound } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
 /** The side of people: they see what waits, and answer it once. */
@@ -29,8 +29,27 @@ export class ApprovalsService {
     return viewOf(row)
   }
 
+  /**
+   * Never by the human for whom the call would be made, nor by the one whose agent asks: whoever asks does not answer.
+   * @param human who answers, null for an API key that is nobody's
+   * @throws 403 for a request of their own, 409 when somebody was faster or it is too late
+   */
+  async approve(
+    db: TenantDb,
+    id: ApprovalId,
+    { by, human }: { readonly by: string; readonly human: HumanId | null },
+  ): Promise<ApprovalView> {
+    if (human !== null && (await isOwn(db, id, human)))
+      throw forbidden('nobody approves what their own agent asked for')
+    return this.#decide(db, id, { as: 'approved', by })
+  }
+
   /** @throws 409 when somebody was faster, or when it is too late */
-  async decide(
+  refuse(db: TenantDb, id: ApprovalId, by: string): Promise<ApprovalView> {
+    return this.#decide(db, id, { as: 'refused', by })
+  }
+
+  async #decide(
     db: TenantDb,
     id: ApprovalId,
     { as, by }: { readonly as: 'approved' | 'refused'; readonly by: string },
@@ -52,6 +71,13 @@ export class ApprovalsService {
   }
 }
 
+const isOwn = async (db: TenantDb, id: ApprovalId, human: HumanId): Promise<boolean> =>
+  (await db.first(
+    `select 1 from writ.approvals a join writ.agents g on g.tenant_id = a.tenant_id and g.id = a.agent_id
+     where a.tenant_id = $1 and a.id = $2 and $3 in (a.human_id, g.human_id)`,
+    [id, human],
+  )) !== null
+
 type ApprovalRow = Omit<
   ApprovalView,
   'agent' | 'human' | 'connection' | 'bundle' | 'createdAt' | 'expiresAt' | 'decidedAt'
@@ -69,7 +95,7 @@ type ApprovalRow = Omit<
   decided_at: Date | null
 }
 
-// Nobody sweeps: what ran out of time says so itself.
+// What ran out of time says so itself: it is only marked when the same call asks again, and forgotten much later.
 const STATE = `case when a.state in ('pending', 'approved') and a.expires_at <= $2 then 'expired' else a.state end`
 
 const SELECT = `select a.id, ${STATE} as state, a.session_id as session, a.agent_id, g.name as agent_name, a.human_id,

@@ -53,7 +53,9 @@ const claimOf = (changes: object = {}) => ({
   ...changes,
 })
 const claim = (body: object) => node.ask('POST', '/internal/v1/approvals', body)
+const requested = async (): Promise<string> => (await claim(claimOf())).body.id
 const approve = (id: string) => acme.ask('POST', `approvals/${id}/approve`)
+const found = async (id: string) => (await acme.ask('GET', `approvals/${id}`)).status
 const refuse = (id: string) => acme.ask('POST', `approvals/${id}/refuse`)
 
 describe('a claim of a call', () => {
@@ -166,6 +168,19 @@ describe('a request', () => {
     })
   })
 
+  it('is forgotten ninety days after it ended, when another one is made, and not before', async () => {
+    const [old, refused, recent] = [await requested(), await requested(), await requested()]
+    await refuse(refused)
+    await asOwner("update writ.approvals set expires_at = now() - interval '91 days' where id = any($1)", [
+      [old, refused],
+    ])
+    await asOwner("update writ.approvals set expires_at = now() - interval '89 days' where id = $1", [recent])
+    expect([await found(old), await found(refused), await found(recent)]).toEqual([200, 200, 200])
+    const id = await requested()
+    expect([await found(old), await found(refused)]).toEqual([404, 404])
+    expect([await found(recent), await found(id)]).toEqual([200, 200])
+  })
+
   it('is answered by the first person only', async () => {
     const { id } = (await claim(claimOf())).body
     const answers = await Promise.all([approve(id), refuse(id), approve(id)])
@@ -209,14 +224,21 @@ describe('a request', () => {
 
   it('keeps a hash of the arguments, and the arguments nowhere', async () => {
     await claim(claimOf())
-    const client = new Client({ connectionString: plane.ownerUrl })
-    await client.connect()
-    const { rows } = await client.query('select a::text as row from writ.approvals a')
-    await client.end()
+    const { rows } = await asOwner('select a::text as row from writ.approvals a')
     expect(rows.length).toBeGreaterThan(5)
     expect(`${JSON.stringify(rows)}${plane.logged()}`).not.toContain('the-payee-of-the-spec')
   })
 })
+
+async function asOwner(sql: string, values: readonly unknown[] = []) {
+  const client = new Client({ connectionString: plane.ownerUrl })
+  await client.connect()
+  try {
+    return await client.query(sql, [...values])
+  } finally {
+    await client.end()
+  }
+}
 
 async function later(ms: number, work: () => Promise<void>): Promise<void> {
   laterMs = ms

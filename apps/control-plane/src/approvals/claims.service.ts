@@ -25,7 +25,7 @@ export class ClaimsService {
    * @param isGone whether the gateway has hung up: nothing is used up for nobody
    */
   async claim(claim: ApprovalClaim, isGone: () => boolean): Promise<ApprovalAnswer> {
-    const tenant = await this.tenancy.bySlug(claim.tenant)
+    const tenant = await this.tenancy.activeBySlug(claim.tenant)
     const untilMs = this.clock.nowMs() + claim.waitSeconds * 1000
     for (;;) {
       const { count } = this.watch
@@ -104,6 +104,7 @@ async function pendingOne(db: TenantDb, { sha256, now }: Call): Promise<Pending 
 /** @returns null only when the same call was answered at this very moment */
 async function request(db: TenantDb, claim: ApprovalClaim, call: Call): Promise<Pending | null> {
   await requireRoom(db, claim, call)
+  await forgetEnded(db, call)
   await db.rows(
     `update writ.approvals set state = 'expired'
      where tenant_id = $1 and claim_sha256 = $2 and state in ('pending', 'approved') and expires_at <= $3`,
@@ -111,6 +112,20 @@ async function request(db: TenantDb, claim: ApprovalClaim, call: Call): Promise<
   )
   await db.insert('approvals', requestOf(claim, call), IF_NONE_IS_OPEN)
   return pendingOne(db, call)
+}
+
+const KEPT_MS = 90 * 24 * 3_600_000
+/** More than one, so that there are never more to forget than were made since. */
+const FORGOTTEN_AT_ONCE = 100
+
+/** Each new request forgets some that ended long ago. Their ends stand in the records. */
+async function forgetEnded(db: TenantDb, { now }: Call): Promise<void> {
+  await db.rows(
+    `delete from writ.approvals where tenant_id = $1 and id in (
+       select id from writ.approvals where tenant_id = $1 and expires_at < $2 order by expires_at limit $3
+       for update skip locked)`,
+    [new Date(now.getTime() - KEPT_MS), FORGOTTEN_AT_ONCE],
+  )
 }
 
 const IF_NONE_IS_OPEN = `on conflict (tenant_id, claim_sha256) where state in ('pending', 'approved') do nothing`

@@ -3,6 +3,7 @@ import type { BundlePublisher } from '@writ/redis'
 /** Where published bundles go: Redis, or nowhere more in single-node mode. A port, injected by class. */
 export abstract class BundleOutlet implements BundlePublisher {
   abstract readonly publish: BundlePublisher['publish']
+  abstract readonly withdraw: BundlePublisher['withdraw']
   abstract readonly beat: BundlePublisher['beat']
   abstract readonly versionOf: BundlePublisher['versionOf']
 }
@@ -10,6 +11,7 @@ export abstract class BundleOutlet implements BundlePublisher {
 /** Without Redis gateways ask over HTTP and are answered from Postgres: what is committed is as good as published. */
 export const servedFromPostgres: BundleOutlet = {
   publish: () => Promise.resolve('published'),
+  withdraw: () => Promise.resolve(),
   beat: () => Promise.resolve(),
   versionOf: () => Promise.resolve(Number.POSITIVE_INFINITY),
 }

@@ -3,7 +3,7 @@ import { MAX_BUNDLE_BYTES, sealBundle, snapshotHash } from '@writ/bundle'
 import type { Bundle } from '@writ/contracts'
 import { announceBundle, mintBundleVersion } from '@writ/postgres'
 import { Clock } from '../clock.ts'
-import { conflict } from '../http/problem.ts'
+import { ProblemError } from '../http/problem.ts'
 import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { BundleKeys } from './bundle-keys.ts'
@@ -59,4 +59,11 @@ async function requireRoom(db: TenantDb, sizeBytes: number): Promise<void> {
   if (sizeBytes > (before?.sizeBytes ?? 0) + SLACK_BYTES) throw tooLarge()
 }
 
-const tooLarge = () => conflict('this would make the policy bundle larger than 1 MiB')
+const tooLarge = () =>
+  new ProblemError({
+    title: 'Conflict',
+    status: 409,
+    detail: 'this would make the policy bundle larger than 1 MiB',
+    limit: 'bundleBytes',
+    value: MAX_BUNDLE_BYTES,
+  })

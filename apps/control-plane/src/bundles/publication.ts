@@ -44,9 +44,10 @@ export class Publication {
     await this.outlet.beat(await sealHeartbeat(heartbeat, this.keys.signer))
   }
 
-  async #publishHead({ tenant, seq }: PendingChange): Promise<void> {
+  async #publishHead({ tenant, version, seq }: PendingChange): Promise<void> {
     const head = await this.platform.bundleBySlug(tenant)
-    if (head) await this.outlet.publish({ tenant, version: head.version, seq, jws: head.signed })
+    if (!head) await this.outlet.withdraw({ tenant, version, seq })
+    else await this.outlet.publish({ tenant, version: head.version, seq, jws: head.signed })
   }
 }
 

@@ -11,14 +11,14 @@ export type Issue = { readonly version: number; readonly issuedAt: Date; readonl
 /** Builds the bundle of one tenant from its tables, as the open transaction sees them. */
 export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Issue): Promise<Bundle> {
   const groups = await db.rows<GroupRow>(
-    `select p.id, p.name, p.is_default, ${GROUP_SETTINGS} from writ.access_groups p where p.tenant_id = $1 order by p.id`,
+    `select p.id, p.name, p.is_default, p.suspended_at is not null as suspended, ${GROUP_SETTINGS} from writ.access_groups p where p.tenant_id = $1 order by p.id`,
   )
   const defaultGroup = groups.find(({ is_default }) => is_default)
   if (!defaultGroup) throw new Error('a tenant has a default group')
   const since = new Date(issuedAt.getTime() - SESSION_MEMORY_MS)
   return {
     format: 'writ.bundle.v1',
-    tenant: { id: db.tenant.id, slug: db.tenant.slug },
+    tenant: await tenantOf(db),
     version,
     issuedAt: issuedAt.toISOString(),
     issuer,
@@ -28,15 +28,26 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
     agents: await agentsOf(db),
     humans: await humansOf(db),
     revokedSessions: await endedSessionsOf(db, since),
+    revokedTokens: await revokedTokensOf(db, issuedAt),
     connections: await connectionsOf(db),
     policies: await policiesOf(db),
     overrides: await overridesOf(db, issuedAt),
   }
 }
 
+async function tenantOf(db: TenantDb): Promise<Bundle['tenant']> {
+  const row = await db.first<Omit<Bundle['tenant'], 'id' | 'slug'>>(
+    `select epoch, suspended_at is not null as suspended, body_digest_required as "bodyDigestRequired",
+       nonce_required as "nonceRequired", requests_per_second as "requestsPerSecond" from writ.tenants where id = $1`,
+  )
+  if (!row) throw new Error('an open tenant exists')
+  return { ...db.tenant, ...row }
+}
+
 const groupOf = ({
   id,
   name,
+  suspended,
   default: byDefault,
   oversize,
   approvers,
@@ -46,6 +57,7 @@ const groupOf = ({
   default: byDefault,
   oversize,
   approvers,
+  suspended,
 })
 
 type GroupRow = Bundle['groups'][number] & { is_default: boolean }
@@ -65,17 +77,28 @@ const agentsOf = (db: TenantDb): Promise<Bundle['agents']> =>
 
 const humansOf = (db: TenantDb): Promise<Bundle['humans']> =>
   db.rows(
-    `select p.id, p.name, ${groupsOfPrincipal('human')} as groups from writ.humans p where p.tenant_id = $1 order by p.id`,
+    `select p.id, p.name, p.epoch, ${groupsOfPrincipal('human')} as groups from writ.humans p
+     where p.tenant_id = $1 and p.status = 'active' order by p.id`,
   )
 
+async function revokedTokensOf(db: TenantDb, at: Date): Promise<Bundle['revokedTokens']> {
+  const rows = await db.rows<{ jti: string }>(
+    'select jti from writ.revoked_tokens where tenant_id = $1 and expires_at > $2 order by jti',
+    [at],
+  )
+  return rows.map(({ jti }) => jti)
+}
+
 /**
- * Only those that nothing else ends. A revoked agent is in no bundle, and an enrolment makes a new epoch: the tokens of either
+ * Only those that nothing else ends. A revoked agent and a suspended human are in no bundle, and an enrolment makes a new epoch, as does the end of all sessions of the tenant: the tokens of either
  * are over without their sessions being named. So an agent cannot fill the bundle with sessions and stop its own revocation.
  */
 async function endedSessionsOf(db: TenantDb, since: Date): Promise<Bundle['revokedSessions']> {
   const rows = await db.rows<{ id: Bundle['revokedSessions'][number] }>(
     `select s.id from writ.sessions s join writ.agents a on a.tenant_id = s.tenant_id and a.id = s.agent_id
-     where s.tenant_id = $1 and a.status = 'enrolled' and s.ended_at > a.enrolled_at and s.last_token_at > $2
+       join writ.humans h on h.tenant_id = s.tenant_id and h.id = s.human_id
+     where s.tenant_id = $1 and a.status = 'enrolled' and h.status = 'active' and s.ended_at > a.enrolled_at and s.last_token_at > $2
+       and s.ended_at > coalesce((select t.revoked_all_at from writ.tenants t where t.id = $1), '-infinity')
      order by s.id`,
     [since],
   )

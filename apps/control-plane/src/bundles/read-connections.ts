@@ -7,13 +7,14 @@ export async function connectionsOf(db: TenantDb): Promise<BundleConnection[]> {
   const tools = await approvedTools(db)
   const rows = await db.rows<ConnectionRow>(
     `select p.id, p.name, p.url, p.credential_header, p.credential_version, p.tool_classes, p.trust, p.annotations_trusted,
+       p.suspended_at is not null as suspended,
        ${groupsOf('connection')} as groups
      from writ.connections p where p.tenant_id = $1 and p.deleted_at is null order by p.id`,
   )
   return rows.map((row) => connectionOf(row, tools))
 }
 
-type ConnectionRow = Pick<BundleConnection, 'id' | 'name' | 'url' | 'groups' | 'trust'> & {
+type ConnectionRow = Pick<BundleConnection, 'id' | 'name' | 'url' | 'groups' | 'trust' | 'suspended'> & {
   credential_header: string | null
   credential_version: number
   tool_classes: BundleConnection['toolClasses']
@@ -24,14 +25,23 @@ type ToolRow = BundleTool & { readonly connection_id: string }
 /** As approved, and not as seen since. */
 const approvedTools = (db: TenantDb): Promise<ToolRow[]> =>
   db.rows(
-    `select d.connection_id, d.kind, d.name, d.approved_pin as pin, d.approved_annotations as annotations,
+    `select d.connection_id, d.kind, d.name, d.approved_pin as pin, d.approved_content_pin as "contentPin", d.approved_annotations as annotations,
        d.approved_input_schema as "inputSchema"
      from writ.tool_definitions d join writ.connections c on c.tenant_id = d.tenant_id and c.id = d.connection_id
      where d.tenant_id = $1 and d.approved_pin is not null and c.deleted_at is null order by d.kind, d.name`,
   )
 
 function connectionOf(row: ConnectionRow, tools: readonly ToolRow[]): BundleConnection {
-  const { id, name, url, groups, trust, credential_header: header, credential_version: version } = row
+  const {
+    id,
+    name,
+    url,
+    groups,
+    trust,
+    suspended,
+    credential_header: header,
+    credential_version: version,
+  } = row
   return {
     id,
     name,
@@ -41,14 +51,16 @@ function connectionOf(row: ConnectionRow, tools: readonly ToolRow[]): BundleConn
     toolClasses: row.tool_classes,
     trust,
     annotationsTrusted: row.annotations_trusted,
+    suspended,
     tools: tools.filter(({ connection_id: connection }) => connection === id).map(toolOf),
   }
 }
 
-const toolOf = ({ kind, name, pin, annotations, inputSchema }: ToolRow): BundleTool => ({
+const toolOf = ({ kind, name, pin, contentPin, annotations, inputSchema }: ToolRow): BundleTool => ({
   kind,
   name,
   pin,
+  contentPin,
   annotations,
   inputSchema,
 })

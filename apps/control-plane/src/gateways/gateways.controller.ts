@@ -7,7 +7,7 @@ import { GatewayView } from './gateway-view.ts'
 import { gatewaysOf } from './gateways.ts'
 
 @Controller('api/v1/gateways')
-@Access('auditor')
+@Access('tenant.read')
 export class GatewaysController {
   @Get()
   @SerializeOptions({ schema: z.strictObject({ items: z.array(GatewayView) }) })

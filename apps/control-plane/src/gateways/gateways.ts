@@ -11,7 +11,7 @@ export async function gatewaysOf(db: TenantDb): Promise<GatewayView[]> {
      from writ.nodes n left join lateral (
        select a.version, a.detail from writ.bundle_acknowledgements a
         where a.tenant_id = $1 and a.node_id = n.id and a.outcome = 'refused' order by a.version desc limit 1) r on true
-     order by n.id`,
+     where n.kind = 'gateway' order by n.id`,
   )
   return rows.map(viewOf)
 }

@@ -5,6 +5,19 @@ import { readYaml } from './read-yaml.ts'
 import type { RimRequest } from './request.ts'
 
 const TOKEN_ROUTE = '/t/:slug/oauth/token'
+/** Where forms are posted: all else takes none, as any site can make a browser post one. */
+const FORM_ROUTES: ReadonlySet<string> = new Set([
+  TOKEN_ROUTE,
+  '/t/:slug/oauth/device_authorization',
+  '/t/:slug/oauth/revoke',
+  '/t/:slug/oauth/introspect',
+  '/t/:slug/oauth/authorize',
+  '/t/:slug/oauth/device',
+  '/t/:slug/sign-out',
+  '/t/:slug/owner-link',
+  '/t/:slug/sign-in/:sso/logout',
+])
+const SCIM_ROUTES = '/t/:slug/scim/v2/'
 const POLICY_ROUTES = '/api/v1/policies'
 const KIB = 1024
 /** Where bodies may have another size than what people send. */
@@ -17,13 +30,27 @@ const LIMITS_BYTES: Readonly<Record<string, number>> = {
   '/internal/v1/join': 16 * KIB,
   '/t/:slug/enrol': 16 * KIB,
   [TOKEN_ROUTE]: 64 * KIB,
+  '/t/:slug/oauth/device_authorization': 64 * KIB,
+  '/t/:slug/oauth/revoke': 64 * KIB,
+  '/t/:slug/oauth/introspect': 64 * KIB,
+  '/t/:slug/oauth/authorize': 64 * KIB,
+  '/t/:slug/oauth/device': 4 * KIB,
+  '/t/:slug/oauth/rotate': 16 * KIB,
+  '/t/:slug/sign-out': 4 * KIB,
+  '/t/:slug/owner-link': 4 * KIB,
+  '/t/:slug/sign-in/:sso/logout': 16 * KIB,
 }
 
-/** Which bodies are read: strict JSON everywhere, a form at the token endpoint, YAML where policies are; everything else is 415. Call it before any route is made. */
+/** Which bodies are read: strict JSON everywhere, a form where forms are posted, SCIM where directories are, YAML where policies are; everything else is 415. Call it before any route is made. */
 export function acceptBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) =>
     settle(done, () => jsonBody(request, body)),
+  )
+  fastify.addContentTypeParser<Buffer>(
+    'application/scim+json',
+    { parseAs: 'buffer' },
+    (request, body, done) => settle(done, () => scimBody(request, body)),
   )
   fastify.addContentTypeParser<Buffer>('application/yaml', { parseAs: 'buffer' }, (request, body, done) =>
     settle(done, () => yamlBody(request, body)),
@@ -45,6 +72,11 @@ function jsonBody(request: RimRequest, body: Buffer): unknown {
   return body.length === 0 ? undefined : readJson(body)
 }
 
+function scimBody(request: RimRequest, body: Buffer): unknown {
+  if (!request.routeOptions.url?.startsWith(SCIM_ROUTES)) throw unsupported()
+  return jsonBody(request, body)
+}
+
 function yamlBody(request: RimRequest, body: Buffer): unknown {
   if (!request.routeOptions.url?.startsWith(POLICY_ROUTES)) throw unsupported()
   request.rawBody = body
@@ -52,7 +84,7 @@ function yamlBody(request: RimRequest, body: Buffer): unknown {
 }
 
 function formBody(request: RimRequest, body: Buffer): URLSearchParams {
-  if (request.routeOptions.url !== TOKEN_ROUTE) throw unsupported()
+  if (!FORM_ROUTES.has(request.routeOptions.url ?? '')) throw unsupported()
   request.rawBody = body
   return new URLSearchParams(body.toString('utf8'))
 }

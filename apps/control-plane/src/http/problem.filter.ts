@@ -1,11 +1,12 @@
 import { Catch, HttpException } from '@nestjs/common'
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common'
 import type { Problem } from '@writ/contracts'
+import { TenantBusy } from '@writ/postgres'
 import type { FastifyReply } from 'fastify'
 import { OAuthError } from '../authority/oauth-error.ts'
-import { codeOf, memberOf, UNIQUE_VIOLATION } from '../error-code.ts'
+import { codeOf, LIMIT_REACHED, memberOf, UNIQUE_VIOLATION } from '../error-code.ts'
 import { Faults } from '../faults.ts'
-import { badRequest, conflict, notFound, ProblemError } from './problem.ts'
+import { badRequest, conflict, notFound, overLimit, ProblemError, unavailable } from './problem.ts'
 import { UnreadableJson } from './read-json.ts'
 
 /** The one place where an error becomes HTTP. What it does not know is a bug: logged here, and a bare 500 outside. */
@@ -44,12 +45,22 @@ function answerOAuth(error: OAuthError, reply: FastifyReply): void {
 
 export function problemBehind(error: unknown): ProblemError | null {
   if (error instanceof ProblemError) return error
+  if (error instanceof TenantBusy) return unavailable(error.message)
   if (error instanceof UnreadableJson) return badRequest(error.message)
   // Names are unique within a tenant, so this tells nothing of another.
   if (codeOf(error) === UNIQUE_VIOLATION) return conflict('something with this name exists already')
+  const full = limitBehind(error)
+  if (full) return overLimit(full.limit, full.value)
   const status = statusOf(error)
   if (status === 404) return notFound()
   return status !== null && status >= 400 && status < 500 ? plainProblem(status) : null
+}
+
+/** What a trigger of the database says when a tenant has as much of something as it may. */
+function limitBehind(error: unknown): { limit: string; value: number } | null {
+  if (codeOf(error) !== LIMIT_REACHED) return null
+  const [limit = '', value = ''] = String(memberOf(error, 'detail')).split(' ')
+  return { limit, value: Number(value) }
 }
 
 const TITLES: Readonly<Record<number, string>> = {

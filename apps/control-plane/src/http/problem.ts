@@ -26,6 +26,16 @@ export const unprocessable = (detail: string, errors: Problem['errors']) =>
 
 export const conflict = (detail: string) => new ProblemError({ title: 'Conflict', status: 409, detail })
 
+/** There is as much of something as there may be. */
+export const overLimit = (limit: string, value: number) =>
+  new ProblemError({
+    title: 'Conflict',
+    status: 409,
+    detail: `this tenant may have ${value} of ${limit}: there is no room for more`,
+    limit,
+    value,
+  })
+
 export const forbidden = (detail: string) => new ProblemError({ title: 'Forbidden', status: 403, detail })
 
 /** One answer for a missing, malformed, unknown, revoked or wrong key. */

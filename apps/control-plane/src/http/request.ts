@@ -12,7 +12,7 @@ export type RimRequest = FastifyRequest & {
   rawBody?: Uint8Array
   /** set before the body is read: refuses one that is not what the sender signed, before anything is parsed */
   seal?: Seal
-  /** set by the guard on routes of a tenant's API key */
+  /** set by the guard on routes of a tenant */
   admission?: Admission
   /** set by the interceptor, for as long as the tenant's transaction is open */
   db?: TenantDb

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { HumanId } from '@writ/contracts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
+import { endSignedInSessions } from '../sessions/end-sessions.ts'
 import { HumanSessions } from '../sign-in/human-sessions.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
@@ -42,12 +43,14 @@ export class HumanStanding {
     await this.endTokens(db, [human])
   }
 
-  /** Their agents need new tokens, of the new epoch. */
+  /** Their agents need new tokens, of the new epoch; what rests on a sign-in of theirs is over, for nobody is signed in any more. */
   async endTokens(db: TenantDb, humans: readonly HumanId[]): Promise<void> {
     if (humans.length === 0) return
     await db.rows('update writ.humans set epoch = epoch + 1 where tenant_id = $1 and id = any($2::text[])', [
       humans,
     ])
+    const ending = { at: new Date(this.clock.nowMs()), by: null, reason: 'the human signed out' }
+    for (const human of humans) await endSignedInSessions(db, human, ending)
     await this.mint.mint(db)
   }
 

@@ -24,9 +24,11 @@ export class LeasesService {
   /** @throws the same 404 whatever it is that does not fit */
   lend(node: NodeRow, request: LeaseRequest): Promise<LeaseAnswer> {
     return this.tenancy.runById(request.tenant, async (db) => {
-      const connection = connectionFor(request, await currentBundle(db))
+      const bundle = await currentBundle(db)
+      const connection = connectionFor(request, bundle)
       if (!connection || connection.credential.kind === 'none') throw notFound()
-      if (!(await hasLiveSession(db, request))) throw notFound()
+      const human = await humanOf(db, request)
+      if (human === null || !counts(bundle.humans, human, bundle)) throw notFound()
       const nowMs = this.clock.nowMs()
       const place = { id: connection.id, version: connection.credential.version }
       const lease = await sealLease(
@@ -47,22 +49,35 @@ export class LeasesService {
   }
 }
 
-/** The connection asked for, if the newest bundle lets this agent use this version of its credential. */
+/** The connection asked for, if the newest bundle lets this agent use this version of its credential: what is switched off is not there. */
 function connectionFor(request: LeaseRequest, bundle: Bundle): BundleConnection | null {
   const agent = bundle.agents.find(({ id }) => id === request.agent)
   const connection = bundle.connections.find(({ id }) => id === request.connection)
   if (!agent || !connection || bundle.revokedSessions.includes(request.session)) return null
+  if (bundle.tenant.suspended || connection.suspended || !counts(bundle.agents, agent.id, bundle)) return null
   if (connection.credential.kind === 'none' || connection.credential.version !== request.credentialVersion)
     return null
   return connection.groups.some((group) => agent.groups.includes(group)) ? connection : null
 }
 
-async function hasLiveSession(db: TenantDb, { session, agent }: LeaseRequest): Promise<boolean> {
-  const row = await db.first(
-    'select 1 from writ.sessions where tenant_id = $1 and id = $2 and agent_id = $3 and ended_at is null',
+/** Whoever is in a suspended group is nobody, and so is whoever is not in the bundle. */
+function counts(
+  principals: Bundle['agents'] | Bundle['humans'],
+  id: string,
+  { groups }: Pick<Bundle, 'groups'>,
+): boolean {
+  const principal = principals.find((one) => one.id === id)
+  const suspended = groups.filter((group) => group.suspended).map((group) => group.id)
+  return principal !== undefined && !principal.groups.some((group) => suspended.includes(group))
+}
+
+/** For whom the agent acts in that session; null when it is over. */
+async function humanOf(db: TenantDb, { session, agent }: LeaseRequest): Promise<string | null> {
+  const row = await db.first<{ human_id: string }>(
+    'select human_id from writ.sessions where tenant_id = $1 and id = $2 and agent_id = $3 and ended_at is null',
     [session, agent],
   )
-  return row !== null
+  return row?.human_id ?? null
 }
 
 async function sealedSecretOf(

@@ -1,5 +1,7 @@
-import { Problem } from '@writ/contracts'
+import { mayDo, Problem, Role } from '@writ/contracts'
+import type { Permission } from '@writ/contracts'
 import { z } from 'zod'
+import { isPermission } from '../tenancy/access.ts'
 import type { AccessLevel } from '../tenancy/access.ts'
 import type { Route } from './routes.ts'
 
@@ -26,6 +28,13 @@ export function describeApi(routes: readonly Route[]): Node {
 
 const SECURITY_SCHEMES = {
   apiKey: { type: 'http', scheme: 'bearer', description: "A tenant's API key: wak_<id>.<secret>" },
+  signIn: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-writ',
+    description: 'A human who signed in; requests that write also need the header X-Writ: 1',
+  },
+  directoryToken: { type: 'http', scheme: 'bearer', description: "The token of a tenant's directory (SCIM)" },
   operatorKey: { type: 'http', scheme: 'bearer', description: 'The key of the operator of the platform' },
   nodeSignature: {
     type: 'apiKey',
@@ -39,7 +48,7 @@ function operationOf(route: Route): Node {
   return {
     operationId: `${route.group}.${route.name}${route.path.endsWith('/.well-known/oauth-authorization-server') ? '.suffixed' : ''}`,
     tags: [route.group],
-    security: SECURITY[route.access],
+    ...securityOf(route.access),
     'x-writ-access': route.access,
     parameters: [...pathParametersOf(route), ...queryParametersOf(route)],
     ...requestBodyOf(route),
@@ -47,14 +56,20 @@ function operationOf(route: Route): Node {
   }
 }
 
-const SECURITY: Readonly<Record<AccessLevel, Node[]>> = {
+/** `x-writ-roles`: the roles that have the permission. */
+function securityOf(access: AccessLevel): Node {
+  if (!isPermission(access)) return { security: SECURITY[access] }
+  return { security: OF_TENANTS, 'x-writ-roles': Role.options.filter((role) => mayDo([role], access)) }
+}
+
+const SECURITY: Readonly<Record<Exclude<AccessLevel, Permission>, Node[]>> = {
   public: [],
   node: [{ nodeSignature: [] }],
   operator: [{ operatorKey: [] }],
-  owner: [{ apiKey: [] }],
-  admin: [{ apiKey: [] }],
-  auditor: [{ apiKey: [] }],
+  directory: [{ directoryToken: [] }],
 }
+
+const OF_TENANTS: Node[] = [{ apiKey: [] }, { signIn: [] }]
 
 const pathParametersOf = ({ parameters }: Route): Node[] =>
   parameters.map(({ name, schema }) => ({

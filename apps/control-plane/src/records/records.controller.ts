@@ -8,7 +8,7 @@ import { TenantDb } from '../tenancy/tenant-db.ts'
 import { RecordsService } from './records.service.ts'
 
 @Controller('api/v1/records')
-@Access('auditor')
+@Access('records.read')
 export class RecordsController {
   constructor(private readonly records: RecordsService) {}
 
@@ -19,6 +19,7 @@ export class RecordsController {
   }
 
   @Get('evidence')
+  @Access('records.export')
   @SerializeOptions({ schema: Evidence })
   evidence(@Db() db: TenantDb) {
     return this.records.evidence(db)

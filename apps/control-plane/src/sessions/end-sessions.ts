@@ -16,6 +16,15 @@ export const endSessionsOf = (db: TenantDb, agent: AgentId, at: Date): Promise<n
 export const endSessionsForHuman = (db: TenantDb, human: HumanId, at: Date): Promise<number> =>
   endWithDelegated(db, 'human_id', human, { at, by: null, reason: null })
 
+/** Ends the sessions that rest on a sign-in of that human, and what those delegated. An agent that acts for its owner without one goes on. */
+export async function endSignedInSessions(db: TenantDb, human: HumanId, ending: Ending): Promise<void> {
+  const sessions = await db.rows<{ id: SessionId }>(
+    `select id from writ.sessions where tenant_id = $1 and human_id = $2 and auth_time is not null and ended_at is null`,
+    [human],
+  )
+  for (const { id } of sessions) await endSession(db, id, ending)
+}
+
 /** Ends the sessions that a grant began. @returns how many ended */
 export const endSessionsOfGrant = (db: TenantDb, grant: GrantId, ending: Ending): Promise<number> =>
   endWithDelegated(db, 'grant_id', grant, ending)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { SignJWT } from 'jose'
+import { Client } from 'pg'
 import { administrationsOf } from '../testing/administrations.ts'
 import { enrolledAgent } from '../testing/agents.ts'
 import type { Browser } from '../testing/browser.ts'
@@ -32,6 +33,18 @@ beforeEach(async () => {
   browser = world.newBrowser()
   await tenant.signIn(browser, 'ada')
 })
+
+const agentOfAda = () => enrolledAgent(world.plane, tenant.slug, tenant.key, ada)
+
+async function asOwner(sql: string, parameters: readonly unknown[]): Promise<unknown[]> {
+  const owner = new Client({ connectionString: world.plane.ownerUrl })
+  await owner.connect()
+  try {
+    return (await owner.query(sql, [...parameters])).rows
+  } finally {
+    await owner.end()
+  }
+}
 
 /** `undefined` takes a claim away */
 type Claims = Readonly<Record<string, unknown>>
@@ -75,6 +88,20 @@ describe('a logout at the identity provider', () => {
       by: { kind: 'platform', id: tenant.sso.id },
       target: ada,
     })
+  })
+
+  it('ends the sessions of agents that rest on a sign-in, and those only', async () => {
+    const [signedIn, alone] = [await agentOfAda(), await agentOfAda()]
+    const sessions = [
+      await sessionOf(world.plane, tenant.slug, signedIn),
+      await sessionOf(world.plane, tenant.slug, alone),
+    ]
+    await asOwner('update writ.sessions set auth_time = now() where id = $1', [sessions[0]])
+    expect((await post(await signed())).status).toBe(200)
+    const ended = await asOwner('select id from writ.sessions where id = any($1) and ended_at is not null', [
+      sessions,
+    ])
+    expect(ended).toEqual([{ id: sessions[0] }])
   })
 
   it('comes from a real provider when somebody logs out there', async () => {

@@ -1,25 +1,39 @@
 import { Injectable } from '@nestjs/common'
-import type { Role } from '@writ/contracts'
+import { mayDo } from '@writ/contracts'
+import type { Permission } from '@writ/contracts'
+import { Brakes, sourceOf } from '../http/brakes.ts'
 import { forbidden, unauthorized } from '../http/problem.ts'
+import type { ProblemError } from '../http/problem.ts'
 import type { RimRequest } from '../http/request.ts'
 import { isSameText } from '../ids-and-secrets.ts'
 import { NodeSignatures } from '../nodes/node-signatures.ts'
 import { Settings } from '../settings.ts'
-import { suffices } from './access.ts'
+import { isPermission } from './access.ts'
 import type { AccessLevel } from './access.ts'
+import type { Admission } from './admission.ts'
+import { requireFresh } from './fresh.ts'
 import { ApiKeyDoor } from './api-key-door.ts'
+import { DirectoryDoor, HumanDoor } from './human-door.ts'
 
 /** Lets a request in at an access level, and notes on it whose it is. */
 @Injectable()
 export class AccessCheck {
+  // oxlint-disable-next-line max-params -- one for each way in
   constructor(
     private readonly settings: Settings,
     private readonly apiKeys: ApiKeyDoor,
+    private readonly humans: HumanDoor,
+    private readonly directories: DirectoryDoor,
     private readonly nodes: NodeSignatures,
+    private readonly brakes: Brakes,
   ) {}
 
-  /** @throws 401, or 403 for a key that may not do this */
+  /** @throws 401, 429 after too many of them, or 403 for whoever may not do this */
   async admit(request: RimRequest, level: AccessLevel): Promise<void> {
+    if (isPermission(level)) {
+      request.admission = await this.#admitTo(request, level)
+      return
+    }
     switch (level) {
       case 'public':
         return
@@ -28,24 +42,42 @@ export class AccessCheck {
       case 'node':
         request.node = await this.nodes.verify(request)
         return
-      case 'owner':
-      case 'admin':
-      case 'auditor':
-        await this.#admitRole(request, level)
+      case 'directory':
+        request.admission = await this.#directoryOf(request)
     }
   }
 
-  #admitOperator(request: RimRequest): void {
+  async #admitOperator(request: RimRequest): Promise<void> {
     const sent = bearerOf(request) ?? ''
-    if (!isSameText(sent, this.settings.operatorKey)) throw unauthorized()
+    if (!isSameText(sent, this.settings.operatorKey)) throw await this.#refusal(request)
   }
 
-  async #admitRole(request: RimRequest, wanted: Role): Promise<void> {
+  async #directoryOf(request: RimRequest): Promise<Admission> {
+    const token = bearerOf(request)
+    const admission = token === null ? null : await this.directories.admit(token)
+    if (!admission) throw await this.#refusal(request)
+    return admission
+  }
+
+  async #admitTo(request: RimRequest, permission: Permission): Promise<Admission> {
+    const admission = await this.#admissionOf(request)
+    if (!admission) throw await this.#refusal(request)
+    if (!mayDo(admission.roles, permission)) throw forbidden(`this needs the permission ${permission}`)
+    requireFresh(admission, permission)
+    return admission
+  }
+
+  // Only what fails is counted: whoever else comes from that address gets in with a key that holds.
+  async #refusal(request: RimRequest): Promise<ProblemError> {
+    await this.brakes.take('api-key', { tenant: null, source: sourceOf(request) })
+    return unauthorized()
+  }
+
+  // A request that names a key is judged by that key alone.
+  async #admissionOf(request: RimRequest): Promise<Admission | null> {
+    if (request.raw.headersDistinct['authorization'] === undefined) return this.humans.admit(request)
     const key = bearerOf(request)
-    const admission = key === null ? null : await this.apiKeys.admit(key)
-    if (!admission) throw unauthorized()
-    if (!suffices(admission.role, wanted)) throw forbidden(`this needs an API key of role ${wanted}`)
-    request.admission = admission
+    return key === null ? null : this.apiKeys.admit(key)
   }
 }
 

@@ -1,14 +1,17 @@
 import { Reflector } from '@nestjs/core'
-import type { Role } from '@writ/contracts'
+import { Permission } from '@writ/contracts'
 
 /**
- * Who may call a route: anyone, a joined node, the operator of the platform, or an API key of at least that role.
- * A route without it is closed.
+ * Who may call a route: anyone, a joined node, the operator of the platform, a tenant's directory (SCIM), or whoever has a role
+ * with that permission. A route without it is closed.
  */
 export const Access = Reflector.createDecorator<AccessLevel>()
-export type AccessLevel = 'public' | 'node' | 'operator' | Role
+export type AccessLevel = 'public' | 'node' | 'operator' | 'directory' | Permission
 
-/** Owner everything; admin all but API keys; auditor reads. */
-export const suffices = (role: Role, wanted: Role): boolean => RANK[role] >= RANK[wanted]
+/** What a suspended tenant's owners may do besides reading. */
+export const WhileSuspended = Reflector.createDecorator<boolean>()
 
-const RANK: Readonly<Record<Role, number>> = { auditor: 0, admin: 1, owner: 2 }
+/** Whether it takes a role of a tenant to call a route of that level. */
+export const isPermission = (level: AccessLevel): level is Permission => PERMISSIONS.has(level)
+
+const PERMISSIONS: ReadonlySet<string> = new Set(Permission.options)

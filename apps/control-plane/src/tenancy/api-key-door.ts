@@ -1,24 +1,43 @@
 import { Injectable } from '@nestjs/common'
 import { PlatformQueries } from '@writ/postgres'
+import type { ApiKeyRow } from '@writ/postgres'
+import { Clock } from '../clock.ts'
 import { isSecretOf } from '../ids-and-secrets.ts'
 import type { Admission } from './admission.ts'
+import { KeyUse } from './key-use.ts'
 
 const API_KEY = /^(wak_[0-9A-HJKMNP-TV-Z]{26})\.([A-Za-z0-9_-]{43})$/
 
 /** Turns a presented API key into its tenant and role. */
 @Injectable()
 export class ApiKeyDoor {
-  constructor(private readonly platform: PlatformQueries) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly platform: PlatformQueries,
+    private readonly uses: KeyUse,
+  ) {}
 
-  /** @returns null for a key that is malformed, unknown, revoked or wrong: the caller cannot tell which. */
+  /** @returns null for a key that is malformed, unknown, revoked, expired or wrong: the caller cannot tell which. */
   async admit(presented: string): Promise<Admission | null> {
     const [, id, secret] = API_KEY.exec(presented) ?? []
     if (id === undefined || secret === undefined) return null
     const stored = await this.platform.apiKeyById(id)
     if (!isSecretOf(secret, stored?.secretSha256 ?? NO_SECRET) || !stored) return null
-    return { tenantId: stored.tenantId, role: stored.role, apiKey: id }
+    if (isOver(stored, this.clock.nowMs())) return null
+    this.uses.note(id, stored)
+    return admissionOf(id, stored)
   }
 }
 
 // The hash of nothing: an unknown key costs the same comparison as a wrong one.
 const NO_SECRET = '0'.repeat(64)
+
+const isOver = ({ expiresAt }: ApiKeyRow, nowMs: number): boolean =>
+  expiresAt !== null && expiresAt.getTime() <= nowMs
+
+const admissionOf = (id: string, { tenantId, role, name, humanId }: ApiKeyRow): Admission => ({
+  tenantId,
+  roles: [role],
+  by: { kind: 'api-key', id, name },
+  human: humanId,
+})

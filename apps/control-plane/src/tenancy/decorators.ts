@@ -2,20 +2,28 @@ import { createParamDecorator } from '@nestjs/common'
 import type { ExecutionContext } from '@nestjs/common'
 import type { NodeRow } from '@writ/postgres'
 import type { RimRequest } from '../http/request.ts'
+import type { Admission, By } from './admission.ts'
 import type { TenantDb } from './tenant-db.ts'
 
-/** The open transaction of the tenant whose API key came with the request. */
+/** The open transaction of the tenant that the request was let in to. */
 export const Db = createParamDecorator((_: unknown, context: ExecutionContext): TenantDb => {
   const { db } = context.switchToHttp().getRequest<RimRequest>()
   if (!db) throw new Error('this route is not a route of a tenant')
   return db
 })
 
-/** The id of the API key that came with the request: who did what is done now. */
-export const AskedWith = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+/** Who asked: who did what is done now. */
+export const AskedWith = createParamDecorator((_: unknown, context: ExecutionContext): By => {
   const { admission } = context.switchToHttp().getRequest<RimRequest>()
   if (!admission) throw new Error('this route is not a route of a tenant')
-  return admission.apiKey
+  return admission.by
+})
+
+/** What whoever asked may do, and whose things. */
+export const Admitted = createParamDecorator((_: unknown, context: ExecutionContext): Admission => {
+  const { admission } = context.switchToHttp().getRequest<RimRequest>()
+  if (!admission) throw new Error('this route is not a route of a tenant')
+  return admission
 })
 
 /** The gateway that signed the request. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { ConnectionId } from '@writ/contracts'
+import type { ConnectionId, SsoConnectionId } from '@writ/contracts'
 import { createEnvelope } from '@writ/credentials'
 import type { DekStore, Envelope, Place, WrappedDek } from '@writ/credentials'
 import { MasterKey } from './master-key.ts'
@@ -7,6 +7,9 @@ import type { TenantDb } from './tenant-db.ts'
 
 /** One version of the credential of one connection. */
 export type CredentialPlace = { readonly id: ConnectionId; readonly version: number }
+
+/** One version of our secret at an identity provider. */
+export type SsoSecretPlace = { readonly id: SsoConnectionId; readonly version: number }
 
 /** What of a tenant is sealed at rest under its own data key. What is sealed for one row opens in no other. */
 @Injectable()
@@ -29,6 +32,14 @@ export class TenantSecrets {
     return this.#envelope(db).open(sealed, signingKeyPlace(db, kid))
   }
 
+  sealSsoSecret(db: TenantDb, place: SsoSecretPlace, secret: string): Promise<Uint8Array> {
+    return this.#envelope(db).seal(secret, ssoSecretPlace(db, place))
+  }
+
+  openSsoSecret(db: TenantDb, place: SsoSecretPlace, sealed: Uint8Array): Promise<string> {
+    return this.#envelope(db).open(sealed, ssoSecretPlace(db, place))
+  }
+
   #envelope(db: TenantDb): Envelope {
     return createEnvelope(this.masterKey, dekStoreOf(db))
   }
@@ -47,6 +58,13 @@ const signingKeyPlace = ({ tenant }: TenantDb, kid: string): Place => ({
   table: 'signing_keys',
   row: kid,
   column: 'sealed_private',
+})
+
+const ssoSecretPlace = ({ tenant }: TenantDb, { id, version }: SsoSecretPlace): Place => ({
+  tenant: tenant.id,
+  table: 'sso_connections',
+  row: id,
+  column: `sealed_secret.${version}`,
 })
 
 /** The wrapped data keys of the open tenant. */

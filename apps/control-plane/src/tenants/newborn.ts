@@ -18,10 +18,10 @@ export class Newborn {
     private readonly mint: Mint,
   ) {}
 
-  async furnish(db: TenantDb, name: string): Promise<void> {
+  async furnish(db: TenantDb, newborn: Start): Promise<void> {
     const nowMs = this.clock.nowMs()
     const group = newId('grp', nowMs)
-    await insertTenant(db, name, group)
+    await insertTenant(db, newborn, group)
     await db.insert('access_groups', { id: group, name: 'default', is_default: true })
     // Sealing it makes the tenant's data key too.
     await this.signingKeys.create(db)
@@ -30,13 +30,19 @@ export class Newborn {
   }
 }
 
+/** `bundleVersion`: the last one that another tenant had under this slug. */
+type Start = { readonly name: string; readonly bundleVersion: number }
+
 // Not a row of a tenant but the tenant itself: its own id is what row security compares.
-const insertTenant = (db: TenantDb, name: string, defaultGroup: AccessGroupId): Promise<unknown> =>
-  db.rows('insert into writ.tenants (id, slug, name, default_group_id) values ($1, $2, $3, $4)', [
-    db.tenant.slug,
-    name,
-    defaultGroup,
-  ])
+const insertTenant = (
+  db: TenantDb,
+  { name, bundleVersion }: Start,
+  defaultGroup: AccessGroupId,
+): Promise<unknown> =>
+  db.rows(
+    'insert into writ.tenants (id, slug, name, default_group_id, bundle_version) values ($1, $2, $3, $4, $5)',
+    [db.tenant.slug, name, defaultGroup, bundleVersion],
+  )
 
 async function copyTemplates(db: TenantDb, group: AccessGroupId, nowMs: number): Promise<void> {
   const policies = []

@@ -1,9 +1,17 @@
-import { Body, Controller, Get, Param, Post, SerializeOptions } from '@nestjs/common'
-import { CreatedApiKey, CreatedTenant, NewApiKey, NewTenant, Slug, TenantView } from '@writ/contracts'
+import { Body, Controller, Delete, HttpCode, Param, Patch, Post, SerializeOptions } from '@nestjs/common'
+import {
+  CreatedApiKey,
+  CreatedTenant,
+  DeletedTenant,
+  NewApiKey,
+  NewTenant,
+  Slug,
+  TenantLimitsChange,
+  TenantView,
+} from '@writ/contracts'
 import { z } from 'zod'
 import { Access } from '../tenancy/access.ts'
-import { Db } from '../tenancy/decorators.ts'
-import { TenantDb } from '../tenancy/tenant-db.ts'
+import { TenantLifeService } from './tenant-life.service.ts'
 import { TenantsService } from './tenants.service.ts'
 
 /** An operator makes owner keys only; the tenant's owner makes the rest. */
@@ -12,31 +20,56 @@ const NewOwnerKey = z
   .prefault({})
 type NewOwnerKey = z.infer<typeof NewOwnerKey>
 
-@Controller('api/v1')
+/** What the operator of the platform may do: make, limit, stop and end tenants. It reads nothing that is in one. */
+@Controller('api/v1/tenants')
+@Access('operator')
 export class TenantsController {
-  constructor(private readonly tenants: TenantsService) {}
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly life: TenantLifeService,
+  ) {}
 
-  @Get('tenant')
-  @Access('auditor')
-  @SerializeOptions({ schema: TenantView })
-  view(@Db() db: TenantDb) {
-    return this.tenants.view(db)
-  }
-
-  @Post('tenants')
-  @Access('operator')
+  @Post()
   @SerializeOptions({ schema: CreatedTenant })
   create(@Body({ schema: NewTenant }) tenant: NewTenant) {
     return this.tenants.create(tenant)
   }
 
-  @Post('tenants/:slug/api-keys')
-  @Access('operator')
+  @Post(':slug/api-keys')
   @SerializeOptions({ schema: CreatedApiKey })
   recover(
     @Param('slug', { schema: Slug }) slug: string,
     @Body({ schema: NewOwnerKey }) { name }: NewOwnerKey,
   ) {
     return this.tenants.recover(slug, name)
+  }
+
+  @Patch(':slug/limits')
+  @SerializeOptions({ schema: TenantView })
+  limit(
+    @Param('slug', { schema: Slug }) slug: string,
+    @Body({ schema: TenantLimitsChange }) limits: TenantLimitsChange,
+  ) {
+    return this.tenants.limit(slug, limits)
+  }
+
+  @Post(':slug/suspend')
+  @HttpCode(200)
+  @SerializeOptions({ schema: TenantView })
+  suspend(@Param('slug', { schema: Slug }) slug: string) {
+    return this.life.suspendFor(slug)
+  }
+
+  @Post(':slug/resume')
+  @HttpCode(200)
+  @SerializeOptions({ schema: TenantView })
+  resume(@Param('slug', { schema: Slug }) slug: string) {
+    return this.life.resumeFor(slug)
+  }
+
+  @Delete(':slug')
+  @SerializeOptions({ schema: DeletedTenant })
+  remove(@Param('slug', { schema: Slug }) slug: string) {
+    return this.life.deleteFor(slug)
   }
 }

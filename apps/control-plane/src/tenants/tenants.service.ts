@@ -1,43 +1,110 @@
 import { Injectable } from '@nestjs/common'
-import type { CreatedApiKey, CreatedTenant, NewTenant, TenantView } from '@writ/contracts'
+import type {
+  CreatedApiKey,
+  CreatedTenant,
+  NewTenant,
+  TenantLimitsChange,
+  TenantSettingsChange,
+  TenantView,
+} from '@writ/contracts'
+import { releaseSlug } from '@writ/postgres'
+import { Administrations } from '../administration/administrations.ts'
 import { ApiKeysService } from '../api-keys/api-keys.service.ts'
+import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
+import { overLimit } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { Newborn } from './newborn.ts'
+import { OPERATOR, SLUG_RESERVED_MS } from './operator.ts'
+import { LIMIT_COLUMNS, tenantView } from './tenant-view.ts'
 
 @Injectable()
 export class TenantsService {
+  // oxlint-disable-next-line max-params -- one for each thing that a new tenant needs
   constructor(
     private readonly clock: Clock,
     private readonly tenancy: Tenancy,
     private readonly apiKeys: ApiKeysService,
     private readonly newborn: Newborn,
+    private readonly mint: Mint,
+    private readonly administrations: Administrations,
   ) {}
 
-  /** Everything that a tenant needs, in one transaction. A slug that is taken is a conflict. */
-  create({ slug, name }: NewTenant): Promise<CreatedTenant> {
-    const id = newId('ten', this.clock.nowMs())
-    return this.tenancy.run({ id, slug }, async (db) => {
-      await this.newborn.furnish(db, name)
-      const ownerKey = await this.apiKeys.create(db, { name: 'owner', role: 'owner' })
-      return { tenant: await this.view(db), ownerKey }
+  /** Everything that a tenant needs, in one transaction. A slug that is taken, or was until lately, is a conflict. */
+  async create({ slug, name }: NewTenant): Promise<CreatedTenant> {
+    const nowMs = this.clock.nowMs()
+    return this.tenancy.run({ id: newId('ten', nowMs), slug }, async (db) => {
+      const bundleVersion = await releaseSlug(db.manager, slug, new Date(nowMs - SLUG_RESERVED_MS))
+      await this.newborn.furnish(db, { name, bundleVersion })
+      const ownerKey = await this.apiKeys.create(db, {
+        name: 'owner',
+        role: 'owner',
+        human: null,
+        expiresAt: null,
+      })
+      const created = { tenant: await tenantView(db), ownerKey }
+      await this.administrations.record(db, {
+        ...OPERATOR,
+        route: 'POST /api/v1/tenants',
+        target: db.tenant.id,
+        before: null,
+        after: created,
+      })
+      return created
     })
-  }
-
-  async view(db: TenantDb): Promise<TenantView> {
-    const row = await db.first<TenantView>(
-      `select id, slug, name, bundle_version as "bundleVersion", default_group_id as "defaultGroup"
-       from writ.tenants where id = $1`,
-    )
-    if (!row) throw new Error('an open tenant exists')
-    return row
   }
 
   /** For an operator whose tenant has lost its owner key. */
   async recover(slug: string, name: string): Promise<CreatedApiKey> {
     const tenant = await this.tenancy.bySlug(slug)
-    return this.tenancy.run(tenant, (db) => this.apiKeys.create(db, { name, role: 'owner' }))
+    return this.tenancy.run(tenant, async (db) => {
+      const key = await this.apiKeys.create(db, { name, role: 'owner', human: null, expiresAt: null })
+      await this.administrations.record(db, {
+        ...OPERATOR,
+        route: 'POST /api/v1/tenants/{slug}/api-keys',
+        target: key.id,
+        before: null,
+        after: key,
+      })
+      return key
+    })
+  }
+
+  /** What of it agents notice is in the bundle. @throws 409 for more requests a second than the operator lets the tenant have */
+  async change(db: TenantDb, change: TenantSettingsChange): Promise<TenantView> {
+    const { limits } = await tenantView(db)
+    if ((change.requestsPerSecond ?? 0) > limits.requestsPerSecond)
+      throw overLimit('requestsPerSecond', limits.requestsPerSecond)
+    await db.rows(
+      `update writ.tenants set body_digest_required = coalesce($2, body_digest_required),
+         nonce_required = coalesce($3, nonce_required), requests_per_second = coalesce($4, requests_per_second)
+       where id = $1`,
+      [change.bodyDigestRequired ?? null, change.nonceRequired ?? null, change.requestsPerSecond ?? null],
+    )
+    await this.mint.mint(db)
+    return tenantView(db)
+  }
+
+  /** By the operator. A tenant that asks for more requests a second than it may have from now on gets as many as it may. */
+  async limit(slug: string, change: TenantLimitsChange): Promise<TenantView> {
+    return this.tenancy.run(await this.tenancy.bySlug(slug), async (db) => {
+      const before = await tenantView(db)
+      const columns = Object.entries(LIMIT_COLUMNS)
+      await db.rows(
+        `update writ.tenants set ${columns.map(([, column], at) => `${column} = coalesce($${at + 2}, ${column})`).join(', ')}
+         where id = $1`,
+        columns.map(([limit]) => Reflect.get(change, limit) ?? null),
+      )
+      await db.rows(
+        `update writ.tenants set requests_per_second = least(requests_per_second, max_requests_per_second) where id = $1`,
+      )
+      await this.mint.mint(db)
+      const after = await tenantView(db)
+      const route = 'PATCH /api/v1/tenants/{slug}/limits'
+      await this.administrations.record(db, { ...OPERATOR, route, target: db.tenant.id, before, after })
+      return after
+    })
   }
 }

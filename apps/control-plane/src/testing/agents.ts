@@ -30,16 +30,23 @@ export async function newHuman(plane: ControlPlane, key: string): Promise<HumanV
 export async function invitedAgent(
   plane: ControlPlane,
   key: string,
+  of?: string,
 ): Promise<{ id: string; human: string; token: string }> {
-  const human = await newHuman(plane, key)
+  const human = of ?? (await newHuman(plane, key)).id
   const name = `agent-${randomBytes(5).toString('hex')}`
-  const agent = await plane.ask('POST', '/api/v1/agents', { key, body: { name, human: human.id } })
+  const agent = await plane.ask('POST', '/api/v1/agents', { key, body: { name, human } })
   const invitation = await plane.ask('POST', `/api/v1/agents/${agent.body.id}/enrolment-tokens`, { key })
-  return { id: agent.body.id, human: human.id, token: EnrolmentToken.parse(invitation.body).token }
+  return { id: agent.body.id, human, token: EnrolmentToken.parse(invitation.body).token }
 }
 
-export async function enrolledAgent(plane: ControlPlane, slug: string, key: string): Promise<EnrolledAgent> {
-  const { id, human, token } = await invitedAgent(plane, key)
+/** @param of the human that it acts for; a new one without it */
+export async function enrolledAgent(
+  plane: ControlPlane,
+  slug: string,
+  key: string,
+  of?: string,
+): Promise<EnrolledAgent> {
+  const { id, human, token } = await invitedAgent(plane, key, of)
   const { privateKey: identityKey } = generateKeyPem()
   const answer = await enrolAgent({
     endpoint: `${ORIGIN}/t/${slug}/enrol`,

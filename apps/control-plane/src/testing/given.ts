@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { CreatedTenant } from '@writ/contracts'
 import { createTestDatabase } from '@writ/postgres/testing'
+import type { TestDatabase } from '@writ/postgres/testing'
 import { prepareQueueStore } from '@writ/redis'
 import { createLog } from '@writ/runtime'
 import { createApplication } from '../application.ts'
@@ -9,6 +10,10 @@ import type { RimLimits } from '../application.ts'
 import { systemClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { ConfigSchema } from '../config.ts'
+import { BodyRooms } from '../http/body-rooms.ts'
+import type { BodyLimits } from '../http/body-rooms.ts'
+import { createBrakes } from '../http/brakes.ts'
+import type { BrakeLimits } from '../http/brakes.ts'
 import { openOutside } from '../open-outside.ts'
 
 export const ORIGIN = 'http://127.0.0.1:7400'
@@ -38,18 +43,41 @@ export type ControlPlane = {
   readonly app: NestFastifyApplication
   readonly appUrl: string
   readonly ownerUrl: string
+  readonly workerUrl: string
+  /** asks Postgres past row security */
+  readonly query: TestDatabase['query']
   readonly logged: () => string
   readonly ask: (method: string, path: string, asking?: Asking) => Promise<Answer>
   readonly newTenant: (slug?: string) => Promise<CreatedTenant>
   readonly close: () => Promise<void>
 }
 
-export type Setting = { readonly clock?: Clock; readonly redisUrl?: string; readonly limits?: RimLimits }
+export type Setting = {
+  readonly clock?: Clock
+  readonly redisUrl?: string
+  readonly limits?: RimLimits
+  readonly environment?: Readonly<Record<string, string>>
+  readonly brakes?: BrakeLimits
+  readonly bodies?: BodyLimits
+}
+
+const UNBRAKED = { source: 1e6, principal: 1e6 }
+/** Specs that try every door are not slowed down. */
+const NO_BRAKES: BrakeLimits = {
+  login: UNBRAKED,
+  enrolment: UNBRAKED,
+  token: UNBRAKED,
+  device: UNBRAKED,
+  'api-key': UNBRAKED,
+}
 
 export async function givenControlPlane({
   clock = systemClock,
   redisUrl,
   limits,
+  environment,
+  brakes = NO_BRAKES,
+  bodies,
 }: Setting = {}): Promise<ControlPlane> {
   const database = await createTestDatabase()
   await prepareQueueStore(database.ownerUrl)
@@ -63,9 +91,11 @@ export async function givenControlPlane({
     WRIT_OPERATOR_KEY: OPERATOR_KEY,
     WRIT_PUBLIC_ORIGIN: ORIGIN,
     WRIT_GATEWAY_ORIGINS: GATEWAY,
+    ...environment,
   })
   const { outside, close } = await openOutside(config, clock, log)
-  const app = await createApplication(outside, log, limits)
+  const guarded = { ...outside, brakes: createBrakes(null, brakes), rooms: new BodyRooms(bodies) }
+  const app = await createApplication(guarded, log, limits)
   await app.listen(0, '127.0.0.1')
   const url = await app.getUrl()
   const ask = (method: string, path: string, asking: Asking = {}) => send(`${url}${path}`, method, asking)
@@ -74,6 +104,8 @@ export async function givenControlPlane({
     app,
     appUrl: database.appUrl,
     ownerUrl: database.ownerUrl,
+    workerUrl: database.workerUrl,
+    query: database.query,
     logged: () => lines.join(''),
     ask,
     newTenant: async (slug = `t-${randomBytes(5).toString('hex')}`) =>

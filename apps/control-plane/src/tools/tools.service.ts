@@ -56,6 +56,16 @@ export class ToolsService {
     return viewOf(row, connection)
   }
 
+  /** Takes an approval back: from the next bundle on the definition is as new as one that nobody has looked at. */
+  async withdraw(db: TenantDb, { connection: id, kind, name }: ToolPlace): Promise<ToolView> {
+    const connection = await this.connections.get(db, id)
+    const withdrawn = await db.first(WITHDRAW, [id, kind, name])
+    const row = await db.first<ToolRow>(`${SELECT} and d.kind = $3 and d.name = $4`, [id, kind, name])
+    if (!row) throw notFound()
+    if (withdrawn) await this.mint.mint(db)
+    return viewOf(row, connection)
+  }
+
   /** @returns how many were not approved before */
   async approveAll(
     db: TenantDb,
@@ -89,6 +99,10 @@ type ToolRow = Omit<
 const APPROVE = `update writ.tool_definitions set approved_pin = pin, approved_content_pin = content_pin,
     approved_annotations = annotations, approved_input_schema = input_schema, approved_at = $3, approved_by = $4
   where tenant_id = $1 and connection_id = $2 and approved_pin is distinct from pin`
+
+const WITHDRAW = `update writ.tool_definitions set approved_pin = null, approved_content_pin = null, approved_annotations = null,
+    approved_input_schema = null, approved_at = null, approved_by = null
+  where tenant_id = $1 and connection_id = $2 and kind = $3 and name = $4 and approved_pin is not null returning name`
 
 // The same content under another name: what was approved is then called by that name.
 const SELECT = `select d.kind, d.name, d.pin, d.content_pin as "contentPin", d.description, d.annotations,

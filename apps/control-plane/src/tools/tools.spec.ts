@@ -60,6 +60,8 @@ const shown = async (connection: string): Promise<Record<string, ToolView>> => {
 }
 const approve = (connection: string, { kind, name, pin }: { kind: string; name: string; pin: string }) =>
   acme.ask('POST', `connections/${connection}/tools/${kind}/${encodeURIComponent(name)}/approve`, { pin })
+const withdraw = (connection: string, name: string, asking = acme) =>
+  asking.ask('POST', `connections/${connection}/tools/tool/${encodeURIComponent(name)}/withdraw`)
 const bundled = async (connection: string) =>
   (await openedBundle(node, acme.slug)).bundle.connections.find(({ id }) => id === connection)?.tools
 
@@ -77,7 +79,14 @@ describe('a definition that a gateway saw', () => {
     const { body } = await approve(connection, look)
     expect(body).toMatchObject({ standing: 'approved', approvedBy: acme.key.split('.')[0] })
     expect(await bundled(connection)).toEqual([
-      { kind: 'tool', name: 'look', pin: look.pin, annotations: {}, inputSchema: { type: 'object' } },
+      {
+        kind: 'tool',
+        name: 'look',
+        pin: look.pin,
+        contentPin: look.contentPin,
+        annotations: {},
+        inputSchema: { type: 'object' },
+      },
     ])
   })
 
@@ -139,6 +148,41 @@ describe('a definition that a gateway saw', () => {
       summary: { class: null, classSource: null },
     })
     expect(tools['zzz']?.class).toMatch(/^read\./)
+  })
+})
+
+describe('an approval that is taken back', () => {
+  it('is no longer in the bundle, and the definition is new again', async () => {
+    const connection = await newConnection()
+    const look = definition('look')
+    await report(connection, [look])
+    await approve(connection, look)
+    const { body, status } = await withdraw(connection, 'look')
+    expect([status, body.standing, body.approvedPin, body.approvedBy]).toEqual([200, 'new', null, null])
+    expect(await bundled(connection)).toEqual([])
+    const { version } = (await openedBundle(node, acme.slug)).bundle
+    expect((await withdraw(connection, 'look')).status).toBe(200)
+    expect((await openedBundle(node, acme.slug)).bundle.version).toBe(version)
+    expect((await approve(connection, look)).body.standing).toBe('approved')
+  })
+
+  it('takes back the approval of the content under other names', async () => {
+    const connection = await newConnection()
+    const approved = definition('look', { description: 'the same words' })
+    await report(connection, [approved, definition('look_2', { description: 'the same words' })])
+    await approve(connection, approved)
+    expect((await shown(connection))['look_2']?.standing).toBe('renamedFrom')
+    await withdraw(connection, 'look')
+    expect((await shown(connection))['look_2']?.standing).toBe('new')
+  })
+
+  it('is of the tenant only', async () => {
+    const connection = await newConnection()
+    await report(connection, [definition('look')])
+    await approve(connection, definition('look'))
+    expect((await withdraw(connection, 'look', beta)).status).toBe(404)
+    expect((await withdraw(connection, 'unseen')).status).toBe(404)
+    expect((await shown(connection))['look']?.standing).toBe('approved')
   })
 })
 

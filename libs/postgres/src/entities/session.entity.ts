@@ -1,4 +1,4 @@
-import type { AgentId, HumanId, SessionId, TenantId } from '@writ/contracts'
+import type { AgentId, GrantId, HumanId, SessionId, TenantId, ToolAuthorizations } from '@writ/contracts'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 /** One agent with one session key. */
@@ -34,4 +34,28 @@ export class Session {
 
   @Column({ type: 'text', name: 'ended_reason', nullable: true })
   endedReason!: string | null
+
+  /** the session of the agent that delegated to this one; this one ends with it */
+  @Column({ type: 'text', name: 'parent_session_id', nullable: true })
+  parentSessionId!: SessionId | null
+
+  /** what lets the agent act for a human who is not its owner */
+  @Column({ type: 'text', name: 'grant_id', nullable: true })
+  grantId!: GrantId | null
+
+  @Column({ type: 'jsonb', name: 'authorization_details', nullable: true })
+  authorizations!: ToolAuthorizations | null
+
+  /** what its tokens are for; empty: any gateway of the tenant */
+  @Column({ type: 'text', array: true, default: '{}' })
+  resources!: string[]
+
+  @Column({ type: 'timestamptz', name: 'auth_time', nullable: true })
+  authTime!: Date | null
+
+  @Column({ type: 'text', array: true, nullable: true })
+  amr!: string[] | null
+
+  @Column({ type: 'timestamptz', name: 'ends_at', nullable: true })
+  endsAt!: Date | null
 }

@@ -19,6 +19,11 @@ export class SigningKey {
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date
 
+  /** published before, so that every gateway knows it by then */
+  @Column({ type: 'timestamptz', name: 'use_after', default: () => 'now()' })
+  useAfter!: Date
+
+  /** from when on it signs nothing; published for as long as what it signed may live */
   @Column({ type: 'timestamptz', name: 'retired_at', nullable: true })
   retiredAt!: Date | null
 }

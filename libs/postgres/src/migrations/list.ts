@@ -4,6 +4,11 @@ import { Access1764000000003 } from './0003-access.ts'
 import { Ledger1764000000004 } from './0004-ledger.ts'
 import { PlatformReads1764000000005 } from './0005-platform-reads.ts'
 import { Engine1764000000006 } from './0006-engine.ts'
+import { Standing1764000000007 } from './0007-standing.ts'
+import { ApprovalsEnd1764000000008 } from './0008-approvals-end.ts'
+import { People1764000000009 } from './0009-people.ts'
+import { TenantLife1764000000010 } from './0010-tenancy.ts'
+import { Authority1764000000011 } from './0011-authority.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -13,4 +18,9 @@ export const MIGRATIONS = [
   Ledger1764000000004,
   PlatformReads1764000000005,
   Engine1764000000006,
+  Standing1764000000007,
+  ApprovalsEnd1764000000008,
+  People1764000000009,
+  TenantLife1764000000010,
+  Authority1764000000011,
 ]

@@ -33,6 +33,22 @@ describe('a client that an authority knows', () => {
     expect(new Set(assertions).size).toBe(2)
   })
 
+  it('asks for one token for each call that a server refuses for ever', async () => {
+    const { settings, world, asked, log } = givenServer()
+    const { browser: _none, ...rest } = settings
+    const client = { kind: 'key' as const, clientId: 'agt_1', key: generateKeyPem().privateKey }
+    const deaf = async (to: string, init: RequestInit): Promise<Response> => {
+      const answer = await settings.ports.fetch(to, init)
+      if (log.length > 50) throw new Error('it goes on and on')
+      return to === world.url ? new Response(null, { status: 401 }) : answer
+    }
+    const session = createResourceSession({ ...rest, client, ports: { ...settings.ports, fetch: deaf } })
+    expect((await session.fetch(world.url, MESSAGE)).status).toBe(401)
+    expect(asked('token')).toHaveLength(1)
+    expect((await session.fetch(world.url, MESSAGE)).status).toBe(401)
+    expect(asked('token')).toHaveLength(2)
+  })
+
   it('tells its secret to no authority but the one that knows it', async () => {
     const outside = givenServer()
     const secret = { kind: 'secret' as const, clientId: 'me', secret: 'hush' }

@@ -1,0 +1,78 @@
+import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnSync } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { underLock } from './lock.ts'
+
+let folder = ''
+let path = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'writ-lock-'))
+  path = join(folder, '.lock')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A process that has ended. */
+const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid
+const holderOf = (pid: number, host = hostname()): string => JSON.stringify({ pid, host, mark: 'x' })
+
+/** Most who were inside at the same time. */
+async function mostInside(count: number): Promise<number> {
+  let [inside, most] = [0, 0]
+  const work = () =>
+    underLock(path, async () => {
+      most = Math.max(most, (inside += 1))
+      await sleep(3)
+      inside -= 1
+    })
+  await Promise.all(Array.from({ length: count }, work))
+  return most
+}
+
+describe('a lock', () => {
+  it('lets one in at a time, and is gone afterwards', async () => {
+    expect(await mostInside(10)).toBe(1)
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('is given back when the work fails', async () => {
+    await expect(underLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it.each([
+    ['of a process that is gone', () => holderOf(deadPid())],
+    [
+      'of a process that is gone, and so is who was clearing it away',
+      () => {
+        writeFileSync(`${path}.clearing`, holderOf(deadPid()))
+        return holderOf(deadPid())
+      },
+    ],
+  ])('%s is cleared away by one, however many wait', async (_, left) => {
+    writeFileSync(path, left())
+    expect(await mostInside(10)).toBe(1)
+    expect(existsSync(`${path}.clearing`)).toBe(false)
+  })
+
+  it('that is older than any work counts no more, whoever holds it', async () => {
+    writeFileSync(path, holderOf(process.pid, 'another-host'))
+    const longAgo = Date.now() / 1_000 - 600
+    utimesSync(path, longAgo, longAgo)
+    expect(await mostInside(2)).toBe(1)
+  })
+
+  it.each([
+    ['a living process', () => holderOf(process.pid)],
+    ['another machine', () => holderOf(deadPid(), 'another-host')],
+  ])('of %s stays, and who waits for too long is told what to do', async (_, left) => {
+    writeFileSync(path, left())
+    await expect(underLock(path, () => Promise.resolve(), 200)).rejects.toMatchObject({
+      exitCode: 3,
+      remedy: expect.stringContaining(path),
+    })
+    expect(existsSync(path)).toBe(true)
+  })
+})

@@ -1,0 +1,25 @@
+import { conflict } from '../http/problem.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+
+/**
+ * Refuses a change after which no owner could come in any more. Ask it after the change, in its transaction: keys, roles, humans and
+ * identity providers can all be the last way.
+ * @throws 409
+ */
+export async function requireOwnerWayIn(db: TenantDb): Promise<void> {
+  // Two changes at once would each count on the way that the other takes away.
+  await db.rows('select 1 from writ.tenants where id = $1 for no key update')
+  const way = await db.first<{ exists: boolean }>(OWNER_WAYS)
+  if (!way?.exists)
+    throw conflict('it is the last way in for an owner: make an owner key that does not expire first')
+}
+
+// A key that expires is no lasting way; a human comes in by an identity of a provider that is still there.
+const OWNER_WAYS = `select exists (
+    select 1 from writ.api_keys where tenant_id = $1 and role = 'owner' and revoked_at is null and expires_at is null
+  ) or exists (
+    select 1 from writ.humans h
+      join writ.human_identities i on i.tenant_id = h.tenant_id and i.human_id = h.id
+      join writ.sso_connections s on s.tenant_id = i.tenant_id and s.issuer = i.issuer and s.deleted_at is null
+     where h.tenant_id = $1 and h.status = 'active' and 'owner' = any(h.roles)
+  ) as exists`

@@ -1,0 +1,38 @@
+// Proving callers, issuing tokens, revoking them, and replays, each as a whole over real sockets where sockets are part of it.
+import { childBench } from './child-bench.mjs'
+import { issuing } from './identity/issuing.mjs'
+import { replays } from './identity/replays.mjs'
+import { revocation } from './identity/revocation.mjs'
+import { result } from './figures.mjs'
+
+export async function measure({ say, running }) {
+  const [figures] = await childBench(['identity', 'bench', 'verifiers.mjs'])
+  say('ten gateways: tokens, revocation, replays …')
+  return [
+    ...verifying(figures),
+    ...(await issuing(running)),
+    ...(await revocation(running)),
+    ...(await replays(running)),
+  ]
+}
+
+function verifying({ cached, uncached, jose, oauth4webapi }) {
+  const usual = ['jose with EmbeddedJWK', jose]
+  const ready = ['oauth4webapi', oauth4webapi]
+  return [
+    result({ ...row('identity.cached', cached, usual), atMost: 0.2 }),
+    result({ ...row('identity.cached.oauth', cached, ready), atMost: 0.2 }),
+    result(row('identity.uncached', uncached, usual)),
+    result(row('identity.uncached.oauth', uncached, ready)),
+  ]
+}
+
+const row = (name, value, [peer, peerValue]) => ({
+  name,
+  value,
+  unit: 'us CPU',
+  of: 'ratio',
+  peer,
+  peerValue,
+  detail: 'token, proof, binding and claims of one request; ours checks replay and revocation too',
+})

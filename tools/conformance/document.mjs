@@ -1,0 +1,45 @@
+// The table of docs/conformance.md, made from what was measured.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CLONE } from '../state.mjs'
+import { CLIENT_SCENARIOS } from './client-scenarios.mjs'
+
+const PAGE = join(CLONE, 'docs', 'conformance.md')
+
+/** Replaces the tables of the parts that were run. */
+export function documentResults(results) {
+  let page = readFileSync(PAGE, 'utf8')
+  for (const part of ['client', 'authority']) {
+    const rows = results.filter(({ name }) => name.startsWith(`${part}.`))
+    if (rows.length > 0) page = withTable(page, part, tableOf(part, rows))
+  }
+  writeFileSync(PAGE, page)
+}
+
+function withTable(page, part, made) {
+  const [begin, end] = [`<!-- ${part}: begin -->`, `<!-- ${part}: end -->`]
+  const [before, rest] = page.split(begin)
+  const after = rest?.split(end)[1]
+  if (after === undefined) throw new Error(`docs/conformance.md has no place for the table of ${part}`)
+  return `${before}${begin}\n\n${made}\n\n${end}${after}`
+}
+
+const tableOf = (part, rows) =>
+  table(
+    part === 'client' ? ['scenario', 'what it asks of a client', 'result'] : ['scenario', 'result'],
+    rows.map(({ name, holds, detail }) => {
+      const scenario = name.slice(part.length + 1)
+      const result = holds === null ? detail : `${holds ? 'passes' : '**fails**'}: ${detail}`
+      return part === 'client'
+        ? [`\`${scenario}\``, CLIENT_SCENARIOS[scenario].asks, result]
+        : [`\`${scenario}\``, result]
+    }),
+  )
+
+function table(head, rows) {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  )
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
+}
