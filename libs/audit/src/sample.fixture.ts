@@ -35,6 +35,18 @@ export const nodeKey = (byte: number): KeyObject =>
 export const KEY = nodeKey(7)
 export const PUBLIC_KEY = rawPublicKey(KEY)
 
+const MATCH = {
+  policy: `pol_${ulid('A')}`,
+  policyName: 'no deletes',
+  policyVersion: 3,
+  rule: 'no-delete',
+  effect: 'deny',
+  mode: 'enforce',
+  reason: 'deleting is not allowed',
+  errored: false,
+  overriddenBy: null,
+} as const
+
 export const fields = (serial: number, tenant: `ten_${string}` = TENANT): RecordFields => ({
   kind: 'closed',
   decisionId: `dec_${String(serial).padStart(26, '0')}`,
@@ -58,19 +70,7 @@ export const fields = (serial: number, tenant: `ten_${string}` = TENANT): Record
   refusal: 'policy_denied',
   outbound: {
     outcome: 'deny',
-    matches: [
-      {
-        policy: `pol_${ulid('A')}`,
-        policyName: 'no deletes',
-        policyVersion: 3,
-        rule: 'no-delete',
-        effect: 'deny',
-        mode: 'enforce',
-        reason: 'deleting is not allowed',
-        errored: false,
-        overriddenBy: null,
-      },
-    ],
+    matches: [MATCH],
     signals: ['pii.email'],
     modified: false,
     byDefault: false,
