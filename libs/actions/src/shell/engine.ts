@@ -1,0 +1,93 @@
+import { parse } from 'unbash'
+import { MAX_COMMAND, normalise } from './normalise.ts'
+import type { ShellContext, ShellFacts } from './facts.ts'
+import { runText, runWords } from './run.ts'
+import { copyOf, MAX_WORK, possible, type Shared, type State } from './state.ts'
+import { literal, type Value } from './text.ts'
+import { runNode, runScript } from './walk.ts'
+
+/**
+ * What a shell command does, read without running it: normalised, bounded, parsed, folded and followed through wrappers, interpreters, pipes
+ * and files that it makes itself. What cannot be read and matters is a fact of its own. Pure and bounded by work, whatever the command is.
+ */
+export function factsOfShell(command: string, context: ShellContext): ShellFacts {
+  const shared = sharedOf(context)
+  const state = stateOf(shared)
+  const { text, faults } = normalise(command)
+  for (const fault of faults) possible(state, 'unresolvable', 'command', fault)
+  if (!faults.includes('nested too deeply')) {
+    runScript(state, parse(text), null)
+    if (command.length > MAX_COMMAND) runScript(stateOf(shared), parse(text.slice(text.indexOf('\n'))), null)
+    runUncalled(state)
+  }
+  return { facts: [...shared.facts.values()], uses: [...shared.uses.values()] }
+}
+
+const DEFAULT_TRUSTED = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org']
+
+function sharedOf(context: ShellContext): Shared {
+  return {
+    context: {
+      cwd: context.cwd,
+      home: context.home,
+      platform: context.platform ?? 'linux',
+      workspace: context.workspace ?? context.cwd,
+      trustedHosts: new Set(context.trustedHosts ?? DEFAULT_TRUSTED),
+      installedPackages: new Set(context.installedPackages ?? []),
+    },
+    facts: new Map(),
+    uses: new Map(),
+    files: new Map(),
+    remotes: new Map(),
+    uncalled: new Map(),
+    run: { script: runScript, text: runText, words: runWords, node: runNode },
+    workLeft: MAX_WORK,
+  }
+}
+
+function stateOf(shared: Shared): State {
+  return {
+    shared,
+    vars: variablesOf(shared.context),
+    functions: new Map(),
+    aliases: new Map(),
+    descriptors: new Map(),
+    positional: null,
+    choice: 0,
+    choices: 1,
+    depth: 0,
+    via: [],
+    span: [0, 0],
+    isNested: false,
+  }
+}
+
+/** What a shell has set before it reads anything, as far as it says something. */
+function variablesOf({ home, cwd }: Shared['context']): Map<string, readonly Value[]> {
+  const user = home.split('/').at(-1) ?? 'user'
+  return new Map(
+    Object.entries({
+      HOME: home,
+      PWD: cwd,
+      OLDPWD: cwd,
+      USER: user,
+      LOGNAME: user,
+      SHELL: '/bin/bash',
+      TMPDIR: '/tmp',
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      XDG_CONFIG_HOME: `${home}/.config`,
+      XDG_CACHE_HOME: `${home}/.cache`,
+      XDG_DATA_HOME: `${home}/.local/share`,
+      XDG_RUNTIME_DIR: '/run/user/1000',
+      IFS: ' \t\n',
+    }).map(([name, text]) => [name, [literal(text)]] as const),
+  )
+}
+
+/** A function that nothing calls may be called later, by name. */
+function runUncalled(state: State): void {
+  for (const body of state.shared.uncalled.values()) {
+    const inner = { ...copyOf(state), positional: [literal('function')], isNested: true }
+    runNode(inner, body, null)
+  }
+}
