@@ -24,7 +24,8 @@ export async function enrolment(scene: Scene, home: string): Promise<AgentView> 
     config.WRIT_CONTROL_PLANE_URL,
     '--json',
   ]
-  const environment = { WRIT_HOME: home, WRIT_ENROLMENT_TOKEN: token }
+  // A guide leaves nothing in the keychain of whoever runs it.
+  const environment = { WRIT_HOME: home, WRIT_KEY_STORE: 'file-0600', WRIT_ENROLMENT_TOKEN: token }
   const first = await writ(args, environment)
   transcript.say('$ writ enrol --tenant demo --profile demo')
   transcript.check(`${agent.name} is enrolled (${agent.id})`, first.exitCode === 0)
@@ -34,7 +35,7 @@ export async function enrolment(scene: Scene, home: string): Promise<AgentView> 
   transcript.check('the same token does not work a second time', again.exitCode !== 0)
 
   const enrolled = await demo.admin.get(`agents/${agent.id}`, AgentViewSchema)
-  const keyFile = join(home, 'profiles', 'demo', 'identity.pem')
+  const keyFile = join(home, 'profiles', 'demo', `${enrolled.identityKey}.pem`)
   const privateKey = (await readFile(keyFile, 'utf8')).split('\n').slice(1, 3).join('')
   transcript.check(
     `the control plane knows its public key (${enrolled.identityKey})`,
