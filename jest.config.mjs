@@ -20,6 +20,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: { '\\.ts$': swc({}), '\\.tsx$': swc({ tsx: true }) },
   maxWorkers: '100%',
+  // What a spec waits for is a real server on a machine that others use too; a hang is still a failure.
+  testTimeout: 20_000,
   modulePathIgnorePatterns: ['/dist/'],
   testPathIgnorePatterns: ['/node_modules/', '/.writ/'],
   testEnvironmentOptions: { customExportConditions: ['@writ/source', 'node', 'node-addons'] },

@@ -150,10 +150,10 @@ describe('writ, of an agent', () => {
 
   it('may run many times at once on one machine: that is no copy of it', async () => {
     const { id, home, profile } = await enrolled('busy')
-    const ends = await Promise.all(Array.from({ length: 6 }, () => writ(home, ['whoami', '--json'])))
-    expect(ends.map(({ exitCode }) => exitCode)).toEqual(Array(6).fill(0))
-    expect(new Set(ends.map((one) => told(one)['session'])).size).toBe(6)
-    expect(profile()['joinSeq']).toBe(6)
+    const ends = await Promise.all(Array.from({ length: 4 }, () => writ(home, ['whoami', '--json'])))
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual(Array(4).fill(0))
+    expect(new Set(ends.map((one) => told(one)['session'])).size).toBe(4)
+    expect(profile()['joinSeq']).toBe(4)
     expect(await statusOf(id)).toBe('enrolled')
   }, 120_000)
 
@@ -163,7 +163,7 @@ describe('writ, of an agent', () => {
     await writ(home, ['whoami'])
     const wholeMs = Date.now() - begunMs
     // The last tenths are when the authority is asked, and its answer written down.
-    for (const part of [0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]) {
+    for (const part of [0.5, 0.7, 0.8, 0.9, 0.95]) {
       const { child, ended } = start(home, ['whoami'])
       await sleep(wholeMs * part)
       child.kill('SIGKILL')

@@ -74,6 +74,7 @@ function summary() {
     const deny = rows.filter(({ expect }) => expect === 'deny')
     const ask = rows.filter(({ expect }) => expect === 'ask')
     const harmless = rows.filter(({ expect }) => expect === 'allow')
+    /** @type {string[]} */
     const cells = [
       name,
       `${count(deny, ({ outcome }) => outcome === 'allow')} / ${deny.length}`,

@@ -1,16 +1,21 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import { convertPolicy, formatFile, NOTATIONS } from './commands/policy/convert.ts'
-import { explainFiles } from './commands/policy/explain-files.ts'
-import { pastOf } from './commands/policy/past-file.ts'
-import { lintPolicies } from './commands/policy/lint.ts'
-import { replayDraft } from './commands/policy/replay.ts'
-import { testPolicies } from './commands/policy/test.ts'
-import { argumentsIn, explainPolicy } from './commands/policy.ts'
 import { z } from 'zod'
+import { NOTATIONS } from './commands/policy/notations.ts'
 import type { CliConfig } from './config.ts'
 import type { Finish } from './program-parts.ts'
 import { accessOf, example, url } from './program-parts.ts'
+
+// Engine, detectors and Cedar are loaded by the command that needs them: all others start in half the time.
+const engine = {
+  convert: () => import('./commands/policy/convert.ts'),
+  explain: () => import('./commands/policy.ts'),
+  explainFiles: () => import('./commands/policy/explain-files.ts'),
+  past: () => import('./commands/policy/past-file.ts'),
+  lint: () => import('./commands/policy/lint.ts'),
+  replay: () => import('./commands/policy/replay.ts'),
+  test: () => import('./commands/policy/test.ts'),
+}
 
 /** `writ policy …`: for the people who write policies. Files end in .yaml, .yml, .json or .cedar. */
 export function addPolicyCommands(program: Command, config: CliConfig, finish: Finish): void {
@@ -28,7 +33,9 @@ function addTest(policy: Command, finish: Finish): void {
     .command('test <files...>')
     .description('run the tests that stand in policy files, each with its own policy')
     .option('--tests <files...>', 'files of tests, run against all the policies together', [])
-    .action((files, options) => finish((terminal) => testPolicies(files, options, terminal)))
+    .action((files, options) =>
+      finish(async (terminal) => (await engine.test()).testPolicies(files, options, terminal)),
+    )
     .addHelpText('after', exits('every test passes', 'one fails, or a file is no policy'))
   example(testing, 'writ policy test refunds.yaml baseline.cedar --tests refunds.tests.yaml')
 }
@@ -55,10 +62,12 @@ function addExplain(policy: Command, config: CliConfig, finish: Finish): void {
     .addOption(url(config))
     .action((options) =>
       finish(async (terminal) => {
+        const { argumentsIn, explainPolicy } = await engine.explain()
         if (options.policy === undefined)
           return explainPolicy(accessOf(config, options.url), options, terminal)
+        const { pastOf } = await engine.past()
         const asked = { ...options, args: argumentsIn(options.args), ...(await pastOf(options)) }
-        return explainFiles(options.policy, asked, terminal)
+        return (await engine.explainFiles()).explainFiles(options.policy, asked, terminal)
       }),
     )
     .addHelpText('after', exitsWhereAsked('it would be let out', 'it would not'))
@@ -77,8 +86,12 @@ function addLint(policy: Command, config: CliConfig, finish: Finish): void {
     .addOption(catalogue())
     .addOption(url(config))
     .action((files, { online, url: server, ...options }) =>
-      finish((terminal) =>
-        lintPolicies(files, { ...options, access: online ? accessOf(config, server) : null }, terminal),
+      finish(async (terminal) =>
+        (await engine.lint()).lintPolicies(
+          files,
+          { ...options, access: online ? accessOf(config, server) : null },
+          terminal,
+        ),
       ),
     )
     .addHelpText('after', exitsWhereAsked('nothing but notes', 'an error, a warning, or a file is no policy'))
@@ -111,7 +124,9 @@ function addReplay(policy: Command, config: CliConfig, finish: Finish): void {
     )
     .addOption(url(config))
     .action((draft, { url: server, ...options }) =>
-      finish((terminal) => replayDraft(draft, options, () => accessOf(config, server), terminal)),
+      finish(async (terminal) =>
+        (await engine.replay()).replayDraft(draft, options, () => accessOf(config, server), terminal),
+      ),
     )
     .addHelpText('after', exitsWhereAsked('nothing would change', 'something would, or it cannot be told'))
   example(replaying, 'writ policy replay refunds.yaml --replaces refunds --last 5000')
@@ -122,14 +137,18 @@ function addNotations(policy: Command, finish: Finish): void {
     .command('convert <file>')
     .description('print a policy in another notation')
     .addOption(new Option('--to <notation>', 'notation').choices(NOTATIONS).makeOptionMandatory())
-    .action((file, { to }) => finish((terminal) => convertPolicy(file, to, terminal)))
+    .action((file, { to }) =>
+      finish(async (terminal) => (await engine.convert()).convertPolicy(file, to, terminal)),
+    )
     .addHelpText('after', exits('it says the same', 'it cannot be said there, or the file is no policy'))
   example(converting, 'writ policy convert baseline.cedar --to yaml')
   const formatting = policy
     .command('format <file>')
     .description('print a policy in one layout; comments stay')
     .option('--write', 'put it into the file instead', false)
-    .action((file, { write }) => finish((terminal) => formatFile(file, write, terminal)))
+    .action((file, { write }) =>
+      finish(async (terminal) => (await engine.convert()).formatFile(file, write, terminal)),
+    )
     .addHelpText('after', exits('done', 'the file is no policy'))
   example(formatting, 'writ policy format refunds.yaml --write')
 }

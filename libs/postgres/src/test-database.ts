@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { migrate } from './migrate.ts'
+import type { MigrateSettings } from './migrate.ts'
 
 export type TestDatabase = {
   readonly ownerUrl: string
@@ -20,17 +21,43 @@ export type TestDatabase = {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = testServerUrl()
   const name = `writ_test_${randomBytes(8).toString('hex')}`
-  await onServer(serverUrl, `create database ${name}`)
-  const ownerUrl = urlFor(serverUrl, { name })
   // Roles belong to the whole server: specs that run at once must agree on the passwords.
-  const [appPassword, workerPassword] = [passwordOf('app', serverUrl), passwordOf('worker', serverUrl)]
-  await migrate({ ownerUrl, appPassword, workerPassword })
+  const passwords = {
+    appPassword: passwordOf('app', serverUrl),
+    workerPassword: passwordOf('worker', serverUrl),
+  }
+  await prepareTemplate(serverUrl, passwords)
+  await onServer(serverUrl, `create database ${name} template ${TEMPLATE}`)
+  const ownerUrl = urlFor(serverUrl, { name })
   return {
     ownerUrl,
-    appUrl: urlFor(serverUrl, { name, user: 'writ_app', password: appPassword }),
-    workerUrl: urlFor(serverUrl, { name, user: 'writ_worker', password: workerPassword }),
+    appUrl: urlFor(serverUrl, { name, user: 'writ_app', password: passwords.appPassword }),
+    workerUrl: urlFor(serverUrl, { name, user: 'writ_worker', password: passwords.workerPassword }),
     query: (sql, values) => onServer(ownerUrl, sql, values),
     drop: async () => void (await onServer(serverUrl, `drop database if exists ${name} with (force)`)),
+  }
+}
+
+const TEMPLATE = 'writ_test_template'
+
+/** Migrated once on a server, by whichever spec comes first; the others wait, and then copy it. */
+async function prepareTemplate(
+  serverUrl: string,
+  passwords: Omit<MigrateSettings, 'ownerUrl'>,
+): Promise<void> {
+  const client = new Client({ connectionString: serverUrl })
+  await client.connect()
+  try {
+    await client.query(`select pg_advisory_lock(hashtext('${TEMPLATE}'))`)
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [TEMPLATE])
+    if (rowCount !== 0) return
+    const draft = `${TEMPLATE}_draft`
+    await client.query(`drop database if exists ${draft} with (force)`)
+    await client.query(`create database ${draft}`)
+    await migrate({ ownerUrl: urlFor(serverUrl, { name: draft }), ...passwords })
+    await client.query(`alter database ${draft} rename to ${TEMPLATE}`)
+  } finally {
+    await client.end()
   }
 }
 

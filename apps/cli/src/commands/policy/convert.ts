@@ -8,10 +8,8 @@ import { EXIT, Failure } from '../../failure.ts'
 import type { Terminal } from '../../terminal.ts'
 import { show } from '../../terminal.ts'
 import type { PolicyFile, UnfitFile } from './policy-file.ts'
+import type { Notation } from './notations.ts'
 import { formatOf, isUnfit, problemLines, readPolicyFile, textIn } from './policy-file.ts'
-
-export const NOTATIONS = ['cedar', 'yaml', 'json'] as const
-export type Notation = (typeof NOTATIONS)[number]
 
 /** Prints a policy in another notation. 0: it says the same. 1: it cannot be said there, or the file is no policy. */
 export async function convertPolicy(file: string, to: Notation, terminal: Terminal): Promise<ExitCode> {
