@@ -3,6 +3,7 @@ import { childBench } from './child-bench.mjs'
 import { issuing } from './identity/issuing.mjs'
 import { replays } from './identity/replays.mjs'
 import { revocation } from './identity/revocation.mjs'
+import { createRunning } from '../local/running.mjs'
 import { result } from './figures.mjs'
 
 export async function measure({ say, running }) {
@@ -10,10 +11,23 @@ export async function measure({ say, running }) {
   say('ten gateways: tokens, revocation, replays …')
   return [
     ...verifying(figures),
-    ...(await issuing(running)),
-    ...(await revocation(running)),
-    ...(await replays(running)),
+    ...(await alone(running, issuing)),
+    ...(await alone(running, (own) => revocation(own, 1))),
+    ...(await alone(running, (own) => revocation(own, 3))),
+    ...(await alone(running, (own) => revocation(own, 10))),
+    ...(await alone(running, replays)),
   ]
+}
+
+/** Each part has a platform of its own, which is gone before the next one starts. */
+async function alone(running, part) {
+  const own = createRunning()
+  running.add('a part of the benchmark', () => own.stopAll())
+  try {
+    return await part(own)
+  } finally {
+    await own.stopAll()
+  }
 }
 
 function verifying({ cached, uncached, jose, oauth4webapi }) {

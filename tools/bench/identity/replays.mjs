@@ -28,7 +28,6 @@ export async function replays(running) {
     counts.first += await accepted(requests, (index) => [world.urls[index % 3]])
     counts.again += await accepted(requests, () => world.urls)
   }
-  await world.platform.stop()
   const detail = `${CAPTURED} captured, ${counts.first} accepted the first time, each sent again to three gateways at once`
   const wasFair = counts.first === CAPTURED
   const row = result({ name: 'identity.replays', value: counts.again, unit: 'accepted', atMost: 0, detail })
