@@ -31,7 +31,7 @@ describe('the official suite', () => {
     const missed = results.filter(({ holds, value }) => holds !== true && value !== null)
     expect(missed).toEqual([])
     const passed = results.filter(({ holds }) => holds).map(({ name }) => name)
-    expect(passed.toSorted()).toEqual(SHORT_FORM.map((name) => `client.${name}`).toSorted())
+    expect(new Set(passed)).toEqual(new Set(SHORT_FORM.map((name) => `client.${name}`)))
   }, 300_000)
 
   it('finds nothing amiss with the authority', async () => {
