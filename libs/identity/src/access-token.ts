@@ -84,12 +84,11 @@ function kidOf(header: JsonObject | null): string | null {
 function hasSoundChain(claims: AccessTokenClaims): boolean {
   const actors = actorsOf(claims)
   const sessions = sessionsOf(claims)
-  const isDelegated = actors.length > 1
   return (
     actors[0] === claims.client_id &&
     actors.length <= MAX_ACTORS &&
     new Set(actors).size === actors.length &&
-    isDelegated === (claims.psid !== undefined) &&
+    (actors.length === 1 || claims.psid !== undefined) &&
     sessions.length <= actors.length &&
     new Set(sessions).size === sessions.length
   )
