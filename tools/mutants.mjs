@@ -129,7 +129,7 @@ async function startServers() {
 
 /** A clone of the rooms that the specs need; packages are shared. */
 function copyTo(copy) {
-  for (const path of ['package.json', 'jest.config.mjs', 'docs', ...folders])
+  for (const path of ['package.json', 'jest.config.mjs', 'tools/testing', 'docs', ...folders])
     cpSync(join(CLONE, path), join(copy, path), {
       recursive: true,
       filter: (from) => !/\/(?:dist|node_modules)$/.test(from),
@@ -154,7 +154,7 @@ async function test(copy, chosen) {
   const child = spawn(process.execPath, [program, '--rootDir', copy, '-w', '1', '--bail', ...paths], {
     cwd: copy,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...servers, ...env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+    env: { ...process.env, ...servers, ...env },
   })
   children.add(child)
   const timer = setTimeout(() => child.kill('SIGKILL'), longestSeconds * 1000)

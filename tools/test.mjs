@@ -117,7 +117,6 @@ function jest({ args, servers, summaryFile }) {
       env: {
         ...withoutOwnServers(process.env),
         ...servers,
-        NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
       },
     },
   )
