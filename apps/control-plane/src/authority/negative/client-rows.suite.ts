@@ -174,7 +174,7 @@ export const CLIENT_ROWS: readonly Row[] = [
   row(
     'A08',
     'an assertion for longer than five minutes',
-    (draft) => claim({ exp: nowS() + 311 })(draft),
+    (draft) => claim({ exp: nowS() + 330 })(draft),
     CLIENT,
   ),
   row('A08', 'an assertion without end', claim({ exp: undefined }), CLIENT),

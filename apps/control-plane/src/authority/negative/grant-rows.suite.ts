@@ -145,7 +145,7 @@ export const DELEGATION_ROWS: readonly Row[] = [
   delegation(
     'A18',
     'a delegation for longer than five minutes',
-    (draft, stage) => said({ exp: nowS() + 311 })(draft, stage),
+    (draft, stage) => said({ exp: nowS() + 330 })(draft, stage),
     REQUEST,
   ),
   delegation('A18', 'a delegation without end', said({ exp: undefined }), REQUEST),
