@@ -1,3 +1,4 @@
+import { HOOKS_BY_DEFAULT } from '@writ/contracts'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import type { Bundle, BundleKey } from '@writ/contracts'
 import type { BundleSigner } from './signed.ts'
@@ -33,6 +34,7 @@ export const bundleOf = (version: number, slug = 'acme'): Bundle => ({
     bodyDigestRequired: false,
     nonceRequired: false,
     requestsPerSecond: 1000,
+    recordsFull: false,
   },
   version,
   issuedAt: AT,
@@ -56,4 +58,5 @@ export const bundleOf = (version: number, slug = 'acme'): Bundle => ({
   connections: [],
   policies: [],
   overrides: [],
+  hooks: HOOKS_BY_DEFAULT,
 })

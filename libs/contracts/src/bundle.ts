@@ -93,6 +93,43 @@ export const BundlePolicy = z.strictObject({
 })
 export type BundlePolicy = z.infer<typeof BundlePolicy>
 
+/** How the daemons of a tenant's devices act. */
+export const BundleHooks = z.strictObject({
+  /** `observe`: what policy says is recorded and not enforced */
+  mode: z.enum(['observe', 'enforce']).default('enforce'),
+  /** a daemon without word from the control plane goes on for so long, and then refuses everything */
+  offlineSeconds: z
+    .int()
+    .min(0)
+    .max(30 * 86_400)
+    .default(86_400),
+  /**
+   * who answers what policy asks about. `person`: whoever is at the device, in the client where it can ask and by `writ approve` where it
+   * cannot. `approver`: the approvers of the tenant, as for calls through a gateway
+   */
+  asks: z.enum(['person', 'approver']).default('person'),
+  /** what `@writ/actions` cannot read or does not know */
+  unknown: z.enum(['allow', 'ask', 'deny']).default('ask'),
+  packages: z
+    .strictObject({
+      /** `manager/name` with `*`, e.g. `npm/@acme/*` */
+      allow: z.array(z.string().max(256)).max(1000).default([]),
+      deny: z.array(z.string().max(256)).max(1000).default([]),
+      /** releases younger than this are held back where their age is known */
+      coolDownHours: z.int().min(0).max(8760).default(48),
+      /** SHA-256 of the signed package intelligence that goes with this bundle; null: none */
+      intelligence: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .nullable()
+        .default(null),
+    })
+    .prefault({}),
+})
+export type BundleHooks = z.infer<typeof BundleHooks>
+/** Of a tenant that has set nothing. */
+export const HOOKS_BY_DEFAULT: BundleHooks = BundleHooks.parse({})
+
 /** What an enforcement point needs to decide for one tenant, versioned and signed. */
 export const Bundle = z.strictObject({
   format: z.literal('writ.bundle.v1'),
@@ -108,6 +145,8 @@ export const Bundle = z.strictObject({
     nonceRequired: z.boolean().default(false),
     /** calls that one gateway lets through in a second, over all agents of the tenant */
     requestsPerSecond: z.int().positive().default(1000),
+    /** the ledger keeps as many records as the tenant may have: nothing more is begun */
+    recordsFull: z.boolean().default(false),
   }),
   version: z.int().positive(),
   issuedAt: z.iso.datetime({ precision: 3 }),
@@ -149,6 +188,7 @@ export const Bundle = z.strictObject({
   connections: z.array(BundleConnection),
   policies: z.array(BundlePolicy),
   overrides: z.array(BundleOverride).default([]),
+  hooks: BundleHooks.prefault({}),
 })
 export type Bundle = z.infer<typeof Bundle>
 

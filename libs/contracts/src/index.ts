@@ -31,6 +31,9 @@ export {
   RecordedAction,
 } from './action.ts'
 export type { Caller } from './principal.ts'
+export { HookClient, HookMoment, LOCAL_KINDS, LocalFact, RecordedLocal } from './local-action.ts'
+export type { LocalAction } from './local-action.ts'
+export { PackageEcosystem, PackageIntelligence } from './packages.ts'
 export { mayDo, Permission, PERMISSIONS, Role } from './role.ts'
 export {
   Comparison,
@@ -59,6 +62,7 @@ export {
   batchStatement,
   headStatement,
   RecordedDecision,
+  RecordedFinding,
   STREAM_START,
   StreamBatch,
   StreamHead,
@@ -69,12 +73,14 @@ export {
   Bundle,
   BundleChange,
   BundleConnection,
+  BundleHooks,
   BundleKey,
   BundleOverride,
   BundlePolicy,
   BundleTool,
   CredentialPlace,
   Heartbeat,
+  HOOKS_BY_DEFAULT,
 } from './bundle.ts'
 export {
   ACCESS_TOKEN_TYPE,
@@ -117,6 +123,8 @@ export {
   ContentKeyAnswer,
   ContentKeyRequest,
   ContentKeySecret,
+  DeviceJoinAnswer,
+  DeviceJoinRequest,
   HeadsAnswer,
   HeadsRequest,
   JoinAnswer,
@@ -125,6 +133,7 @@ export {
   LeaseRequest,
   LeaseSecret,
   nodeStatement,
+  PackagesAnswer,
   SeenDefinition,
   SessionEnd,
 } from './node.ts'
@@ -180,6 +189,29 @@ export {
 export { ConnectionChange, ConnectionView, NewConnection, NewCredential } from './api/connections.ts'
 export { NewOverride, OverrideView } from './api/overrides.ts'
 export { ApprovalState, ApprovalView } from './api/approvals.ts'
+export { DeviceView, HooksChange, PackagesView } from './api/devices.ts'
 export { AllToolsApproval, ToolApproval, ToolStanding, ToolView } from './api/tools.ts'
 export { Evidence, Fault, RecordQuery, RecordView, Verification } from './api/records.ts'
+export { FindingQuery, FindingView } from './api/findings.ts'
 export { JsonObjectSchema, JsonSchema } from './api/json.ts'
+export {
+  Governance,
+  INVENTORY_CAPS,
+  InventoryAddition,
+  InventoryAgent,
+  InventoryChange,
+  InventoryClient,
+  InventoryCredential,
+  InventoryFinding,
+  InventoryFindingCode,
+  InventoryHook,
+  InventoryManaged,
+  InventoryPlace,
+  InventoryProblem,
+  InventoryProcess,
+  InventoryReport,
+  InventoryScope,
+  InventoryServer,
+  InventorySummary,
+  InventoryView,
+} from './api/inventory.ts'

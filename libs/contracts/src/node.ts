@@ -118,7 +118,8 @@ export const ApprovalClaim = z.strictObject({
   session: SessionId,
   agent: AgentId,
   human: HumanId,
-  connection: ConnectionId,
+  /** null: a local action, which has none */
+  connection: ConnectionId.nullable(),
   /** the tool, prompt or resource that the call names */
   tool: z.string().min(1).max(2048),
   /** over the arguments as they would go out, hex */
@@ -196,3 +197,22 @@ export const CatalogueReport = z.strictObject({
   definitions: z.array(SeenDefinition).min(1).max(200),
 })
 export type CatalogueReport = z.infer<typeof CatalogueReport>
+
+/**
+ * The wire between the daemon of a device and the control plane, under `/t/{tenant}/device/v1`: the same requests with the same signature of
+ * the node key as a gateway's, of one tenant, and without leases. `POST join` is proven by the agent's identity key (`DPoP` field with the
+ * digest of the body, as a rotation is) and by the node key (`Writ-Node-Proof`).
+ */
+export const DeviceJoinRequest = JoinRequest.omit({ origin: true, nonce: true })
+export type DeviceJoinRequest = z.infer<typeof DeviceJoinRequest>
+export const DeviceJoinAnswer = z.strictObject({
+  node: NodeId,
+  bundleKeys: z.array(BundleKey).min(1),
+  tenant: z.strictObject({ id: TenantId, slug: Slug }),
+  agent: AgentId,
+})
+export type DeviceJoinAnswer = z.infer<typeof DeviceJoinAnswer>
+
+/** `GET packages/{sha256}`: the document that the bundle names (`hooks.packages.intelligence`), a compact JWS by the bundle key. */
+export const PackagesAnswer = z.strictObject({ packages: z.string() })
+export type PackagesAnswer = z.infer<typeof PackagesAnswer>

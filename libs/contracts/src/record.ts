@@ -3,6 +3,7 @@ import { JsonSchema } from './api/json.ts'
 import { Channel, RecordedAction } from './action.ts'
 import { RuleMatch } from './decision.ts'
 import { Label, Outcome } from './effect.ts'
+import { RecordedLocal } from './local-action.ts'
 import {
   AgentId,
   ApprovalId,
@@ -61,13 +62,28 @@ export const Administration = z.strictObject({
 })
 export type Administration = z.infer<typeof Administration>
 
+/** What does not fit together in the records of one session: something is seen in one place and missing in another. */
+export const RecordedFinding = z.strictObject({
+  kind: z.enum([
+    'egress_without_hook',
+    'effect_without_decision',
+    'hook_without_gateway',
+    'gateway_without_hook',
+  ]),
+  severity: z.enum(['low', 'medium', 'high']),
+  /** the decisions that it is about */
+  decisions: z.array(DecisionId).min(1).max(20),
+  text: z.string().max(500),
+})
+export type RecordedFinding = z.infer<typeof RecordedFinding>
+
 /**
- * One record, `writ.record.v1`. `administered`: a change by an admin or a directory. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly one.
+ * One record, `writ.record.v1`. `administered`: a change by an admin or a directory. `found`: a finding of the platform. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly one.
  * Strings, integers, booleans, null and containers of them only, so that one byte form is easy to state. Never a secret, never content.
  */
 export const AuditRecord = z.strictObject({
   v: z.literal('writ.record.v1'),
-  kind: z.enum(['opened', 'closed', 'administered']),
+  kind: z.enum(['opened', 'closed', 'administered', 'found']),
   decisionId: DecisionId,
   tenant: TenantId,
   stream: StreamId,
@@ -96,6 +112,9 @@ export const AuditRecord = z.strictObject({
   request: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative() }).nullable(),
   response: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative(), status: z.int() }).nullable(),
   administration: Administration.nullable().default(null),
+  /** of the hooks channel */
+  local: RecordedLocal.nullable().default(null),
+  finding: RecordedFinding.nullable().default(null),
   durationMicros: z.int().nonnegative(),
   gateway: z.strictObject({ node: NodeId, build: z.string() }),
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import type { Bundle, LeaseRequest, LeaseSecret } from '@writ/contracts'
-import { formatId, isRefusal, Refusal } from '@writ/contracts'
+import { HOOKS_BY_DEFAULT, formatId, isRefusal, Refusal } from '@writ/contracts'
 import type { Allowed, Asked, Lease } from '@writ/enforcement'
 import { allow, currentBundleOf } from '@writ/enforcement'
 import type { BrokerPorts, LeaseStore } from './broker.ts'
@@ -310,6 +310,7 @@ function allowed(other: Partial<Given> = {}): Allowed {
   const { tenant, connection, agent, session, version } = { ...IDS, version: 1, ...other }
   const group = id('grp')
   const asked: Asked = {
+    channel: 'gateway',
     callerUnder: () => new Refusal('token_revoked'),
     received: {
       decisionId: id('dec'),
@@ -391,6 +392,7 @@ const emptyBundle = (tenant: typeof IDS.tenant): Bundle => ({
     bodyDigestRequired: false,
     nonceRequired: false,
     requestsPerSecond: 1000,
+    recordsFull: false,
   },
   version: 1,
   issuedAt: new Date(NOW).toISOString(),
@@ -405,4 +407,5 @@ const emptyBundle = (tenant: typeof IDS.tenant): Bundle => ({
   connections: [],
   policies: [],
   overrides: [],
+  hooks: HOOKS_BY_DEFAULT,
 })

@@ -7,7 +7,7 @@ import type {
   PolicyDocument,
   SessionState,
 } from '@writ/contracts'
-import { formatId, Refusal } from '@writ/contracts'
+import { HOOKS_BY_DEFAULT, formatId, Refusal } from '@writ/contracts'
 import {
   createMemoryReplayGuard,
   generateKeyPem,
@@ -23,12 +23,13 @@ import type { Brakes, Ledger, Scrubber, UpstreamClient } from './ports.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Allowed, Answer, Entry, Lease, Received, UpstreamAnswer } from './stages.ts'
 
-const NOW = Date.UTC(2026, 10, 21, 12)
+export const NOW = Date.UTC(2026, 10, 21, 12)
 const ORIGIN = 'https://gateway.writ.test'
-const id = <P extends Parameters<typeof formatId>[0]>(prefix: P) => formatId(prefix, NOW, randomBytes(10))
+export const id = <P extends Parameters<typeof formatId>[0]>(prefix: P) =>
+  formatId(prefix, NOW, randomBytes(10))
 
 const KEYS = { authority: generateKeyPem(), session: generateKeyPem() }
-const IDS = {
+export const IDS = {
   tenant: id('ten'),
   agent: id('agt'),
   human: id('hum'),
@@ -135,7 +136,7 @@ export function stream(...datas: (object | string)[]): UpstreamAnswer {
 /** One message through the real steps, with small real ports that remember what was asked of them. */
 export async function mediated(given: Given): Promise<Happened> {
   const log: string[] = []
-  const now = { current: current(given) }
+  const now = { current: currentOf(given) }
   const forwarded: string[] = []
   const bugs: unknown[] = []
   const claims: ApprovalClaim[] = []
@@ -152,7 +153,7 @@ export async function mediated(given: Given): Promise<Happened> {
     close: async (entry) => {
       if (entry.closed) return null
       entry.closed = true
-      seen = entry
+      seen = entry as Entry
       log.push(`close ${entry.refusal?.code ?? 'answered'}`)
       return given.closes ?? null
     },
@@ -222,7 +223,7 @@ export async function mediated(given: Given): Promise<Happened> {
   const answer = await mediate(request, steps, ledger, clock)
   return {
     edit: (bundle, isFresh = true) => {
-      now.current = current({ ...given, bundle, isFresh })
+      now.current = currentOf({ ...given, bundle, isFresh })
     },
     answer,
     log,
@@ -238,12 +239,12 @@ export async function mediated(given: Given): Promise<Happened> {
 }
 
 /** No limit at all. */
-const FREE: Brakes = { failed: () => null, hasRoom: () => null, called: () => {} }
+const FREE: Brakes = { failed: () => null, hasRoom: () => null, unkept: () => null, called: () => {} }
 
 const A_LULL = () => new Promise<void>((done) => setTimeout(done, 1))
 const NEVER = new Promise<void>(() => {})
 
-const CONTENT_KEY = new Uint8Array(32).fill(5)
+export const CONTENT_KEY = new Uint8Array(32).fill(5)
 
 /** Sessions of one process: compare and set on the version, like every store. */
 export function memorySessions(): SessionStore {
@@ -282,7 +283,8 @@ const SCRUBBER: Scrubber = {
   },
 }
 
-function current({ rules, bundle, isFresh = true, isInStep = isFresh }: Given) {
+/** The bundle of a tenant with one agent, one human and one connection. */
+export function currentOf({ rules, bundle, isFresh = true, isInStep = isFresh }: Given) {
   const state: Bundle = {
     format: 'writ.bundle.v1',
     tenant: {
@@ -293,6 +295,7 @@ function current({ rules, bundle, isFresh = true, isInStep = isFresh }: Given) {
       bodyDigestRequired: false,
       nonceRequired: false,
       requestsPerSecond: 1000,
+      recordsFull: false,
     },
     version: 3,
     issuedAt: new Date(NOW).toISOString(),
@@ -339,6 +342,7 @@ function current({ rules, bundle, isFresh = true, isInStep = isFresh }: Given) {
         ]
       : [],
     overrides: [],
+    hooks: HOOKS_BY_DEFAULT,
     ...bundle,
   }
   return currentBundleOf(
@@ -388,26 +392,10 @@ function signedHeaders({
   claims,
   hasDigest = true,
 }: Signing): Record<string, readonly string[]> {
-  const seconds = NOW / 1000
-  const accessToken = issueAccessToken(
-    {
-      iss: 'https://id.writ.test/t/acme/oauth',
-      aud: [`${ORIGIN}/acme`],
-      sub: IDS.human,
-      client_id: IDS.agent,
-      act: { sub: IDS.agent },
-      tid: IDS.tenant,
-      sid: IDS.session,
-      jti: randomBytes(16).toString('base64url'),
-      iat: seconds,
-      exp: seconds + 300,
-      scope: 'mcp',
-      epo: { t: 0, a: 0, h: 0 },
-      cnf: { jkt: thumbprintOf(KEYS.session.publicJwk) },
-      ...claims,
-    },
-    { kid: `${IDS.tenant}:1`, privateKey: KEYS.authority.privateKey },
-  )
+  const accessToken = issueAccessToken(claimsOf(claims), {
+    kid: `${IDS.tenant}:1`,
+    privateKey: KEYS.authority.privateKey,
+  })
   const jti = randomBytes(16).toString('base64url')
   const proof = signProof({
     key: KEYS.session.privateKey,
@@ -421,4 +409,23 @@ function signedHeaders({
   return { authorization: [`DPoP ${accessToken}`], dpop: [proof] }
 }
 
-export { IDS }
+/** What the agent's access token says. */
+export function claimsOf(claims: Partial<AccessTokenClaims> = {}): AccessTokenClaims {
+  const seconds = NOW / 1000
+  return {
+    iss: 'https://id.writ.test/t/acme/oauth',
+    aud: [`${ORIGIN}/acme`],
+    sub: IDS.human,
+    client_id: IDS.agent,
+    act: { sub: IDS.agent },
+    tid: IDS.tenant,
+    sid: IDS.session,
+    jti: randomBytes(16).toString('base64url'),
+    iat: seconds,
+    exp: seconds + 300,
+    scope: 'mcp',
+    epo: { t: 0, a: 0, h: 0 },
+    cnf: { jkt: thumbprintOf(KEYS.session.publicJwk) },
+    ...claims,
+  }
+}

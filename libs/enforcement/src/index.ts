@@ -1,6 +1,12 @@
 export { createSteps } from './create-steps.ts'
 export type { StepPorts } from './create-steps.ts'
 export { currentBundleOf } from './current-bundle.ts'
+export { mediateHook } from './hook/mediate-hook.ts'
+export type { HookEntry, HookSteps } from './hook/mediate-hook.ts'
+export type { Acting, HookAnswer, HookAsk } from './hook/stages.ts'
+export { createHookSteps } from './hook/create-hook-steps.ts'
+export type { HookPorts } from './hook/create-hook-steps.ts'
+export { actingAs } from './hook/acting.ts'
 export { mediate } from './mediate.ts'
 export type { Steps } from './mediate.ts'
 export type {
@@ -25,7 +31,10 @@ export { allow } from './stages.ts'
 export type {
   Allowed,
   Answer,
+  AnyEntry,
+  Arrived,
   Asked,
+  Asking,
   CurrentBundle,
   DenyingRule,
   Entry,
@@ -33,6 +42,7 @@ export type {
   HeaderFields,
   Judged,
   Lease,
+  Place,
   Received,
   StreamEvent,
   UpstreamAnswer,

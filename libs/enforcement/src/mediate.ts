@@ -36,7 +36,13 @@ export async function mediate(
   ledger: Ledger,
   clock: Clock,
 ): Promise<Answer> {
-  const entry: Entry = { received, startedAtMicros: clock.monotonicMicros(), opened: false, closed: false }
+  const entry: Entry = {
+    channel: 'gateway',
+    received,
+    startedAtMicros: clock.monotonicMicros(),
+    opened: false,
+    closed: false,
+  }
   const judged = await climb(entry, steps, ledger).catch((bug: unknown) => {
     steps.report(bug, entry)
     return new Refusal('internal')

@@ -10,14 +10,14 @@ import type {
   SessionId,
 } from '@writ/contracts'
 import type { Definition } from '@writ/policy'
-import type { Allowed, CurrentBundle, Entry, Lease, UpstreamAnswer, Wait } from './stages.ts'
+import type { Allowed, AnyEntry, CurrentBundle, Lease, UpstreamAnswer, Wait } from './stages.ts'
 
 /** The record of one enforcement point. Both promises settle only after the bytes are durable (fsync). */
 export type Ledger = {
   /** durable intent before an effect; a Refusal means: no record, no effect */
-  readonly open: (entry: Entry) => Promise<Refusal | null>
+  readonly open: (entry: AnyEntry) => Promise<Refusal | null>
   /** how it ended, exactly once per entry; calling it again does nothing. A Refusal means the answer must not go out. */
-  readonly close: (entry: Entry) => Promise<Refusal | null>
+  readonly close: (entry: AnyEntry) => Promise<Refusal | null>
 }
 
 /** Lends the credential of a connection for one allowed call. */
@@ -40,6 +40,8 @@ export type Brakes = {
   readonly failed: (source: string, agent: string | null) => Wait | null
   /** Whether one more call of this tenant fits into this second; null: it does. */
   readonly hasRoom: (tenant: Bundle['tenant']) => Wait | null
+  /** Counts a refusal of a tenant that keeps no more records. null: it is recorded all the same. */
+  readonly unkept: (tenant: Bundle['tenant']) => Wait | null
   /** Counts a call that was let through. */
   readonly called: (tenant: Bundle['tenant']) => void
 }

@@ -5,11 +5,14 @@ import type {
   Bundle,
   BundleConnection,
   Caller,
+  Channel,
+  ConnectionId,
   Decision,
   DecisionId,
   JsonObject,
   LeaseSecret,
   Question,
+  RecordedLocal,
   RefusalCode,
 } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
@@ -19,21 +22,25 @@ import type { CompiledPolicies } from '@writ/policy'
 /** Header fields as they came: lower-case name to every value, in order. A name that came twice has two values. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>
 
-/** One HTTP exchange as the rim received it. Nothing in it is trusted. */
-export type Received = {
+/** What came in at the rim of either channel. Nothing in it is trusted. */
+export type Arrived = {
   readonly decisionId: DecisionId
+  readonly body: Uint8Array
+  readonly atMs: number
+  /** aborted when the agent hangs up */
+  readonly hangUp: AbortSignal
+}
+
+/** One HTTP exchange as the rim received it. */
+export type Received = Arrived & {
   readonly verb: 'POST' | 'GET' | 'DELETE'
   readonly tenantSlug: string
   readonly connectionName: string
   /** the protected resource: this gateway's configured origin + the routed path; never built from `Host` */
   readonly resource: string
   readonly headers: HeaderFields
-  readonly body: Uint8Array
-  readonly atMs: number
   /** network address that the request came from; an IPv6 one stands for its network */
   readonly source: string
-  /** aborted when the agent hangs up */
-  readonly hangUp: AbortSignal
 }
 
 /** One verified bundle with what is derived from it once: the immutable object that is swapped. */
@@ -65,15 +72,27 @@ export type Verified = {
   readonly callerUnder: (current: CurrentBundle) => Caller | Refusal
 }
 
-/** A message that was read strictly and may be decided. */
-export type Asked = Verified & {
-  readonly connection: BundleConnection
-  readonly message: Message
-  readonly row: MethodRow
+/** Where an action goes: a connection of the tenant, or what policies call by that word on a device (then without an id). */
+export type Place = Pick<BundleConnection, 'name' | 'trust' | 'tools'> & { readonly id: ConnectionId | null }
+
+/** What a decision is asked about, on either channel: who acts, and what would be done. */
+export type Asking = {
+  readonly channel: Channel
+  readonly current: CurrentBundle
+  readonly caller: Caller
+  readonly connection: Place
   readonly action: Action
   readonly args: JsonObject
   readonly tool: Question['tool']
 }
+
+/** A message that was read strictly and may be decided. */
+export type Asked = Verified &
+  Asking & {
+    readonly connection: BundleConnection
+    readonly message: Message
+    readonly row: MethodRow
+  }
 
 declare const proven: unique symbol
 
@@ -148,14 +167,15 @@ export type DenyingRule = { readonly policy: string; readonly rule: string; read
 export type Wait = { readonly seconds: number; readonly isFirst: boolean }
 
 /** What is being learnt about one message while it climbs; logs, metrics and records are views of it. */
-export type Entry = {
-  readonly received: Received
+export type Entry<From extends Arrived = Received> = {
+  readonly channel: Channel
+  readonly received: From
   readonly startedAtMicros: number
   current?: CurrentBundle
   caller?: Caller
   /** whom a well-signed token named that no longer counts: for the record only, nothing was proven */
   named?: Pick<Caller, 'agent' | 'human' | 'delegators' | 'session'>
-  connection?: BundleConnection
+  connection?: Place
   message?: Message
   action?: Action
   outbound?: Decision
@@ -176,6 +196,11 @@ export type Entry = {
   refusal?: { readonly code: RefusalCode; readonly detail: string }
   /** what a limit said: of many refusals in a row the first is recorded, and the others are only counted */
   limit?: Wait
+  /** of a local action: what the record says of it */
+  local?: RecordedLocal
   opened: boolean
   closed: boolean
 }
+
+/** An entry of either channel. */
+export type AnyEntry = Entry<Arrived>

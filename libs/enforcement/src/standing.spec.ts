@@ -19,6 +19,7 @@ const tenant = (change: Partial<Bundle['tenant']>): Partial<Bundle> => ({
     bodyDigestRequired: false,
     nonceRequired: false,
     requestsPerSecond: 1000,
+    recordsFull: false,
     ...change,
   },
 })
@@ -184,7 +185,7 @@ describe('a stream on which nothing comes', () => {
 describe('a connection that is suspended', () => {
   it('answers like one that never was', async () => {
     const { entry } = await mediated({})
-    const connections = [{ ...entry!.connection!, suspended: true }]
+    const connections = entry!.current!.bundle.connections.map((one) => ({ ...one, suspended: true }))
     const suspended = await mediated({ bundle: { connections } })
     const unknown = await mediated({ connectionName: 'nothing' })
     const said = ({ answer }: typeof suspended) =>
@@ -346,6 +347,58 @@ describe('a tenant', () => {
   })
 })
 
+describe('a tenant whose ledger holds as many records as it may', () => {
+  const full = tenant({ recordsFull: true })
+
+  it('has nothing done for it, is told why, and leaves the record of the refusal', async () => {
+    const { heard, brakes } = braking({})
+    const { answer, log, entry } = await mediated({ bundle: full, brakes })
+    expect(answer).toMatchObject({
+      refusal: { code: 'record_unavailable' },
+      data: { reason: "the tenant's limit of records is reached" },
+    })
+    expect(log).toEqual(['close record_unavailable'])
+    expect(entry?.named?.agent.id).toBe(IDS.agent)
+    expect(heard).toEqual([`unkept ${IDS.tenant}`])
+  })
+
+  it.each(['GET', 'DELETE'] as const)('has no %s done for it either', async (verb) => {
+    const { answer, log } = await mediated({ bundle: full, verb })
+    expect([codeOf(answer), log]).toEqual(['record_unavailable', ['close record_unavailable']])
+  })
+
+  it('says nothing of it to whoever proves nothing', async () => {
+    const { answer } = await mediated({ bundle: full, headers: { dpop: [] } })
+    expect(codeOf(answer)).toBe('proof_invalid')
+  })
+
+  it('has its refusals recorded up to a bound only, those of the braked among them', async () => {
+    const unkept = () => ({ seconds: 1, isFirst: false })
+    const proven = await mediated({ bundle: full, brakes: braking({ unkept }).brakes })
+    expect(proven.entry?.limit?.isFirst).toBe(false)
+    const brakes = braking({ unkept, failed: () => WAIT }).brakes
+    const failing = await mediated({ bundle: full, brakes, headers: { dpop: [] } })
+    expect([codeOf(failing.answer), failing.entry?.limit]).toEqual([
+      'rate_limited',
+      { ...WAIT, isFirst: false },
+    ])
+  })
+
+  it('finishes, and records, what was begun before', async () => {
+    const happened = await mediated({
+      answer: stream({ jsonrpc: '2.0', method: 'notifications/progress', params: {} }, result('in time')),
+    })
+    if (happened.answer.kind !== 'stream') throw new Error('a stream was expected')
+    const frames = happened.answer.frames[Symbol.asyncIterator]()
+    await frames.next()
+    happened.edit(full)
+    const last = await frames.next()
+    expect(new TextDecoder().decode(last.value)).toContain('in time')
+    await frames.next()
+    expect(happened.log.at(-1)).toBe('close answered')
+  })
+})
+
 const WAIT = { seconds: 7, isFirst: true }
 
 const braking = (change: Partial<Brakes>) => {
@@ -356,6 +409,10 @@ const braking = (change: Partial<Brakes>) => {
       return null
     },
     hasRoom: () => null,
+    unkept: ({ id }) => {
+      heard.push(`unkept ${id}`)
+      return null
+    },
     called: () => heard.push('called'),
     ...change,
   }

@@ -1,12 +1,12 @@
 import type { Decision } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import type { SessionEnder } from '../ports.ts'
-import type { Asked } from '../stages.ts'
+import type { Asking } from '../stages.ts'
 
 /** Ends the session of a message that an abort rule matched: from here on for this gateway's tenant, and everywhere once the bundle says so. */
 export function abortSession(
   decision: Decision,
-  { current, caller }: Asked,
+  { current, caller }: Asking,
   { sessionEnder }: { readonly sessionEnder: SessionEnder },
 ): Refusal {
   const rule = abortingRule(decision)

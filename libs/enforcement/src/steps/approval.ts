@@ -3,7 +3,8 @@ import type { Decision, Json, JsonObject, RuleMatch } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import { literalTree } from '@writ/mcp'
 import type { ApprovalDesk } from '../ports.ts'
-import type { Asked, Entry } from '../stages.ts'
+import type { AnyEntry, Asked, Asking } from '../stages.ts'
+import { canonical, isObject } from './canonical.ts'
 import { settingsOf } from './group-settings.ts'
 import { groupsOf } from './groups.ts'
 
@@ -13,13 +14,12 @@ import { groupsOf } from './groups.ts'
  * @returns null when it is approved
  */
 export async function approvedOr(
-  asked: Asked,
-  decision: Decision,
-  entry: Entry,
+  { asking, decision, outgoing }: Wanted,
+  entry: AnyEntry,
   desk: ApprovalDesk,
 ): Promise<Refusal | null> {
   const match = askingMatch(decision)
-  const { caller, connection, current, action, received } = asked
+  const { caller, connection, current, action } = asking
   const { approvers } = settingsOf(groupsOf(caller), current.bundle.groups)
   if (match === undefined || decision.ask === null || approvers === 'nobody')
     return new Refusal('approval_unavailable')
@@ -30,16 +30,26 @@ export async function approvedOr(
     human: caller.human.id,
     connection: connection.id,
     tool: action.tool ?? action.method,
-    argsSha256: hashOfClaim(asked, decision),
+    argsSha256: hashOfClaim(outgoing, decision),
     bundle: { version: current.bundle.version, sha256: current.sha256 },
     match: { policy: match.policy, rule: match.rule, reason: match.reason },
     ...decision.ask,
   }
-  const answer = await desk.claim(claim, received.hangUp)
+  const answer = await desk.claim(claim, entry.received.hangUp)
   if (answer === null) return new Refusal('approval_unavailable')
   entry.approval = answer.id
   if (answer.state === 'approved') return null
   return new Refusal(answer.state === 'refused' ? 'approval_refused' : 'approval_required')
+}
+
+/** Over what would go out with this content, hex: an approval is bound to it. */
+export type Sending = { readonly hashOf: (content: Json) => string }
+
+/** What an approval is wanted for. */
+export type Wanted = {
+  readonly asking: Asking
+  readonly decision: Decision
+  readonly outgoing: Sending
 }
 
 const askingMatch = ({ matches }: Decision): RuleMatch | undefined => matches.find(isAsking)
@@ -51,11 +61,10 @@ const isAsking = ({ effect, mode, errored, overriddenBy }: RuleMatch): boolean =
  * Whether what was approved is what goes out now. The session goes on while people think: what it has met since can make another rule
  * ask, which nobody has answered, or another rewriting of the same call.
  */
-export const isStillApproved = (asked: Asked, approved: Decision, now: Decision): boolean => {
+export const isStillApproved = ({ hashOf }: Sending, approved: Decision, now: Decision): boolean => {
   const answered = new Set(askingRules(approved))
   return (
-    askingRules(now).every((rule) => answered.has(rule)) &&
-    hashOfCall(asked, now.content) === hashOfCall(asked, approved.content)
+    askingRules(now).every((rule) => answered.has(rule)) && hashOf(now.content) === hashOf(approved.content)
   )
 }
 
@@ -63,19 +72,17 @@ const askingRules = ({ matches }: Decision): readonly string[] =>
   matches.filter(isAsking).map(({ policy, rule }) => `${policy}/${rule}`)
 
 /** What goes out, and every rule that asks about it: an answer to one is no answer to another that asks since. */
-const hashOfClaim = (asked: Asked, decision: Decision): string =>
+const hashOfClaim = ({ hashOf }: Wanted['outgoing'], decision: Decision): string =>
   createHash('sha256')
-    .update(
-      JSON.stringify([hashOfCall(asked, decision.content), ...new Set(askingRules(decision))].toSorted()),
-    )
+    .update(JSON.stringify([hashOf(decision.content), ...new Set(askingRules(decision))].toSorted()))
     .digest('hex')
 
-/** What goes out. Numbers that JSON cannot say exactly are taken as they were sent; no rule rewrites a message that has one. */
-function hashOfCall({ action, message, received }: Asked, content: Json): string {
+/** A message that goes out. Numbers that JSON cannot say exactly are taken as they were sent; no rule rewrites a message that has one. */
+export function hashOfCall({ action, message, received }: Asked, content: Json): string {
   const sent = message.inexact ? contentAsWritten(received.body) : content
   const called = isObject(sent) ? withoutMarks(sent) : { content: sent }
   return createHash('sha256')
-    .update(`${action.method}\n${message.inexact ? 'as written\n' : ''}${JSON.stringify(sorted(called))}`)
+    .update(`${action.method}\n${message.inexact ? 'as written\n' : ''}${canonical(called)}`)
     .digest('hex')
 }
 
@@ -100,12 +107,3 @@ const MARKS: ReadonlyMap<string, RegExp> = new Map([
 
 const textOf = (value: Json): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-
-function sorted(value: Json): Json {
-  if (!isObject(value)) return Array.isArray(value) ? value.map(sorted) : value
-  const names = Object.keys(value).toSorted()
-  return Object.fromEntries(names.map((name) => [name, sorted(value[name] ?? null)]))
-}
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -3,7 +3,7 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import type { Message, MessageLimits } from '@writ/mcp'
 import { contentOf, rowOf, withContent } from '@writ/mcp'
 import type { Definition } from '@writ/policy'
-import { strictest } from '@writ/policy'
+import { sourcesOf, strictest } from '@writ/policy'
 import type { Scrubber, SessionEnder } from '../ports.ts'
 import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
@@ -107,7 +107,11 @@ async function decisionOn(
   definitions: readonly Definition[],
 ): Promise<Decision | Refusal> {
   const weighing = await weighingOf(allowed, 'inbound', content, ports)
-  const seen = await rememberedOf(weighing, { definitions, lease: entry.lease }, ports)
+  const seen = await rememberedOf(
+    weighing,
+    { sources: sourcesOf(allowed.action, allowed.connection.trust), definitions, lease: entry.lease },
+    ports,
+  )
   const decision = await weigh(weighing, () => keepInbound(seen), ports)
   if (!isRefusal(decision)) entry.inbound = strictest(entry.inbound, decision)
   return decision

@@ -1,16 +1,7 @@
-import type { Decision, SessionState } from '@writ/contracts'
+import type { Decision, Provenance, SessionState } from '@writ/contracts'
 import type { ContentKeys, Definition, Seen, SessionEvent } from '@writ/policy'
-import {
-  fingerprintSecret,
-  hostsOf,
-  observe,
-  reserve,
-  RuleFault,
-  secretsIn,
-  sourcesOf,
-  valuesIn,
-} from '@writ/policy'
-import type { Asked, Lease } from '../stages.ts'
+import { fingerprintSecret, hostsOf, observe, reserve, RuleFault, secretsIn, valuesIn } from '@writ/policy'
+import type { Asking, Lease } from '../stages.ts'
 import { abortingRule } from './abort.ts'
 import { inTurns } from './in-turns.ts'
 import type { Turns } from './in-turns.ts'
@@ -18,20 +9,21 @@ import { pinsShown } from './tool.ts'
 import type { Keep, Weighing } from './weigh.ts'
 
 /** What a decision on a request means for its session: what the call takes of it, or that it was denied. */
-export function keepOutbound(asked: Asked, event: SessionEvent, isApproved: boolean): Keep {
-  const plan = asked.current.policies.session
+export function keepOutbound(asking: Asking, event: SessionEvent, isApproved: boolean): Keep {
+  const plan = asking.current.policies.session
   return (state, decision) => {
     const marked = observe(state, marksOf(decision))
     if (decision.outcome === 'deny' || decision.outcome === 'abort')
       return reserve(marked, plan, { ...event, kind: 'denial' })
-    if (!isLetOut(decision, isApproved) || !takesPart(asked)) return marked
-    const called = withHosts(reserve(marked, plan, event), asked, event.keys)
+    if (!isLetOut(decision, isApproved) || !takesPart(asking)) return marked
+    const called = withHosts(reserve(marked, plan, event), asking, event.keys)
     return isApproved ? reserve(called, plan, { ...event, kind: 'approval' }) : called
   }
 }
 
-/** What came with an answer: what it lists, and the credential that was lent for it. */
+/** What came with an answer: as whose words it counts, what it lists, and the credential that was lent for it. */
 export type Brought = {
+  readonly sources: readonly Provenance[]
   readonly definitions: readonly Definition[]
   readonly lease: Lease | undefined
 }
@@ -41,12 +33,12 @@ export type Brought = {
  * may be done many times over.
  */
 export async function rememberedOf(weighing: Weighing, brought: Brought, turns: Turns): Promise<Seen> {
-  const { asked, content, keys, isKept } = weighing
+  const { asking, content, keys, isKept } = weighing
   if (keys === null || !isKept) return {}
-  const { remembersValues, remembersSecrets } = asked.current.policies.session
-  const sources = remembersValues ? sourcesOf(asked.action, asked.connection.trust) : []
+  const { remembersValues, remembersSecrets } = asking.current.policies.session
+  const sources = remembersValues ? brought.sources : []
   return {
-    pins: pinsShown(brought.definitions, asked.connection),
+    pins: pinsShown(brought.definitions, asking.connection),
     ...(sources.length === 0
       ? {}
       : { answer: { values: await inTurns(valuesIn(content, keys), turns), sources } }),
@@ -70,7 +62,7 @@ export const keepInbound =
 
 /** What a call takes from its session. */
 export const eventOf = (
-  { action, connection, args }: Asked,
+  { action, connection, args }: Asking,
   keys: ContentKeys,
   nowMs: number,
 ): SessionEvent => ({
@@ -87,7 +79,7 @@ export const isLetOut = ({ outcome }: Decision, isApproved: boolean): boolean =>
   outcome === 'allow' || (isApproved && outcome === 'ask')
 
 /** Messages that name nothing (a ping, a listing) are no calls that a budget counts. */
-export const takesPart = ({ action }: Asked): boolean => action.tool !== null
+export const takesPart = ({ action }: Asking): boolean => action.tool !== null
 
 const marksOf = (decision: Decision) => ({
   labels: decision.labels,
@@ -95,7 +87,7 @@ const marksOf = (decision: Decision) => ({
 })
 
 /** Hosts that are too many to be told were not reached, as far as this session knows: the strict side. */
-function withHosts(state: SessionState, { action, args }: Asked, keys: ContentKeys): SessionState {
+function withHosts(state: SessionState, { action, args }: Asking, keys: ContentKeys): SessionState {
   const names = hostsOf(action.resource, args)
   return names instanceof RuleFault ? state : observe(state, { hosts: { names, keys } })
 }

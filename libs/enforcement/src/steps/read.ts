@@ -34,7 +34,18 @@ export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked 
   if (!isGiven(connection, verified)) return new Refusal('connection_forbidden')
   if (!isCovered(verified.caller.authorizations, { connection: connection.name, action }))
     return new Refusal('scope_insufficient')
-  return tooLate(action, verified, ports) ?? { ...verified, connection, message, row, action, args, tool }
+  return (
+    tooLate(action, verified, ports) ?? {
+      ...verified,
+      channel: 'gateway',
+      connection,
+      message,
+      row,
+      action,
+      args,
+      tool,
+    }
+  )
 }
 
 /** What changes something is refused sooner than what reads, when this gateway may have missed a revocation or a used proof. */

@@ -1,6 +1,6 @@
 import type { Decision, JsonObject, Refusal, RefusalCode } from '@writ/contracts'
 import type { VerifyPorts } from './verify.ts'
-import type { Answer, DenyingRule, Entry } from '../stages.ts'
+import type { Answer, AnyEntry, DenyingRule, Entry } from '../stages.ts'
 
 /** What the agent may read of a refusal: its code and text, the rule where policy denied, and how to try again. */
 export function refuse(
@@ -20,14 +20,15 @@ export function refuse(
 }
 
 /** The `data` of the JSON-RPC error: why, by which rule where policy denied, and the decision to ask an admin about. */
-export function refusalData(refusal: Refusal, entry: Entry): JsonObject {
+export function refusalData(refusal: Refusal, entry: AnyEntry): JsonObject {
   const rule = ruleBehind(refusal, entry)
   const { decisionId } = entry.received
   const approval = entry.approval ? { approval: entry.approval } : {}
   return rule ? { ...rule, ...approval, decisionId } : { reason: refusal.detail, decisionId }
 }
 
-function ruleBehind(refusal: Refusal, entry: Entry): DenyingRule | null {
+/** The rule that was the reason of a refusal. */
+export function ruleBehind(refusal: Refusal, entry: AnyEntry): DenyingRule | null {
   if (refusal.code === 'response_denied') return strictestRule(entry.inbound)
   if (refusal.code === 'session_aborted') return strictestRule(entry.inbound ?? entry.outbound)
   return BY_POLICY.has(refusal.code) ? strictestRule(entry.outbound) : null

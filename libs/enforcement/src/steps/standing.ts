@@ -18,6 +18,10 @@ export function standingOf(claims: AccessTokenClaims, current: CurrentBundle): R
   return counts ? null : new Refusal('token_revoked')
 }
 
+/** Nothing is begun for a tenant whose ledger holds as many records as it may: no record, no effect. What was begun is recorded to its end. */
+export const noMoreRecords = ({ bundle: { tenant } }: CurrentBundle): Refusal | null =>
+  tenant.recordsFull ? new Refusal('record_unavailable', "the tenant's limit of records is reached") : null
+
 const isTenantOpen = ({ epo }: AccessTokenClaims, { bundle: { tenant } }: CurrentBundle): boolean =>
   !tenant.suspended && tenant.epoch === epo.t
 

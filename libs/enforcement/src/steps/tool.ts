@@ -11,7 +11,7 @@ import type {
 import type { Definition } from '@writ/policy'
 import { compare, TWO_DEFINITIONS } from '@writ/policy'
 import type { SeenDefinitions, SeenPin } from '../ports.ts'
-import type { Asked } from '../stages.ts'
+import type { Asking, Place } from '../stages.ts'
 
 export type ToolPorts = { readonly seen: SeenDefinitions }
 
@@ -50,7 +50,7 @@ export function nameAction(naming: Naming, ports: ToolPorts): Named {
  * The standing of a called tool in a session: what its agent was shown counts, through whichever gateway, beside what this one saw. The
  * agent may have read a definition that the upstream has changed back since.
  */
-export function standingIn(state: SessionState | null, { connection, action, tool }: Asked): PinStanding {
+export function standingIn(state: SessionState | null, { connection, action, tool }: Asking): PinStanding {
   const shown =
     action.method === 'tools/call' ? state?.pins[shownAs(connection, action.tool ?? '')] : undefined
   if (shown === undefined) return tool.pin
@@ -62,7 +62,7 @@ export function standingIn(state: SessionState | null, { connection, action, too
 }
 
 /** Names of connections have no slash. */
-const shownAs = ({ name }: BundleConnection, tool: string): string => `${name}/${tool}`
+const shownAs = ({ name }: Place, tool: string): string => `${name}/${tool}`
 
 /**
  * The definitions of tools that a session remembers being shown. Its room is bounded, so those that the tenant approved go first: a server
@@ -70,7 +70,7 @@ const shownAs = ({ name }: BundleConnection, tool: string): string => `${name}/$
  */
 export function pinsShown(
   definitions: readonly Definition[],
-  connection: BundleConnection,
+  connection: Place,
 ): readonly { readonly tool: string; readonly pin: string }[] {
   const tools = definitions.filter(({ kind }) => kind === 'tool')
   const approved = new Set(connection.tools.filter(({ kind }) => kind === 'tool').map(({ name }) => name))
@@ -90,8 +90,10 @@ const isBelieved = (
   pin: PinStanding,
 ): boolean => annotationsTrusted && approved !== undefined && pin !== 'changed'
 
+type Shown = Pick<Naming, 'method' | 'named'> & { readonly connection: Pick<Place, 'tools'> }
+
 /** The definition that the tenant approved of what a method names. */
-export const approvedTool = ({ connection, method, named }: Omit<Naming, 'args'>): BundleTool | undefined =>
+export const approvedTool = ({ connection, method, named }: Shown): BundleTool | undefined =>
   connection.tools.find((tool) => tool.kind === KINDS.get(method) && tool.name === named)
 
 function standingOf(

@@ -5,7 +5,7 @@ import type { NonceKeeper, ProofPorts, Proven, ReplayGuard, Trust } from '@writ/
 import { verifyPresented } from '@writ/identity'
 import type { Brakes, BundleSource } from '../ports.ts'
 import type { CurrentBundle, Entry, Received, Verified, Wait } from '../stages.ts'
-import { callerOf, namesOf, standingOf } from './standing.ts'
+import { callerOf, namesOf, noMoreRecords, standingOf } from './standing.ts'
 
 export type VerifyPorts = {
   readonly bundles: BundleSource
@@ -23,6 +23,7 @@ export async function verify(entry: Entry, ports: VerifyPorts): Promise<Verified
   const current = await ports.bundles.current(received.tenantSlug)
   if (isRefusal(current)) return unverifiable(current, entry, ports)
   entry.current = current
+  notMoreRecords(entry, current, ports)
 
   const held: Held = { claims: null }
   const proven = await verifyPresented(
@@ -71,13 +72,22 @@ const presentedBy = (received: Received) => ({
   bodySha256: createHash('sha256').update(received.body).digest('base64url'),
 })
 
-function checksOf({ bundle: { tenant } }: CurrentBundle, entry: Entry, ports: VerifyPorts): ProofPorts {
+/** Whatever a tenant that keeps no more records is told is a refusal: a few a minute are recorded, so that no flood of them fills the ledger. */
+function notMoreRecords(entry: Entry, { bundle: { tenant } }: CurrentBundle, { brakes }: VerifyPorts): void {
+  const wait = tenant.recordsFull ? brakes.unkept(tenant) : null
+  if (wait) entry.limit = wait
+}
+
+function checksOf(current: CurrentBundle, entry: Entry, ports: VerifyPorts): ProofPorts {
   const { received } = entry
+  const { tenant } = current.bundle
   return {
     replay: ports.replay,
     nonces: ports.noncesFor(received.resource, tenant.nonceRequired),
     nowMs: received.atMs,
     hasRoom: () => {
+      const full = noMoreRecords(current)
+      if (full) return full
       const wait = ports.brakes.hasRoom(tenant)
       return wait && limited(wait, entry, `more than ${tenant.requestsPerSecond} calls a second`)
     },
@@ -100,7 +110,7 @@ function trustOf(current: CurrentBundle, { entry, held, origin }: Presenting): T
     standing: (claims) => {
       held.claims = claims
       const fallen = standingOf(claims, current)
-      if (fallen) entry.named = { ...namesOf(claims, current), session: claims.sid }
+      if (fallen ?? noMoreRecords(current)) entry.named = { ...namesOf(claims, current), session: claims.sid }
       return fallen
     },
   }
@@ -127,6 +137,6 @@ const FAILURES: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 ])
 
 function limited(wait: Wait, entry: Entry, why: string): Refusal {
-  entry.limit = wait
+  entry.limit = { ...wait, isFirst: wait.isFirst && entry.limit?.isFirst !== false }
   return new Refusal('rate_limited', `${why}: try again in ${wait.seconds} s`)
 }

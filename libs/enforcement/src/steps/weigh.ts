@@ -5,7 +5,7 @@ import type { ContentKeys, Given, Inspection } from '@writ/policy'
 import { decide, needsOf } from '@writ/policy'
 import type { ContentKeySource } from '../ports.ts'
 import type { SessionStore } from '../session-store.ts'
-import type { Asked } from '../stages.ts'
+import type { Asking } from '../stages.ts'
 import { groupsOf } from './groups.ts'
 import type { Turns } from './in-turns.ts'
 import { inspected } from './inspected.ts'
@@ -22,7 +22,7 @@ export type WeighPorts = Turns & {
 
 /** Everything about one direction of one message that is settled before its rules are asked. */
 export type Weighing = {
-  readonly asked: Asked
+  readonly asking: Asking
   readonly direction: Direction
   readonly content: Json
   readonly inspection: Inspection | null
@@ -33,12 +33,12 @@ export type Weighing = {
 
 /** Inspects the content and fetches the keys, as far as the rules of this caller need them. */
 export async function weighingOf(
-  asked: Asked,
+  asking: Asking,
   direction: Direction,
   content: Json,
   ports: WeighPorts,
 ): Promise<Weighing> {
-  const { caller, current } = asked
+  const { caller, current } = asking
   const groups = groupsOf(caller)
   const needs = needsOf(current.policies, groups, direction)
   const { remembersSecrets } = current.policies.session
@@ -46,12 +46,12 @@ export async function weighingOf(
     remembersSecrets || needs.session || needsOf(current.policies, groups, OTHER[direction]).session
   const tenantKey = needs.keys || isKept ? await ports.contentKeys.keyOf(current.bundle.tenant) : null
   const keys = tenantKey && { tenant: tenantKey, sessionId: caller.session }
-  const weighing = { asked, direction, content, keys, isKept }
+  const weighing = { asking, direction, content, keys, isKept }
   const isInspected = needs.content || (remembersSecrets && direction === 'inbound')
   if (!isInspected) return { ...weighing, inspection: null }
   // A store that is away is found out when the decision is kept, and then refuses the call.
   const state = remembersSecrets
-    ? await stateOf(sessionKeyOf(asked), ports.sessions, ports.nowMs()).catch(() => null)
+    ? await stateOf(sessionKeyOf(asking), ports.sessions, ports.nowMs()).catch(() => null)
     : null
   return { ...weighing, inspection: await inspected(content, { current, groups, state, keys }, ports) }
 }
@@ -66,27 +66,27 @@ export type Accepts = NonNullable<Given['accepts']>
 
 /** Asks the rules, under the session's state where one is kept. */
 export async function weigh(
-  { asked, inspection, keys, direction, content, isKept }: Weighing,
+  { asking, inspection, keys, direction, content, isKept }: Weighing,
   keep: (keys: ContentKeys) => Keep,
   ports: WeighPorts,
   accepts: Accepts = () => null,
 ): Promise<Decision | Refusal> {
   const nowMs = ports.nowMs()
   const ask = (state: SessionState | null) => {
-    const question = questionOf(asked, direction, content, { state, nowMs })
+    const question = questionOf(asking, direction, content, { state, nowMs })
     const given = { inspection, keys, protectedPointers: PROTECTED_POINTERS, accepts }
-    return decide(asked.current.policies, question, given)
+    return decide(asking.current.policies, question, given)
   }
   if (!isKept) return ask(null)
   if (keys === null) return new Refusal('session_unavailable')
   const kept = keep(keys)
-  return underSession(sessionKeyOf(asked), ports.sessions, nowMs, (state) => {
+  return underSession(sessionKeyOf(asking), ports.sessions, nowMs, (state) => {
     const decision = ask(state)
     return { decision, next: kept(state, decision) }
   })
 }
 
-export const sessionKeyOf = ({ current, caller }: Asked): SessionLine => ({
+export const sessionKeyOf = ({ current, caller }: Asking): SessionLine => ({
   tenant: current.bundle.tenant.id,
   session: caller.session,
   above: caller.parentSession === null ? [] : [caller.parentSession, ...(caller.olderSessions ?? [])],

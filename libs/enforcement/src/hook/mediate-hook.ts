@@ -1,0 +1,78 @@
+import { isRefusal, Refusal } from '@writ/contracts'
+import type { Clock, Ledger } from '../ports.ts'
+import type { Entry } from '../stages.ts'
+import { ruleBehind } from '../steps/refuse.ts'
+import { settle } from '../steps/settle.ts'
+import { noMoreRecords } from '../steps/standing.ts'
+import { localOf } from './local-of.ts'
+import type { Acting, HookAnswer, HookAsk, Weighed } from './stages.ts'
+
+/** What mediation of a local action is made of; there is nothing to lend and nothing to forward. */
+export type HookSteps = {
+  readonly identify: () => Promise<Acting | Refusal>
+  readonly weigh: (ask: HookAsk, acting: Acting, entry: HookEntry) => Promise<Weighed | Refusal>
+  /** hears of every bug */
+  readonly report: (bug: unknown, entry: HookEntry) => void
+}
+
+export type HookEntry = Entry<HookAsk>
+
+/**
+ * The one way through for what an agent does on its own machine. Every action leaves exactly one closed record before its client is
+ * answered: without a record the answer is no. Where the tenant only observes, what policy said is recorded, and the answer is yes.
+ */
+export async function mediateHook(
+  ask: HookAsk,
+  steps: HookSteps,
+  ledger: Ledger,
+  clock: Clock,
+): Promise<HookAnswer> {
+  const entry: HookEntry = {
+    channel: 'hooks',
+    received: ask,
+    startedAtMicros: clock.monotonicMicros(),
+    action: ask.understood.action,
+    opened: false,
+    closed: false,
+  }
+  const weighed = await climb(ask, entry, steps).catch((bug: unknown) => {
+    steps.report(bug, entry)
+    return new Refusal('internal')
+  })
+  const isObserved = entry.current?.bundle.hooks.mode === 'observe'
+  const passes = isObserved || !isRefusal(weighed)
+  entry.local = localOf(ask, isObserved && (isRefusal(weighed) || weighed.outcome === 'ask'))
+  if (passes) entry.sent = true
+  else entry.refusal = weighed
+  await settle(entry)
+  const unrecorded = await ledger.close(entry)
+  if (isObserved) return answered({ outcome: 'allow', changed: null }, entry)
+  return answered(unrecorded ?? weighed, entry)
+}
+
+async function climb(ask: HookAsk, entry: HookEntry, steps: HookSteps): Promise<Weighed | Refusal> {
+  const acting = await steps.identify()
+  if (isRefusal(acting)) return acting
+  entry.current = acting.current
+  entry.caller = acting.caller
+  if (!acting.current.isFresh()) return new Refusal('policy_stale')
+  return noMoreRecords(acting.current) ?? steps.weigh(ask, acting, entry)
+}
+
+function answered(weighed: Weighed | Refusal, entry: HookEntry): HookAnswer {
+  const { decisionId } = entry.received
+  if (!isRefusal(weighed))
+    return { decisionId, ...weighed, refusal: null, rule: askingRule(weighed, entry), approval: null }
+  return {
+    decisionId,
+    outcome: 'deny',
+    refusal: weighed,
+    rule: ruleBehind(weighed, entry),
+    approval: entry.approval ?? null,
+    changed: null,
+  }
+}
+
+/** The rule that a person is told about when they are asked. */
+const askingRule = ({ outcome }: Weighed, entry: HookEntry): HookAnswer['rule'] =>
+  outcome === 'ask' ? ruleBehind(new Refusal('approval_required'), entry) : null
