@@ -1,4 +1,5 @@
 import { mediate } from '@writ/enforcement'
+import { pause, traceOf } from '@writ/point'
 import {
   announceReady,
   ConfigError,
@@ -10,8 +11,6 @@ import {
 import type { GatewayConfig } from './config.ts'
 import { environment, readConfig } from './config.ts'
 import { startGauges } from './gauges.ts'
-import { pause } from './pause.ts'
-import { traceOf } from './problems.ts'
 import { startServer } from './server/server.ts'
 import { createViews, watchedLedger } from './views.ts'
 import { newId, openWorld } from './world.ts'

@@ -1,11 +1,11 @@
-import type { Entry, Ledger } from '@writ/enforcement'
+import type { AnyEntry, Ledger } from '@writ/enforcement'
 import type { Refusal } from '@writ/contracts'
+import { outcomeOf } from '@writ/point'
 import type { Log, Metrics } from '@writ/runtime'
-import { outcomeOf } from './records/outcome.ts'
 
 /** Log line and figures of each message, made from the entry that its record is made from. Never content. */
 export type Views = {
-  readonly closed: (entry: Entry, durationMicros: number) => void
+  readonly closed: (entry: AnyEntry, durationMicros: number) => void
   readonly refusedAtRim: (refusal: Refusal, decisionId: string) => void
 }
 
@@ -41,7 +41,7 @@ export function createViews(log: Log, metrics: Metrics): Views {
   }
 }
 
-function lineOf({ received, current, caller, connection, message, action, refusal, response }: Entry) {
+function lineOf({ received, current, caller, connection, message, action, refusal, response }: AnyEntry) {
   return {
     decision: received.decisionId,
     ...(current && { tenant: current.bundle.tenant.id, bundle: current.bundle.version }),

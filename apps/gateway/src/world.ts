@@ -2,40 +2,41 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { createFreshness } from '@writ/bundle'
 import type { Freshness } from '@writ/bundle'
-import { formatId, Refusal } from '@writ/contracts'
+import { formatId, JoinAnswer, Refusal } from '@writ/contracts'
 import type { LeaseRequest } from '@writ/contracts'
 import { createCredentialBroker, createScrubbers, openLease } from '@writ/credentials'
 import type { Clock, CredentialBroker, Ledger, Steps } from '@writ/enforcement'
 import { createSteps } from '@writ/enforcement'
 import { createMemoryReplayGuard, createNonceFamily, createReplayPolicy, PROOF_LIFE_MS } from '@writ/identity'
 import type { ReplayPolicy } from '@writ/identity'
+import {
+  ControlPlaneAway,
+  createAcknowledger,
+  createControlPlaneClient,
+  createLedger,
+  createLiveBundles,
+  createProblemReport,
+  followChanges,
+  openBundleCache,
+  openControlPlaneHttp,
+  openNodeIdentity,
+  openNodeKeys,
+  openSpoolDisk,
+  pause,
+  Shipper,
+  Spool,
+  spoolLimits,
+  traceOf,
+} from '@writ/point'
+import type { ControlPlaneClient, LiveBundles, NodeIdentity, NodeKeys, ReportProblem } from '@writ/point'
 import { connectRedis, createBundleFeed, createRecordQueue, createRedisReplayGuard } from '@writ/redis'
 import type { BundleFeed, RecordQueue, RedisLink } from '@writ/redis'
 import type { Log } from '@writ/runtime'
-import { createAcknowledger } from './bundles/acknowledger.ts'
-import { openBundleCache } from './bundles/bundle-cache.ts'
-import { createLiveBundles } from './bundles/current-bundle.ts'
-import type { LiveBundles } from './bundles/current-bundle.ts'
-import { followChanges } from './bundles/follow.ts'
 import type { GatewayConfig } from './config.ts'
-import { createControlPlaneClient } from './node/control-plane-client.ts'
-import type { ControlPlaneClient } from './node/control-plane-client.ts'
-import { ControlPlaneAway, openControlPlaneHttp } from './node/control-plane-http.ts'
 import { joinFleet } from './node/join.ts'
 import { openLeaseStore } from './node/lease-store.ts'
-import { openNodeIdentity } from './node/node-identity.ts'
-import type { NodeIdentity } from './node/node-identity.ts'
-import { openNodeKeys } from './node/node-keys.ts'
-import type { NodeKeys } from './node/node-keys.ts'
-import { pause } from './pause.ts'
 import type { GoverningMeans } from './policy/governing.ts'
 import { openGoverning } from './policy/governing.ts'
-import { createProblemReport, traceOf } from './problems.ts'
-import type { ReportProblem } from './problems.ts'
-import { createLedger } from './records/ledger.ts'
-import { Shipper } from './records/shipper.ts'
-import { Spool, spoolLimits } from './records/spool.ts'
-import { openSpoolDisk } from './records/spool-disk.ts'
 import { createBrakes } from './server/brakes.ts'
 import { createSessionSeal } from './upstream/session-seal.ts'
 import { createUpstreamClient } from './upstream/upstream-client.ts'
@@ -153,6 +154,7 @@ async function openNode(config: GatewayConfig, stateDir: string, report: ReportP
   }
   const identity = await openNodeIdentity({
     stateDir,
+    answer: JoinAnswer,
     join: () => joinFleet(http, keys, settings, clock.nowMs()),
     nowMs: clock.nowMs,
     report,
@@ -161,6 +163,7 @@ async function openNode(config: GatewayConfig, stateDir: string, report: ReportP
     http,
     node: identity.node,
     nodeKey: keys.nodeKey,
+    prefix: '/internal/v1',
     nowMs: clock.nowMs,
   })
   return { keys, identity, client, close: http.close }

@@ -2,9 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { signStatement } from '@writ/audit'
 import { JoinAnswer } from '@writ/contracts'
 import type { JoinRequest } from '@writ/contracts'
-import type { ControlPlaneHttp, HttpAnswer } from './control-plane-http.ts'
-import { ControlPlaneAway } from './control-plane-http.ts'
-import type { NodeKeys } from './node-keys.ts'
+import { ControlPlaneAway } from '@writ/point'
+import type { ControlPlaneHttp, HttpAnswer, NodeKeys } from '@writ/point'
 
 export type JoinSettings = {
   readonly name: string

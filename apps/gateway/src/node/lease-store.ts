@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LeaseStore } from '@writ/credentials'
-import { readState, writeState } from '../state-file.ts'
+import { readState, writeState } from '@writ/point'
 
 /**
  * Keeps leases over a restart, each still sealed to this gateway's lease key. Expired ones are removed at the start;

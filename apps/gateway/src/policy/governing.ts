@@ -1,14 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { DecidePorts } from '@writ/enforcement'
+import { createApprovalDesk, createContentKeys, createSessionEnder, openFileSessionStore } from '@writ/point'
+import type { ControlPlaneClient, ReportProblem } from '@writ/point'
 import type { RedisLink } from '@writ/redis'
 import { createRedisSessionStore } from '@writ/redis'
-import type { ControlPlaneClient } from '../node/control-plane-client.ts'
-import type { ReportProblem } from '../problems.ts'
-import { openFileSessionStore } from '../sessions/file-session-store.ts'
-import { createApprovalDesk } from './approval-desk.ts'
-import { createContentKeys } from './content-keys.ts'
 import { createSeenDefinitions } from './seen-definitions.ts'
-import { createSessionEnder } from './session-ender.ts'
 
 export type GoverningMeans = {
   readonly client: ControlPlaneClient

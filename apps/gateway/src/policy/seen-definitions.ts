@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { BundleTool, CatalogueReport, ConnectionId, SeenDefinition } from '@writ/contracts'
 import type { SeenDefinitions, SeenPin, TenantName } from '@writ/enforcement'
+import { ControlPlaneAway, pause } from '@writ/point'
+import type { ReportProblem } from '@writ/point'
 import type { Definition } from '@writ/policy'
 import { TWO_DEFINITIONS } from '@writ/policy'
-import { ControlPlaneAway } from '../node/control-plane-http.ts'
-import { pause } from '../pause.ts'
-import type { ReportProblem } from '../problems.ts'
 
 export type SeenDefinitionsPorts = {
   readonly reportCatalogue: (report: CatalogueReport) => Promise<void>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Bundle } from '@writ/contracts'
-import { bundleOf } from '../sample.fixture.ts'
+import { bundleOf } from '@writ/point/fixtures'
 import { createBrakes } from './brakes.ts'
 
 function given(limits: Partial<Parameters<typeof createBrakes>[0]> = {}) {
@@ -83,6 +83,17 @@ describe('calls of a tenant', () => {
   it('are not counted by being looked at', () => {
     const { brakes } = given()
     for (let at = 0; at < 100; at += 1) expect(brakes.hasRoom(acme)).toBeNull()
+  })
+
+  it('that keeps no more records are recorded as refusals ten times a minute, for each tenant', () => {
+    const { brakes, clock } = given()
+    const recorded = (tenant: typeof acme, times: number) =>
+      Array.from({ length: times }, () => brakes.unkept(tenant)).filter((wait) => wait?.isFirst !== false)
+        .length
+    // The first that waits counts as one more.
+    expect([recorded(acme, 1000), recorded(acme, 1000), recorded(beta, 5)]).toEqual([11, 0, 5])
+    clock.nowMs += 61_000
+    expect(recorded(acme, 1000)).toBe(11)
   })
 
   it('obey a new limit at once', () => {

@@ -16,6 +16,7 @@ export function createBrakes(limits: BrakeLimits, nowMs: () => number): Brakes {
   const addresses = createBuckets(nowMs)
   const agents = createBuckets(nowMs)
   const tenants = createBuckets(nowMs)
+  const refusals = createBuckets(nowMs)
   return {
     failed: (source, agent) => {
       const waits = [
@@ -25,10 +26,14 @@ export function createBrakes(limits: BrakeLimits, nowMs: () => number): Brakes {
       return longest(waits)
     },
     hasRoom: ({ id, requestsPerSecond }) => tenants.look(id, aSecond(requestsPerSecond)),
+    unkept: ({ id }) => refusals.take(id, aMinute(UNKEPT_A_MINUTE)),
     called: ({ id, requestsPerSecond }: Bundle['tenant']) =>
       void tenants.take(id, aSecond(requestsPerSecond)),
   }
 }
+
+/** Refusals of a tenant that keeps no more records, which are recorded nevertheless: enough to see that they happen. */
+const UNKEPT_A_MINUTE = 10
 
 const aMinute = (size: number): Rate => ({ size, perMs: size / 60_000 })
 const aSecond = (size: number): Rate => ({ size, perMs: size / 1_000 })

@@ -9,6 +9,7 @@ import {
   HeadsAnswer,
   LeaseAnswer,
   nodeStatement,
+  PackagesAnswer,
 } from '@writ/contracts'
 import type {
   ApprovalClaim,
@@ -25,7 +26,7 @@ import type { z } from 'zod'
 import type { ControlPlaneHttp, HttpAnswer } from './control-plane-http.ts'
 import { ControlPlaneAway } from './control-plane-http.ts'
 
-/** The control plane as a gateway sees it. Each call rejects with `ControlPlaneAway` when it was not done. */
+/** The control plane as an enforcement point sees it. Each call rejects with `ControlPlaneAway` when it was not done. */
 export type ControlPlaneClient = {
   readonly changes: (after: number, waitSeconds: number, signal: AbortSignal) => Promise<ChangesAnswer>
   /** the signed bundle; null when there is no such tenant */
@@ -33,13 +34,15 @@ export type ControlPlaneClient = {
   readonly acknowledge: (acknowledgement: BundleAcknowledgement) => Promise<void>
   readonly sendBatch: (batch: StreamBatch) => Promise<void>
   readonly sendHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
-  /** a compact JWE that only this gateway opens */
+  /** a compact JWE that only this point opens */
   readonly lease: (request: LeaseRequest) => Promise<string>
   /** held for as long as the claim says that it waits, and no longer than the agent does */
   readonly claimApproval: (claim: ApprovalClaim, hangUp: AbortSignal) => Promise<ApprovalAnswer>
   readonly endSession: (session: SessionId, said: SessionEnd) => Promise<void>
-  /** a compact JWE that only this gateway opens */
+  /** a compact JWE that only this point opens */
   readonly contentKey: (tenantSlug: string) => Promise<string>
+  /** the signed document on packages that a bundle names by its hash, for devices */
+  readonly packages: (sha256: string) => Promise<string>
   readonly reportCatalogue: (report: CatalogueReport) => Promise<void>
 }
 
@@ -47,6 +50,8 @@ export type ClientPorts = {
   readonly http: ControlPlaneHttp
   readonly node: () => NodeId | null
   readonly nodeKey: KeyObject
+  /** where the control plane serves points of this kind, e.g. `/internal/v1` */
+  readonly prefix: string
   readonly nowMs: () => number
 }
 
@@ -83,6 +88,7 @@ export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient
     },
     endSession: async (session, said) => done(await post(`/sessions/${session}/end`, said)),
     contentKey: async (tenant) => read(ContentKeyAnswer, await post('/content-keys', { tenant })).sealed,
+    packages: async (sha256) => read(PackagesAnswer, await get(`/packages/${sha256}`, TIMEOUT_MS)).packages,
     reportCatalogue: async (report) => done(await post('/catalogues', report)),
   }
 }
@@ -97,8 +103,8 @@ type Sent = {
 
 function send(ports: ClientPorts, sent: Sent): Promise<HttpAnswer> {
   const node = ports.node()
-  if (node === null) return Promise.reject(new ControlPlaneAway('this gateway has not joined yet'))
-  const path = `/internal/v1${sent.path}`
+  if (node === null) return Promise.reject(new ControlPlaneAway('this point has not joined yet'))
+  const path = `${ports.prefix}${sent.path}`
   const atMs = ports.nowMs()
   const bodySha256 = createHash('sha256').update(sent.body).digest('base64url')
   const statement = nodeStatement({ method: sent.method, path, atMs, bodySha256 })

@@ -20,7 +20,7 @@ const LastBeat = z.strictObject({
 })
 export type LastBeat = z.infer<typeof LastBeat>
 
-/** What a gateway knows after a restart without control plane and Redis. */
+/** What an enforcement point knows after a restart without control plane and Redis. */
 export type BundleCache = {
   readonly read: (slug: string) => Promise<CachedBundle | null>
   readonly write: (slug: string, cached: CachedBundle) => Promise<void>

@@ -8,8 +8,8 @@ import type { SessionFiles } from './session-files.ts'
 const SWEEP_MS = 3_600_000
 
 /**
- * Sessions of the one gateway of single-node mode: held in memory, and each in a file of its own before a call goes on, so that
- * a killed gateway has lost nothing. They need not outlive the machine's power: files are not forced to the disk.
+ * Sessions of the one process that holds them (the gateway of single-node mode, the daemon of a device): held in memory, and each in a file of its own before a call goes on, so that
+ * a killed process has lost nothing. They need not outlive the machine's power: files are not forced to the disk.
  * @param nowMs wall clock, epoch milliseconds
  */
 export async function openFileSessionStore(folder: string, nowMs: () => number): Promise<SessionStore> {

@@ -4,7 +4,7 @@ import type { ContentKeySource, TenantName } from '@writ/enforcement'
 import type { ReportProblem } from '../problems.ts'
 
 export type ContentKeyPorts = {
-  /** a compact JWE for this gateway */
+  /** a compact JWE for this point */
   readonly fetch: (tenantSlug: string) => Promise<string>
   readonly leaseKey: KeyObject
   readonly report: ReportProblem

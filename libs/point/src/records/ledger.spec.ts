@@ -53,6 +53,7 @@ async function given({ limits = {}, ports = {}, wrap = (disk) => disk }: Given =
 const CURRENT = currentBundleOf(bundleOf('acme', 7), 'a'.repeat(64), () => true)
 
 const entryOf = (change: Partial<Entry> = {}): Entry => ({
+  channel: 'gateway',
   received: receivedOf(),
   startedAtMicros: 1000,
   current: CURRENT,
@@ -146,9 +147,17 @@ describe('the ledger of a gateway', () => {
 
   it('says who could not be proven by saying nobody', async () => {
     const { ledger, spool } = await given()
-    const { received, startedAtMicros } = entryOf()
+    const { channel, received, startedAtMicros } = entryOf()
     const refusal = new Refusal('token_invalid')
-    await ledger.close({ received, startedAtMicros, current: CURRENT, refusal, opened: false, closed: false })
+    await ledger.close({
+      channel,
+      received,
+      startedAtMicros,
+      current: CURRENT,
+      refusal,
+      opened: false,
+      closed: false,
+    })
     expect((await recordsOf(spool))[0]).toMatchObject({
       outcome: 'refused',
       refusal: 'token_invalid',
@@ -172,8 +181,10 @@ describe('the ledger of a gateway', () => {
 
   it('has no stream for a tenant that is not known', async () => {
     const { ledger, spool } = await given()
-    const { received, startedAtMicros } = entryOf()
-    expect(await ledger.close({ received, startedAtMicros, opened: false, closed: false })).toBeNull()
+    const { channel, received, startedAtMicros } = entryOf()
+    expect(
+      await ledger.close({ channel, received, startedAtMicros, opened: false, closed: false }),
+    ).toBeNull()
     expect(spool.depth).toBe(0)
   })
 

@@ -1,10 +1,26 @@
 import type { BundleFault, Freshness } from '@writ/bundle'
 import { isBundleFault, openHeartbeat } from '@writ/bundle'
-import type { BundleKey, ChangesAnswer } from '@writ/contracts'
-import type { BundleFeed } from '@writ/redis'
+import type { BundleChange, BundleKey, ChangesAnswer } from '@writ/contracts'
 import { pause } from '../pause.ts'
 import type { BundleCache } from './bundle-cache.ts'
 import type { LiveBundles } from './current-bundle.ts'
+
+/** Changes as they are published, where this point can listen to them: `@writ/redis` has one. */
+export type ChangeFeed = {
+  /** the signed heartbeat; null when there is none */
+  readonly heartbeat: () => Promise<string | null>
+  /** where the stream of changes ends now */
+  readonly position: () => Promise<string>
+  /** Reports each change after a position, in order, until the signal aborts. */
+  readonly follow: (
+    afterId: string,
+    onStep: (step: FeedStep) => Promise<void> | void,
+    signal: AbortSignal,
+  ) => Promise<void>
+}
+export type FeedStep =
+  | { readonly kind: 'changed'; readonly change: BundleChange }
+  | { readonly kind: 'resync' }
 
 export type FollowPorts = {
   readonly bundles: LiveBundles
@@ -14,7 +30,7 @@ export type FollowPorts = {
   /** a heartbeat was signed by a key that is not known here */
   readonly askForKeys: () => void
   /** null in single-node mode */
-  readonly redis: { readonly feed: BundleFeed; readonly isReady: () => boolean } | null
+  readonly redis: { readonly feed: ChangeFeed; readonly isReady: () => boolean } | null
   readonly changes: (after: number, waitSeconds: number, signal: AbortSignal) => Promise<ChangesAnswer>
   readonly clock: { readonly monotonicMs: () => number; readonly wallMs: () => number }
   readonly report: (problem: string, error: unknown) => void
@@ -25,7 +41,7 @@ const BEAT_EVERY_MS = 1000
 const KEPT_EVERY_MS = 5000
 /** how long the stream may owe a change that the heartbeat speaks of */
 const OUT_OF_STEP_MS = 5000
-/** well within the bound after which a gateway without word calls itself degraded */
+/** well within the bound after which a point without word calls itself degraded */
 const LONG_POLL_SECONDS = 8
 
 /** Keeps the bundles current until the signal aborts: by Redis where it is at hand, by the control plane where it is not. */
@@ -89,7 +105,7 @@ class Follower {
   }
 
   /** The stream from where it ends now on, and every bundle at hand once: nothing between the two is missed. */
-  async readStream(feed: BundleFeed): Promise<void> {
+  async readStream(feed: ChangeFeed): Promise<void> {
     while (!this.#signal.aborted) {
       await this.#attempt('stream', async () => {
         const from = await feed.position()
@@ -109,7 +125,7 @@ class Follower {
   }
 
   /** The heartbeat is read first: it speaks of no change that the heads read after it could lack. */
-  async #resync(feed: BundleFeed): Promise<void> {
+  async #resync(feed: ChangeFeed): Promise<void> {
     const jws = await feed.heartbeat()
     await this.#ports.bundles.resync()
     if (jws === null) return
@@ -117,7 +133,7 @@ class Follower {
     if (!isBundleFault(heartbeat)) await this.#beat(jws, heartbeat.seq)
   }
 
-  async #readHeartbeat(feed: BundleFeed): Promise<void> {
+  async #readHeartbeat(feed: ChangeFeed): Promise<void> {
     const jws = await feed.heartbeat()
     if (jws !== null) await this.#beat(jws, null)
     const nowMs = this.#ports.clock.monotonicMs()

@@ -1,6 +1,6 @@
 import type { Freshness, OpenedBundle } from '@writ/bundle'
 import { isBundleFault, openBundle } from '@writ/bundle'
-import type { BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
+import type { Bundle, BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import type { BundleSource, CurrentBundle } from '@writ/enforcement'
 import { currentBundleOf } from '@writ/enforcement'
@@ -21,6 +21,8 @@ export type BundlePorts = {
   /** without word from the control plane for so long, what changes something is refused, and then everything */
   readonly outOfStepAfterMs: number
   readonly staleAfterMs: number
+  /** where the bundle itself says for how long it may be used without word; `staleAfterMs` then counts for none */
+  readonly staleAfterMsOf?: (bundle: Bundle) => number
   /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
   readonly resident: number
   readonly report: (problem: string, detail: unknown) => void
@@ -210,7 +212,8 @@ class Bundles {
   }
 
   #compile(slug: string, { bundle, sha256 }: OpenedBundle): CurrentBundle {
-    const { freshness, monotonicMs, outOfStepAfterMs, staleAfterMs } = this.#ports
+    const { freshness, monotonicMs, outOfStepAfterMs, staleAfterMsOf } = this.#ports
+    const staleAfterMs = staleAfterMsOf?.(bundle) ?? this.#ports.staleAfterMs
     const isYounger = (boundMs: number): boolean => {
       const nowMs = monotonicMs()
       const behind = this.#behind.get(slug)

@@ -6,18 +6,18 @@ import type { PublicJwk } from '@writ/contracts'
 import { createLeaseKey, readLeaseKey } from '@writ/credentials'
 import { readState, writeState } from '../state-file.ts'
 
-/** The two private keys of this gateway. They are made here, stay in its state folder, and never leave it. */
+/** The two private keys of this point. They are made here, stay in its state folder, and never leave it. */
 export type NodeKeys = {
   /** Ed25519: signs requests to the control plane, batches and stream heads */
   readonly nodeKey: KeyObject
   /** raw Ed25519 public key, base64url */
   readonly publicKey: string
-  /** P-256: opens the leases that are sealed to this gateway */
+  /** P-256: opens the leases that are sealed to this point */
   readonly leaseKey: KeyObject
   readonly leasePublicJwk: PublicJwk
 }
 
-/** Reads the keys of this gateway, or makes them at its first start. */
+/** Reads the keys of this point, or makes them at its first start. */
 export async function openNodeKeys(stateDir: string): Promise<NodeKeys> {
   const nodeKey = createPrivateKey(await openPem(join(stateDir, 'node.key'), ed25519Pem))
   const lease = readLeaseKey(await openPem(join(stateDir, 'lease.key'), p256Pem))

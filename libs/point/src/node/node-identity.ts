@@ -1,13 +1,15 @@
 import { join } from 'node:path'
-import { JoinAnswer } from '@writ/contracts'
-import type { BundleKey, NodeId } from '@writ/contracts'
+import type { BundleKey, JoinAnswer, NodeId } from '@writ/contracts'
+import type { z } from 'zod'
 import { pause } from '../pause.ts'
 import { readState, writeState } from '../state-file.ts'
 
-/** Who this gateway is to the control plane, and whose signatures on bundles it takes. */
-export type NodeIdentity = {
+/** Who this point is to the control plane, and whose signatures on bundles it takes. */
+export type NodeIdentity<Answer extends JoinAnswer = JoinAnswer> = {
   /** null until the first join */
   readonly node: () => NodeId | null
+  /** what the last join brought; null until the first */
+  readonly joined: () => Answer | null
   readonly bundleKeys: () => readonly BundleKey[]
   /** Settles when there is a name and there are keys, or when the signal aborts. */
   readonly whenJoined: (signal: AbortSignal) => Promise<void>
@@ -17,9 +19,11 @@ export type NodeIdentity = {
   readonly askForKeys: () => void
 }
 
-export type NodeIdentityPorts = {
+export type NodeIdentityPorts<Answer extends JoinAnswer = JoinAnswer> = {
   readonly stateDir: string
-  readonly join: () => Promise<JoinAnswer>
+  /** the form in which an answer is kept */
+  readonly answer: z.ZodType<Answer>
+  readonly join: () => Promise<Answer>
   readonly nowMs: () => number
   readonly report: (problem: string, error: unknown) => void
 }
@@ -30,9 +34,11 @@ const LOOK_EVERY_MS = 20
 const KEYS_EVERY_MS = 10_000
 
 /** Once joined, a start does not need the control plane: name and keys are in the state folder. */
-export async function openNodeIdentity(ports: NodeIdentityPorts): Promise<NodeIdentity> {
+export async function openNodeIdentity<Answer extends JoinAnswer>(
+  ports: NodeIdentityPorts<Answer>,
+): Promise<NodeIdentity<Answer>> {
   const path = join(ports.stateDir, 'node.json')
-  let joined = await readJoined(path)
+  let joined = await readJoined(ports.answer, path)
   let askedAtMs = 0
 
   const joinOnce = async () => {
@@ -52,6 +58,7 @@ export async function openNodeIdentity(ports: NodeIdentityPorts): Promise<NodeId
   }
   return {
     node: () => joined?.node ?? null,
+    joined: () => joined,
     bundleKeys: () => joined?.bundleKeys ?? [],
     whenJoined: async (signal) => {
       while (!hasJoined() && !signal.aborted) await pause(LOOK_EVERY_MS, signal)
@@ -72,10 +79,10 @@ export async function openNodeIdentity(ports: NodeIdentityPorts): Promise<NodeId
   }
 }
 
-async function readJoined(path: string): Promise<JoinAnswer | null> {
+async function readJoined<Answer>(answer: z.ZodType<Answer>, path: string): Promise<Answer | null> {
   const text = await readState(path)
   if (text === null) return null
-  const read = JoinAnswer.safeParse(parsed(text))
+  const read = answer.safeParse(parsed(text))
   return read.success ? read.data : null
 }
 

@@ -4,7 +4,7 @@ import { extendStream, sealRecord, startOfStream } from '@writ/audit'
 import type { ApprovalId, BootId, NodeId, RecordedDecision, TenantId } from '@writ/contracts'
 import { Refusal, streamIdOf } from '@writ/contracts'
 import type { Decision } from '@writ/contracts'
-import type { Clock, Entry, Ledger } from '@writ/enforcement'
+import type { AnyEntry, Clock, Ledger } from '@writ/enforcement'
 import { outcomeOf } from './outcome.ts'
 import type { Room, Spool } from './spool.ts'
 
@@ -13,7 +13,7 @@ const FENCE_MS = 1000
 
 export type LedgerPorts = {
   readonly spool: Spool
-  /** null until this gateway has joined: without a name there is no record, and so no effect */
+  /** null until this point has joined: without a name there is no record, and so no effect */
   readonly node: () => NodeId | null
   readonly newBoot: () => BootId
   readonly clock: Clock
@@ -51,7 +51,7 @@ class StreamLog {
     this.#boot = firstBoot
   }
 
-  async write(entry: Entry, kind: RecordFields['kind'], room: Room): Promise<Refusal | null> {
+  async write(entry: AnyEntry, kind: RecordFields['kind'], room: Room): Promise<Refusal | null> {
     // Where no tenant is known there is no stream: nothing happened on anybody's behalf.
     if (!entry.current || isOneOfMany(entry)) return null
     const node = this.#ports.node()
@@ -91,7 +91,7 @@ class StreamLog {
     return true
   }
 
-  #fieldsOf(entry: Entry, kind: RecordFields['kind'], node: NodeId): RecordFields {
+  #fieldsOf(entry: AnyEntry, kind: RecordFields['kind'], node: NodeId): RecordFields {
     const { clock, build } = this.#ports
     return {
       kind,
@@ -106,29 +106,31 @@ class StreamLog {
 }
 
 /** A flood of what a limit refuses must not fill the records: its first is recorded, the others are counted and logged. */
-const isOneOfMany = ({ limit }: Entry): boolean => limit?.isFirst === false
+const isOneOfMany = ({ limit }: AnyEntry): boolean => limit?.isFirst === false
 
 const unrecorded = (): Refusal => new Refusal('record_unavailable')
 
 type CallFields = Omit<RecordFields, 'kind' | 'outbound' | 'inbound' | 'at' | 'durationMicros' | 'gateway'>
 
-function callOf(entry: Entry): CallFields {
-  const { current, connection, received } = entry
+function callOf(entry: AnyEntry): CallFields {
+  const { channel, current, connection, received } = entry
   if (!current) throw new Error('a record has a tenant')
   return {
     decisionId: received.decisionId,
     tenant: current.bundle.tenant.id,
-    channel: 'gateway',
+    channel,
     ...callerOf(entry),
-    connection: connection ? { id: connection.id, name: connection.name } : null,
+    connection: connection?.id ? { id: connection.id, name: connection.name } : null,
     action: entry.action ?? null,
-    outcome: outcomeOf(entry.refusal?.code),
+    outcome: entry.asked ? 'ask' : outcomeOf(entry.refusal?.code),
     refusal: entry.refusal?.code ?? null,
     bundle: { version: current.bundle.version, sha256: current.sha256 },
     credential: lentTo(entry),
     request: { sha256: sha256Of(received.body), sizeBytes: received.body.length },
     response: entry.response ?? null,
     administration: null,
+    local: entry.local ?? null,
+    finding: null,
   }
 }
 
@@ -136,7 +138,7 @@ function callOf(entry: Entry): CallFields {
 function callerOf({
   caller,
   named,
-}: Entry): Pick<CallFields, 'human' | 'agent' | 'delegators' | 'session' | 'keyThumbprint'> {
+}: AnyEntry): Pick<CallFields, 'human' | 'agent' | 'delegators' | 'session' | 'keyThumbprint'> {
   const who = caller ?? named
   if (!who) return { human: null, agent: null, delegators: [], session: null, keyThumbprint: null }
   const { human, agent, delegators, session } = who
@@ -149,11 +151,11 @@ function callerOf({
   }
 }
 
-const lentTo = ({ lease }: Entry): CallFields['credential'] =>
+const lentTo = ({ lease }: AnyEntry): CallFields['credential'] =>
   lease?.kind === 'header' ? { connection: lease.secret.connection, version: lease.secret.version } : null
 
 /** What was hidden from a listing was hidden on its way in; a call of what is hidden, on its way out. */
-const isListing = ({ action }: Entry): boolean => action?.method.endsWith('/list') ?? false
+const isListing = ({ action }: AnyEntry): boolean => action?.method.endsWith('/list') ?? false
 
 /** What was decided, without the content that it was decided on. */
 function recorded(

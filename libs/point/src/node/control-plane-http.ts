@@ -33,7 +33,8 @@ export type ControlPlaneHttp = {
   readonly close: () => Promise<void>
 }
 
-const LONGEST_ANSWER_BYTES = 8 * 1024 * 1024
+/** signed knowledge of packages is the longest there is */
+const LONGEST_ANSWER_BYTES = 12 * 1024 * 1024
 
 /** Sockets to the control plane. */
 export function openControlPlaneHttp(origin: string): ControlPlaneHttp {
