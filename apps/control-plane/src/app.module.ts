@@ -56,12 +56,18 @@ import { Remint } from './bundles/remint.ts'
 import { Clock } from './clock.ts'
 import { ConnectionsController } from './connections/connections.controller.ts'
 import { ConnectionsService } from './connections/connections.service.ts'
+import { DEVICE_CONTROLLERS, DEVICE_SERVICES } from './devices/parts.ts'
 import { Faults } from './faults.ts'
+import { FindingsController } from './findings/findings.controller.ts'
+import { FindingsService } from './findings/findings.service.ts'
+import { Reconciler } from './findings/reconciler.ts'
+import { Reconciliation } from './findings/reconciliation.ts'
 import { BodyRooms } from './http/body-rooms.ts'
 import { Brakes } from './http/brakes.ts'
 import { FrontDoor } from './http/front-door.ts'
 import { GatewaysController } from './gateways/gateways.controller.ts'
 import { HealthController } from './health.controller.ts'
+import { INVENTORY_CONTROLLERS, INVENTORY_SERVICES } from './inventory/parts.ts'
 import { AcknowledgementsService } from './nodes/acknowledgements.service.ts'
 import { ContentKeysService } from './nodes/content-keys.service.ts'
 import { JoinController } from './nodes/join.controller.ts'
@@ -99,6 +105,8 @@ import { Tenancy } from './tenancy/tenancy.ts'
 import { TenantScopeInterceptor } from './tenancy/tenant-scope.interceptor.ts'
 import { TenantSecrets } from './tenancy/tenant-secrets.ts'
 import { Newborn } from './tenants/newborn.ts'
+import { RecordsKept } from './tenants/records-kept.ts'
+import { RecordsWatch } from './tenants/records-watch.ts'
 import { TenantController } from './tenants/tenant.controller.ts'
 import { TenantExport } from './tenants/tenant-export.ts'
 import { TenantLifeService } from './tenants/tenant-life.service.ts'
@@ -139,6 +147,7 @@ const CONTROLLERS = [
   ConnectionsController,
   DeviceController,
   EnrolmentController,
+  FindingsController,
   GatewaysController,
   GrantsController,
   HealthController,
@@ -186,6 +195,7 @@ const SERVICES: Provider[] = [
   EnrolmentService,
   ExplainService,
   FailureBrake,
+  FindingsService,
   FrontDoor,
   GrantsService,
   IssuedTokens,
@@ -202,8 +212,12 @@ const SERVICES: Provider[] = [
   PoliciesService,
   Publication,
   Publisher,
+  Reconciler,
+  Reconciliation,
   RecordSealer,
+  RecordsKept,
   RecordsService,
+  RecordsWatch,
   Remint,
   ReplayService,
   RevocationService,
@@ -230,10 +244,12 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule],
-      controllers: [...CONTROLLERS, ...PEOPLE_CONTROLLERS],
+      controllers: [...CONTROLLERS, ...PEOPLE_CONTROLLERS, ...DEVICE_CONTROLLERS, ...INVENTORY_CONTROLLERS],
       providers: [
         ...SERVICES,
         ...PEOPLE_SERVICES,
+        ...DEVICE_SERVICES,
+        ...INVENTORY_SERVICES,
         ...portsOf(outside),
         { provide: APP_GUARD, useClass: AccessGuard },
       ],

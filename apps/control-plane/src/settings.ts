@@ -79,6 +79,10 @@ export class Settings {
     return `${this.origin}/t/${slug}/enrol`
   }
 
+  deviceJoinEndpointOf(slug: string): string {
+    return `${this.origin}/t/${slug}/device/v1/join`
+  }
+
   /** Where a tenant's agents reach their connections, one per gateway origin. */
   gatewaysOf(slug: string): string[] {
     return this.gatewayOrigins.map((origin) => `${origin}/${slug}`)

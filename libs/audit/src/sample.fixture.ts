@@ -84,6 +84,8 @@ export const fields = (serial: number, tenant: `ten_${string}` = TENANT): Record
   request: { sha256: 'c'.repeat(64), sizeBytes: 120 },
   response: null,
   administration: null,
+  local: null,
+  finding: null,
   durationMicros: 431,
   gateway: { node: NODE, build: '0.1.0' },
 })

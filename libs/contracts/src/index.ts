@@ -33,7 +33,7 @@ export {
 export type { Caller } from './principal.ts'
 export { HookClient, HookMoment, LOCAL_KINDS, LocalFact, RecordedLocal } from './local-action.ts'
 export type { LocalAction } from './local-action.ts'
-export { PackageEcosystem, PackageIntelligence } from './packages.ts'
+export { OsvAdvisory, PackageEcosystem, PackageIntelligence } from './packages.ts'
 export { mayDo, Permission, PERMISSIONS, Role } from './role.ts'
 export {
   Comparison,

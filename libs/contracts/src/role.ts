@@ -24,6 +24,7 @@ export const Permission = z.enum([
   'sessions.end',
   'records.read',
   'records.export',
+  'findings.read',
   'keys.read',
   'keys.write',
   'sso.read',

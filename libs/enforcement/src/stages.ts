@@ -196,6 +196,8 @@ export type Entry<From extends Arrived = Received> = {
   refusal?: { readonly code: RefusalCode; readonly detail: string }
   /** what a limit said: of many refusals in a row the first is recorded, and the others are only counted */
   limit?: Wait
+  /** a person was asked where the action comes from: nobody here hears what they said */
+  asked?: true
   /** of a local action: what the record says of it */
   local?: RecordedLocal
   opened: boolean

@@ -373,10 +373,9 @@ describe('a tenant whose ledger holds as many records as it may', () => {
   })
 
   it('has its refusals recorded up to a bound only, those of the braked among them', async () => {
-    const unkept = () => ({ seconds: 1, isFirst: false })
-    const proven = await mediated({ bundle: full, brakes: braking({ unkept }).brakes })
+    const proven = await mediated({ bundle: full, brakes: braking(UNKEPT).brakes })
     expect(proven.entry?.limit?.isFirst).toBe(false)
-    const brakes = braking({ unkept, failed: () => WAIT }).brakes
+    const brakes = braking({ ...UNKEPT, failed: () => WAIT }).brakes
     const failing = await mediated({ bundle: full, brakes, headers: { dpop: [] } })
     expect([codeOf(failing.answer), failing.entry?.limit]).toEqual([
       'rate_limited',
@@ -399,6 +398,7 @@ describe('a tenant whose ledger holds as many records as it may', () => {
   })
 })
 
+const UNKEPT = { unkept: () => ({ seconds: 1, isFirst: false }) }
 const WAIT = { seconds: 7, isFirst: true }
 
 const braking = (change: Partial<Brakes>) => {

@@ -1,9 +1,11 @@
+import { createECDH, createPrivateKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import type { AgentId } from '@writ/contracts'
+import type { AgentId, PublicJwk } from '@writ/contracts'
 import { formatId, isRefusal } from '@writ/contracts'
 import { signClientAssertion } from './agent/sign-client-assertion.ts'
 import { verifyClientAssertion } from './client-assertion.ts'
-import { generateKeyPem } from './keys.ts'
+import { generateKeyPem, publicJwkOf } from './keys.ts'
 import { createMemoryReplayGuard } from './memory-replay-guard.ts'
 import { signJwt } from './negative/attack-kit.ts'
 
@@ -27,6 +29,58 @@ function given() {
   const header = { typ: 'JWT', alg: 'ES256' }
   return { key, agentId, claims, header, send }
 }
+
+/** An assertion of an agent, signed by that key. */
+function signedBy(privateKey: KeyObject): string {
+  const agentId: AgentId = formatId('agt', NOW_MS, Buffer.alloc(10, 1))
+  const claims = { iss: agentId, sub: agentId, aud: ISSUER, iat: NOW_S, exp: NOW_S + 60, jti: 'jti-0001' }
+  return signJwt({ typ: 'JWT', alg: 'ES256' }, claims, privateKey)
+}
+
+/** Whether it is refused where the agent that it names has these keys. */
+const refusedUnder = (keys: readonly PublicJwk[]) => async (assertion: string) =>
+  isRefusal(
+    await verifyClientAssertion(
+      assertion,
+      { audiences: [ISSUER], identityKeysOf: () => Promise.resolve(keys) },
+      { replay: { firstSeen: () => Promise.resolve('first') }, nowMs: NOW_MS },
+    ),
+  )
+
+describe('a client assertion that does not hold', () => {
+  it('costs the same for an agent that nobody knows, one with one key and one with two', async () => {
+    const [one, two] = [generateKeyPem().publicJwk, generateKeyPem().publicJwk]
+    const kinds = [refusedUnder([]), refusedUnder([one]), refusedUnder([one, two])]
+    const times = kinds.map((): number[] => [])
+    for (let at = 0; at < 150; at += 1) {
+      const assertion = signedBy(generateKeyPem().privateKey)
+      for (const [kind, refused] of kinds.entries()) {
+        const fromMs = performance.now()
+        expect(await refused(assertion)).toBe(true)
+        times[kind]?.push(performance.now() - fromMs)
+      }
+    }
+    const medians = times.map((of) => of.toSorted((a, b) => a - b)[75] ?? Infinity)
+    // Without that, nobody's agent costs a tenth of the others.
+    expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1.6)
+  })
+
+  it('is not saved by being signed with the key that everybody has', async () => {
+    const scalar = Buffer.alloc(32)
+    scalar[31] = 1
+    const curve = createECDH('prime256v1')
+    curve.setPrivateKey(scalar)
+    const point = curve.getPublicKey()
+    const [d, x, y] = [scalar, point.subarray(1, 33), point.subarray(33)].map((part) =>
+      part.toString('base64url'),
+    )
+    const jwk = { kty: 'EC', crv: 'P-256', d: d ?? '', x: x ?? '', y: y ?? '' }
+    const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
+    const assertion = signedBy(privateKey)
+    expect(await refusedUnder([])(assertion)).toBe(true)
+    expect(await refusedUnder([publicJwkOf(privateKey)])(assertion)).toBe(false)
+  })
+})
 
 describe('a client assertion', () => {
   it('proves the agent whose identity key signed it', async () => {

@@ -13,6 +13,8 @@ export type PresentedProof = {
   readonly resource: string
   /** base64url SHA-256 of the raw body */
   readonly bodySha256: string
+  /** the proof has to say so: `wbd` may not be left out */
+  readonly bodyDigestRequired?: boolean
 }
 
 /** The key that the sender holds. */

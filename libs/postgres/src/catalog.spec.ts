@@ -25,10 +25,13 @@ const PLATFORM_POLICIES = [
   'agents_platform',
   'api_keys_platform',
   'bundles_platform',
+  'devices_platform',
   'identity_keys_platform',
   'outbox_platform',
   'outbox_publish',
+  'reconciliations_platform',
   'streams_platform',
+  'tenant_logs_platform',
   'tenants_platform',
   'tenants_release',
 ]
@@ -39,6 +42,7 @@ const DEFINER_FUNCTIONS = [
   'bundle_by_slug',
   'bundle_heads',
   'changes_after',
+  'device_by_id',
   'erase_tenant',
   'feed_position',
   'identity_key_taken',
@@ -47,7 +51,9 @@ const DEFINER_FUNCTIONS = [
   'release_slug',
   'stream_watermarks',
   'tenant_by_slug',
+  'unreconciled_tenants',
   'unsealed_tenants',
+  'unsettled_records',
 ]
 const LEDGER_TABLES = ['audit_quarantine', 'records', 'stream_batches', 'streams', 'tenant_logs']
 
@@ -375,6 +381,8 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
     `insert into writ.signing_keys (tenant_id, kid, public_jwk, sealed_private) values (app.tid(), 'k', '{}', '\\x00')`,
     `insert into writ.api_keys (tenant_id, id, name, role, secret_sha256) values (app.tid(), 'wak_${name}', 'n', 'owner', 's')`,
     `insert into writ.administration_events (tenant_id, seq, decision_id, at, administration) values (app.tid(), 1, 'd', now(), '{}')`,
+    `insert into writ.findings (tenant_id, id, fact, kind, severity, session_id, decisions, text, found_at) values (app.tid(), 'dec_1', 'f', 'k', 'low', 'ses_1', '{}', 't', now())`,
+    `insert into writ.reconciliations (tenant_id) values (app.tid())`,
     `insert into writ.humans (tenant_id, id, name, email) values (app.tid(), '${human}', 'n', '${name}@example.test')`,
     `insert into writ.agents (tenant_id, id, name, human_id) values (app.tid(), '${agent}', 'n', '${human}')`,
     `insert into writ.enrolment_tokens (tenant_id, id, agent_id, secret_sha256, expires_at) values (app.tid(), 'e', '${agent}', 's', now())`,
@@ -401,6 +409,13 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
       values (app.tid(), 'c', 'u', '${agent}', 5, now())`,
     `insert into writ.authorization_codes (tenant_id, code_sha256, agent_id, grant_id, redirect_uri, code_challenge, auth_time, amr, expires_at)
       values (app.tid(), 'c', '${agent}', 'g', 'r', 'c', now(), '{}', now())`,
+    `with node as (insert into writ.nodes (id, name, public_key, lease_key, origin, build, kind)
+        values ('nod_${name}', 'n', '${name}', '{}', '', 'b', 'device') returning id)
+      insert into writ.devices (tenant_id, id, agent_id, joined_at, proven_at) select app.tid(), id, '${agent}', now(), now() from node`,
+    `insert into writ.inventories (tenant_id, device_id, platform, scanned_at, received_at, agents, servers, high, medium, low,
+        changed, report, changes) values (app.tid(), 'nod_${name}', 'linux', now(), now(), 0, 0, 0, 0, 0, 0, '{}', '[]')`,
+    `insert into writ.package_documents (tenant_id, sha256, signed, title, size_bytes, set_at, set_by)
+      values (app.tid(), 'h', 's', 't', 1, now(), 'k')`,
     `insert into writ.revoked_tokens (tenant_id, jti, expires_at) values (app.tid(), 'j', now())`,
     `insert into writ.sso_connections (tenant_id, id, name, issuer, client_id, sealed_secret, scopes, jit, created_at)
       values (app.tid(), 'sso', 'n', 'i', 'c', '\\x00', '{}', false, now())`,

@@ -8,6 +8,7 @@ export { PlatformQueries } from './platform-queries.ts'
 export type {
   ApiKeyRow,
   BundleHead,
+  DeviceRow,
   NewNode,
   NodeRow,
   PendingChange,

@@ -142,6 +142,38 @@ describe('a node', () => {
     await queries.nodeSeen(key.id)
     expect((await queries.nodes()).map((row) => row.id)).toEqual([key.id])
   })
+
+  it('that is a device is one at its own tenant until it is revoked, and never a gateway', async () => {
+    const tenantId = await insertTestTenant(scope, 'with-device')
+    await insertTestTenant(scope, 'without-device')
+    const { id, publicKey } = createTestNode()
+    await scope.run(tenantId, async (manager) => {
+      const [human, agent] = [testId('hum'), testId('agt')]
+      const owner = `insert into writ.humans (tenant_id, id, name, email) values (app.tid(), $1, 'n', 'n@example.test')`
+      await manager.query(owner, [human])
+      const acting = `insert into writ.agents (tenant_id, id, name, human_id) values (app.tid(), $1, 'n', $2)`
+      await manager.query(acting, [agent, human])
+      const node = `insert into writ.nodes (id, name, public_key, lease_key, origin, build, kind) values ($1, 'n', $2, '{}', '', 'b', 'device')`
+      await manager.query(node, [id, publicKey])
+      const device = `insert into writ.devices (tenant_id, id, agent_id, joined_at, proven_at) values (app.tid(), $1, $2, now(), now())`
+      await manager.query(device, [id, agent])
+    })
+    expect(await queries.deviceById(id, 'with-device')).toMatchObject({
+      id,
+      publicKey,
+      tenantId,
+      slug: 'with-device',
+    })
+    expect(await queries.deviceById(id, 'without-device')).toBeNull()
+    expect(await queries.nodeById(id)).toBeNull()
+    expect((await queries.nodes()).map((row) => row.id)).not.toContain(id)
+    const leaseKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } as const
+    const gateway = { id: createTestNode().id, name: 'x', publicKey, leaseKey, origin: 'o', build: 'b' }
+    expect(await queries.joinNode(gateway)).toBeNull()
+    await scope.run(tenantId, (manager) => manager.query('update writ.devices set revoked_at = now()'))
+    expect(await queries.deviceById(id, 'with-device')).toBeNull()
+    expect(await queries.nodeKeyOf(id)).toBe(publicKey)
+  })
 })
 
 const platformKey = (kid: string) => ({

@@ -1,4 +1,13 @@
-import type { BundleChange, HumanId, NodeId, PublicJwk, Role, StreamId, TenantId } from '@writ/contracts'
+import type {
+  AgentId,
+  BundleChange,
+  HumanId,
+  NodeId,
+  PublicJwk,
+  Role,
+  StreamId,
+  TenantId,
+} from '@writ/contracts'
 import type { DataSource } from 'typeorm'
 import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
@@ -17,6 +26,8 @@ export type ApiKeyRow = {
   readonly role: Role
   /** whose agents a key of the role `developer` may touch */
   readonly humanId: HumanId | null
+  /** who made it, if that is known: they are behind what it does */
+  readonly madeBy: HumanId | null
   readonly secretSha256: string
   readonly expiresAt: Date | null
   readonly lastUsedAt: Date | null
@@ -38,6 +49,12 @@ export type NewNode = {
   readonly build: string
 }
 export type NodeRow = NewNode & { readonly joinedAt: Date; readonly lastSeenAt: Date }
+/** The daemon of one agent's machine, of one tenant. */
+export type DeviceRow = NodeRow & {
+  readonly tenantId: TenantId
+  readonly slug: string
+  readonly agentId: AgentId
+}
 export type PlatformKey = {
   readonly kid: string
   readonly purpose: string
@@ -74,7 +91,7 @@ export class PlatformQueries {
   /** Only keys that are not revoked; whether one has expired is for whoever has the clock. */
   async apiKeyById(id: string): Promise<ApiKeyRow | null> {
     return this.#first<ApiKeyRow>(
-      `select tenant_id as "tenantId", name, role, human_id as "humanId", secret_sha256 as "secretSha256",
+      `select tenant_id as "tenantId", name, role, human_id as "humanId", made_by as "madeBy", secret_sha256 as "secretSha256",
               expires_at as "expiresAt", last_used_at as "lastUsedAt" from app.api_key_by_id($1)`,
       [id],
     )
@@ -125,16 +142,15 @@ export class PlatformQueries {
     )
   }
 
-  /** A node that joins again with the same public key keeps its id. */
-  async joinNode(node: NewNode): Promise<NodeRow> {
-    const [row] = await this.#source.query(
+  /** A gateway that joins again with the same public key keeps its id. @returns null for the key of a node of another kind */
+  async joinNode(node: NewNode): Promise<NodeRow | null> {
+    return this.#first<NodeRow>(
       `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $2, $3, $4, $5, $6)
          on conflict (public_key) do update set name = excluded.name, lease_key = excluded.lease_key,
-           origin = excluded.origin, build = excluded.build, last_seen_at = now()
+           origin = excluded.origin, build = excluded.build, last_seen_at = now() where nodes.kind = 'gateway'
        returning ${NODE}`,
       [node.id, node.name, node.publicKey, JSON.stringify(node.leaseKey), node.origin, node.build],
     )
-    return row
   }
 
   /** The control plane signs records too; it is no gateway, and may ask for nothing that gateways ask for. */
@@ -151,6 +167,15 @@ export class PlatformQueries {
     return this.#first<NodeRow>(`select ${NODE} from writ.nodes where id = $1 and kind = 'gateway'`, [id])
   }
 
+  /** Null also for one that was revoked, and for one of another tenant than the slug names. */
+  async deviceById(id: string, slug: string): Promise<DeviceRow | null> {
+    return this.#first<DeviceRow>(
+      `select ${NODE}, d.tenant_id as "tenantId", d.slug, d.agent_id as "agentId"
+         from app.device_by_id($1, $2) d join writ.nodes using (id) where kind = 'device'`,
+      [id, slug],
+    )
+  }
+
   /** @param streams what the ids of the control plane's streams begin with, before the tenant's id */
   async unsealedTenants(node: NodeId, streams: string, limit: number): Promise<UnsealedTenant[]> {
     return this.#source.query(
@@ -158,6 +183,19 @@ export class PlatformQueries {
          from app.unsealed_tenants($1, $2, $3)`,
       [node, streams, limit],
     )
+  }
+
+  /** Tenants that have as many records as they may have, or no longer, and whose bundle does not say so yet. */
+  async unsettledRecords(limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query('select tenant_id as id, slug from app.unsettled_records($1)', [limit])
+  }
+
+  /** Tenants with records that may have become old enough to be looked at together. */
+  async unreconciledTenants(now: Date, limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query('select tenant_id as id, slug from app.unreconciled_tenants($1, $2)', [
+      now,
+      limit,
+    ])
   }
 
   /** The key that a node signs with; null when no such node joined. */

@@ -121,6 +121,8 @@ function fieldsOf(node: TestNode, tenant: TenantId): RecordFields {
     request: null,
     response: null,
     administration: null,
+    local: null,
+    finding: null,
     durationMicros: 1200,
     gateway: { node: node.id, build: 'test' },
   }

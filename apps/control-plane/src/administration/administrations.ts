@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Administration } from '@writ/contracts'
+import type { Administration, AuditRecord, DecisionId, RecordedFinding } from '@writ/contracts'
 import { Clock } from '../clock.ts'
 import { newId } from '../ids-and-secrets.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -9,6 +9,11 @@ import { recordable } from './recordable.ts'
 export type AdministrativeEvent = Omit<Administration, 'before' | 'after'> & {
   readonly before: unknown
   readonly after: unknown
+}
+
+/** What was found in the records of a session, and whose session it is. */
+export type FoundEvent = Pick<AuditRecord, 'session' | 'agent' | 'human'> & {
+  readonly finding: RecordedFinding
 }
 
 /** Keeps what administrators, directories and the platform itself do to a tenant, in the transaction in which they do it. */
@@ -23,7 +28,12 @@ export class Administrations {
   async record(db: TenantDb, { before, after, ...event }: AdministrativeEvent): Promise<void> {
     const nowMs = this.clock.nowMs()
     const administration = { ...event, before: recordable(before), after: recordable(after) }
-    await db.rows(INSERT, [newId('dec', nowMs), new Date(nowMs), JSON.stringify(administration)])
+    await db.rows(INSERT, [newId('dec', nowMs), new Date(nowMs), JSON.stringify(administration), null])
+  }
+
+  /** The same for what the platform found. Call it last in a transaction, too. */
+  async found(db: TenantDb, id: DecisionId, event: FoundEvent): Promise<void> {
+    await db.rows(INSERT, [id, new Date(this.clock.nowMs()), null, JSON.stringify(event)])
   }
 }
 
@@ -32,5 +42,5 @@ const INSERT = `
   with numbered as (
     update writ.tenants set administration_seq = administration_seq + 1 where id = $1 returning administration_seq
   )
-  insert into writ.administration_events (tenant_id, seq, decision_id, at, administration)
-  select $1, administration_seq, $2, $3, $4 from numbered`
+  insert into writ.administration_events (tenant_id, seq, decision_id, at, administration, finding)
+  select $1, administration_seq, $2, $3, $4, $5 from numbered`

@@ -8,6 +8,7 @@ import { Clock } from '../clock.ts'
 import { RecordTransport } from '../nodes/record-transport.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import type { FoundEvent } from './administrations.ts'
 import { BUILD, ControlPlaneNode } from './record-node.ts'
 
 const TENANTS_AT_ONCE = 1000
@@ -20,11 +21,12 @@ type UnderWay = { readonly fromSeq: number; readonly count: number; readonly aga
 type EventRow = {
   readonly decision_id: DecisionId
   readonly at: Date
-  readonly administration: Administration
+  readonly administration: Administration | null
+  readonly finding: FoundEvent | null
 }
 
 /**
- * Makes records of administrative events. The n-th event of a tenant is the n-th record of the tenant's stream, with the same bytes
+ * Makes records of administrative events, and of what the platform found. The n-th event of a tenant is the n-th record of the tenant's stream, with the same bytes
  * whoever seals it: sent twice it is stored once, and what was not stored is sent again.
  */
 @Injectable()
@@ -112,27 +114,37 @@ export class Sealing {
 const NO_TENANT: TenantId = `ten_${'0'.repeat(26)}`
 
 async function eventsAfter(db: TenantDb, count: number, most: number): Promise<EventRow[]> {
-  const rows = await db.rows<Omit<EventRow, 'administration'> & { administration: string }>(
-    `select decision_id, at, administration from writ.administration_events
+  const rows = await db.rows<StoredRow>(
+    `select decision_id, at, administration, finding from writ.administration_events
      where tenant_id = $1 and seq > $2 order by seq limit $3`,
     [count, most],
   )
-  return rows.map((row) => ({ ...row, administration: JSON.parse(row.administration) }))
+  return rows.map(({ administration, finding, ...row }) => ({
+    ...row,
+    administration: administration === null ? null : JSON.parse(administration),
+    finding: finding === null ? null : JSON.parse(finding),
+  }))
+}
+
+type StoredRow = Pick<EventRow, 'decision_id' | 'at'> & {
+  administration: string | null
+  finding: string | null
 }
 
 const fieldsOf = ({
   decision_id,
   at,
   administration,
+  finding: found,
 }: EventRow): Omit<RecordFields, 'tenant' | 'gateway'> => ({
-  kind: 'administered',
+  kind: found ? 'found' : 'administered',
   decisionId: decision_id,
   at: at.toISOString(),
   channel: 'gateway',
-  human: null,
-  agent: null,
+  human: found?.human ?? null,
+  agent: found?.agent ?? null,
   delegators: [],
-  session: null,
+  session: found?.session ?? null,
   keyThumbprint: null,
   connection: null,
   action: null,
@@ -145,5 +157,7 @@ const fieldsOf = ({
   request: null,
   response: null,
   administration,
+  local: null,
+  finding: found?.finding ?? null,
   durationMicros: 0,
 })

@@ -2,7 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, SerializeO
 import { ApiKeyId, ApiKeyView, CreatedApiKey, NewApiKey, pageOf } from '@writ/contracts'
 import { ListQuery } from '../http/page.ts'
 import { Access } from '../tenancy/access.ts'
-import { Db } from '../tenancy/decorators.ts'
+import type { Admission } from '../tenancy/admission.ts'
+import { Admitted, Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
 import { ApiKeysService } from './api-keys.service.ts'
 
@@ -20,8 +21,12 @@ export class ApiKeysController {
 
   @Post()
   @SerializeOptions({ schema: CreatedApiKey })
-  create(@Db() db: TenantDb, @Body({ schema: NewApiKey }) apiKey: NewApiKey) {
-    return this.apiKeys.create(db, apiKey)
+  create(
+    @Db() db: TenantDb,
+    @Admitted() { maker, human }: Admission,
+    @Body({ schema: NewApiKey }) apiKey: NewApiKey,
+  ) {
+    return this.apiKeys.create(db, apiKey, maker ?? human)
   }
 
   @Get(':id')

@@ -23,8 +23,15 @@ export class ApiKeysService {
     return viewOf(row)
   }
 
-  /** The answer is the only place that ever holds the key itself. */
-  async create(db: TenantDb, { name, role, human, expiresAt }: NewApiKey): Promise<CreatedApiKey> {
+  /**
+   * The answer is the only place that ever holds the key itself.
+   * @param maker the human who makes it, null where none does
+   */
+  async create(
+    db: TenantDb,
+    { name, role, human, expiresAt }: NewApiKey,
+    maker: HumanId | null,
+  ): Promise<CreatedApiKey> {
     const createdAt = new Date(this.clock.nowMs())
     const expires = expiresAt === null ? null : new Date(expiresAt)
     if (expires !== null && expires <= createdAt) throw badRequest('expiresAt lies in the past')
@@ -36,6 +43,7 @@ export class ApiKeysService {
       name,
       role,
       human_id: human,
+      made_by: maker,
       secret_sha256: sha256,
       created_at: createdAt,
       expires_at: expires,
@@ -63,13 +71,14 @@ type ApiKeyRow = {
   name: string
   role: Role
   human_id: HumanId | null
+  made_by: HumanId | null
   created_at: Date
   expires_at: Date | null
   last_used_at: Date | null
   revoked_at: Date | null
 }
 
-const SELECT = `select id, name, role, human_id, created_at, expires_at, last_used_at, revoked_at from writ.api_keys
+const SELECT = `select id, name, role, human_id, made_by, created_at, expires_at, last_used_at, revoked_at from writ.api_keys
   where tenant_id = $1`
 
 const viewOf = (row: ApiKeyRow): ApiKeyView => ({
@@ -77,6 +86,7 @@ const viewOf = (row: ApiKeyRow): ApiKeyView => ({
   name: row.name,
   role: row.role,
   human: row.human_id,
+  madeBy: row.made_by,
   createdAt: row.created_at.toISOString(),
   expiresAt: row.expires_at?.toISOString() ?? null,
   lastUsedAt: row.last_used_at?.toISOString() ?? null,

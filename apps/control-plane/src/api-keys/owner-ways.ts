@@ -1,3 +1,4 @@
+import type { HumanId } from '@writ/contracts'
 import { conflict } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
@@ -14,12 +15,15 @@ export async function requireOwnerWayIn(db: TenantDb): Promise<void> {
     throw conflict('it is the last way in for an owner: make an owner key that does not expire first')
 }
 
+/** Whether this human is a way in of an owner: ask it before a change that may take it away, and `requireOwnerWayIn` after. */
+export const isOwnerWayIn = async (db: TenantDb, human: HumanId): Promise<boolean> =>
+  (await db.first(`select 1 ${OWNERS_WHO_SIGN_IN} and h.id = $2 limit 1`, [human])) !== null
+
 // A key that expires is no lasting way; a human comes in by an identity of a provider that is still there.
+const OWNERS_WHO_SIGN_IN = `from writ.humans h
+    join writ.human_identities i on i.tenant_id = h.tenant_id and i.human_id = h.id
+    join writ.sso_connections s on s.tenant_id = i.tenant_id and s.issuer = i.issuer and s.deleted_at is null
+   where h.tenant_id = $1 and h.status = 'active' and 'owner' = any(h.roles)`
 const OWNER_WAYS = `select exists (
     select 1 from writ.api_keys where tenant_id = $1 and role = 'owner' and revoked_at is null and expires_at is null
-  ) or exists (
-    select 1 from writ.humans h
-      join writ.human_identities i on i.tenant_id = h.tenant_id and i.human_id = h.id
-      join writ.sso_connections s on s.tenant_id = i.tenant_id and s.issuer = i.issuer and s.deleted_at is null
-     where h.tenant_id = $1 and h.status = 'active' and 'owner' = any(h.roles)
-  ) as exists`
+  ) or exists (select 1 ${OWNERS_WHO_SIGN_IN}) as exists`

@@ -3,6 +3,7 @@ import { ApprovalId, ApprovalState, ApprovalView, pageOf } from '@writ/contracts
 import { z } from 'zod'
 import { ListQuery } from '../http/page.ts'
 import { Access } from '../tenancy/access.ts'
+import { behind } from '../tenancy/admission.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import { Admitted, Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
@@ -36,10 +37,10 @@ export class ApprovalsController {
   @SerializeOptions({ schema: ApprovalView })
   approve(
     @Db() db: TenantDb,
-    @Admitted() { by, human }: Admission,
+    @Admitted() admission: Admission,
     @Param('id', { schema: ApprovalId }) id: ApprovalId,
   ) {
-    return this.approvals.approve(db, id, { by: by.id, human })
+    return this.approvals.approve(db, id, { by: admission.by.id, humans: behind(admission) })
   }
 
   @Post(':id/refuse')

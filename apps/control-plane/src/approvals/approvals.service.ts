@@ -30,17 +30,17 @@ export class ApprovalsService {
   }
 
   /**
-   * Never by the human for whom the call would be made, nor by the one whose agent asks: whoever asks does not answer.
-   * @param human who answers, null for an API key that is nobody's
+   * Never by the human for whom the call would be made, nor by the one whose agent asks: whoever asks does not answer, nor with a key that
+   * they made.
+   * @param humans who are behind the answer; none for an API key that is nobody's
    * @throws 403 for a request of their own, 409 when somebody was faster or it is too late
    */
   async approve(
     db: TenantDb,
     id: ApprovalId,
-    { by, human }: { readonly by: string; readonly human: HumanId | null },
+    { by, humans }: { readonly by: string; readonly humans: readonly HumanId[] },
   ): Promise<ApprovalView> {
-    if (human !== null && (await isOwn(db, id, human)))
-      throw forbidden('nobody approves what their own agent asked for')
+    if (await isOwn(db, id, humans)) throw forbidden('nobody approves what their own agent asked for')
     return this.#decide(db, id, { as: 'approved', by })
   }
 
@@ -71,11 +71,11 @@ export class ApprovalsService {
   }
 }
 
-const isOwn = async (db: TenantDb, id: ApprovalId, human: HumanId): Promise<boolean> =>
+const isOwn = async (db: TenantDb, id: ApprovalId, humans: readonly HumanId[]): Promise<boolean> =>
   (await db.first(
     `select 1 from writ.approvals a join writ.agents g on g.tenant_id = a.tenant_id and g.id = a.agent_id
-     where a.tenant_id = $1 and a.id = $2 and $3 in (a.human_id, g.human_id)`,
-    [id, human],
+     where a.tenant_id = $1 and a.id = $2 and array[a.human_id, g.human_id] && $3::text[]`,
+    [id, humans],
   )) !== null
 
 type ApprovalRow = Omit<
@@ -87,7 +87,7 @@ type ApprovalRow = Omit<
   human_id: ApprovalView['human']['id']
   human_name: string
   connection_id: ApprovalView['connection']['id']
-  connection_name: string
+  connection_name: string | null
   bundle_version: number
   bundle_sha256: string
   created_at: Date
@@ -103,7 +103,10 @@ const SELECT = `select a.id, ${STATE} as state, a.session_id as session, a.agent
   a.bundle_sha256, a.policy_id as policy, a.rule, a.reason, a.created_at, a.expires_at, a.decided_by as "decidedBy", a.decided_at
   from writ.approvals a join writ.agents g on g.tenant_id = a.tenant_id and g.id = a.agent_id
   join writ.humans h on h.tenant_id = a.tenant_id and h.id = a.human_id
-  join writ.connections c on c.tenant_id = a.tenant_id and c.id = a.connection_id where a.tenant_id = $1`
+  left join writ.connections c on c.tenant_id = a.tenant_id and c.id = a.connection_id where a.tenant_id = $1`
+
+/** Where an action on the agent's own machine would go. */
+const LOCAL = 'local'
 
 const viewOf = (row: ApprovalRow): ApprovalView => ({
   id: row.id,
@@ -111,7 +114,7 @@ const viewOf = (row: ApprovalRow): ApprovalView => ({
   session: row.session,
   agent: named(row.agent_id, row.agent_name),
   human: named(row.human_id, row.human_name),
-  connection: named(row.connection_id, row.connection_name),
+  connection: named(row.connection_id, row.connection_name ?? LOCAL),
   tool: row.tool,
   argsSha256: row.argsSha256,
   bundle: { version: row.bundle_version, sha256: row.bundle_sha256 },

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post, Req, SerializeOptions } from '@nestjs/common'
 import { ApprovalAnswer, ApprovalClaim } from '@writ/contracts'
+import { notFound } from '../http/problem.ts'
 import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
 import { ClaimsService } from './claims.service.ts'
@@ -14,6 +15,8 @@ export class ClaimsController {
   @HttpCode(200)
   @SerializeOptions({ schema: ApprovalAnswer })
   claim(@Req() request: RimRequest, @Body({ schema: ApprovalClaim }) claim: ApprovalClaim) {
-    return this.claims.claim(claim, () => request.raw.socket.destroyed)
+    // Only devices do things that go out to no connection.
+    if (claim.connection === null) throw notFound()
+    return this.claims.claim(claim, { isGone: () => request.raw.socket.destroyed })
   }
 }

@@ -11,7 +11,13 @@ const MOST_PENDING = 100
 /** Answers are announced; this is for a watch that has lost its connection, and for requests that run out. */
 const LOOK_EVERY_MS = 1000
 
-/** The side of gateways: may this very call go out? */
+/** Who asks. `isGone`: whether they have hung up: nothing is used up for nobody. `stillCounts` throws in each look when they do not. */
+export type Claimant = {
+  readonly isGone: () => boolean
+  readonly stillCounts?: (db: TenantDb) => Promise<void>
+}
+
+/** The side of gateways and devices: may this very call go out? */
 @Injectable()
 export class ClaimsService {
   constructor(
@@ -20,16 +26,16 @@ export class ClaimsService {
     private readonly watch: CommitWatch,
   ) {}
 
-  /**
-   * Held while nobody has answered. Each look is a transaction of its own, so that a wait holds no connection.
-   * @param isGone whether the gateway has hung up: nothing is used up for nobody
-   */
-  async claim(claim: ApprovalClaim, isGone: () => boolean): Promise<ApprovalAnswer> {
+  /** Held while nobody has answered. Each look is a transaction of its own, so that a wait holds no connection. */
+  async claim(claim: ApprovalClaim, { isGone, stillCounts }: Claimant): Promise<ApprovalAnswer> {
     const tenant = await this.tenancy.activeBySlug(claim.tenant)
     const untilMs = this.clock.nowMs() + claim.waitSeconds * 1000
     for (;;) {
       const { count } = this.watch
-      const answer = await this.tenancy.run(tenant, (db) => answerTo(db, claim, this.clock.nowMs()))
+      const answer = await this.tenancy.run(tenant, async (db) => {
+        await stillCounts?.(db)
+        return answerTo(db, claim, this.clock.nowMs())
+      })
       const leftMs = untilMs - this.clock.nowMs()
       if (answer.state !== 'pending' || leftMs <= 0 || this.watch.isStopped) return answer
       await this.watch.changedSince(count, Math.min(leftMs, LOOK_EVERY_MS))
@@ -62,10 +68,11 @@ async function requireKnown(db: TenantDb, claim: ApprovalClaim): Promise<void> {
   const known = await db.first(
     `select 1 from writ.sessions s
        join writ.agents a on a.tenant_id = s.tenant_id and a.id = s.agent_id and a.status = 'enrolled'
-       join writ.connections c on c.tenant_id = s.tenant_id and c.id = $5 and c.deleted_at is null
        join writ.policies p on p.tenant_id = s.tenant_id and p.id = $6
        join writ.bundles b on b.tenant_id = s.tenant_id and b.version = $7 and b.sha256 = $8
-     where s.tenant_id = $1 and s.id = $2 and s.agent_id = $3 and s.human_id = $4 and s.ended_at is null`,
+     where s.tenant_id = $1 and s.id = $2 and s.agent_id = $3 and s.human_id = $4 and s.ended_at is null
+       and ($5::text is null or exists (
+         select from writ.connections c where c.tenant_id = $1 and c.id = $5 and c.deleted_at is null))`,
     [session, agent, human, connection, match.policy, bundle.version, bundle.sha256],
   )
   if (!known) throw notFound()

@@ -74,6 +74,22 @@ describe('a request for approval', () => {
     expect((await answer(id, 'approve', await keyOf(bob))).status).toBe(200)
   })
 
+  it("is not approved with a key that is nobody's and that whoever asked made, nor with one that such a key made", async () => {
+    const hers = (await acme.ask('POST', 'api-keys', { name: 'hers', role: 'owner', human: ada })).body.key
+    const made = async (key: string, human: string | null = null) =>
+      (await plane.ask('POST', '/api/v1/api-keys', { key, body: { name: 'x', role: 'approver', human } }))
+        .body
+    const owners = (
+      await plane.ask('POST', '/api/v1/api-keys', { key: hers, body: { name: 'y', role: 'owner' } })
+    ).body
+    const [id, bob] = [await requested(), (await newHuman(plane, acme.key)).id]
+    for (const key of [await made(hers), await made(owners.key), await made(hers, bob)]) {
+      expect(key.madeBy).toBe(ada)
+      expect((await answer(id, 'approve', key.key)).status).toBe(403)
+    }
+    expect((await answer(id, 'approve', await keyOf(null))).status).toBe(200)
+  })
+
   it('may be refused by whoever asked', async () => {
     expect((await answer(await requested(), 'refuse', await keyOf(ada))).body.state).toBe('refused')
   })

@@ -94,7 +94,8 @@ const tokenRefused = (): ProblemError =>
     detail: 'the enrolment token does not count, or the key is in use already; ask for a new token',
   })
 
-function proofRefused(refusal: Refusal, nonce: string): ProblemError {
+/** In the words of RFC 9449 §7.1, with the nonce to use next time. */
+export function proofRefused(refusal: Refusal, nonce: string): ProblemError {
   return new ProblemError(
     { title: 'Unauthorized', status: REFUSALS[refusal.code].http, detail: refusal.detail },
     {

@@ -6,11 +6,11 @@ import { notFound } from '../http/problem.ts'
 import { Access } from '../tenancy/access.ts'
 import { ChangeFeed } from './change-feed.ts'
 
-const ChangesQuery = z.strictObject({
+export const ChangesQuery = z.strictObject({
   after: z.coerce.number().int().nonnegative().default(0),
   waitSeconds: z.coerce.number().min(0).max(25).default(0),
 })
-type ChangesQuery = z.infer<typeof ChangesQuery>
+export type ChangesQuery = z.infer<typeof ChangesQuery>
 
 /** How gateways get bundles where there is no Redis, or while it is away (contracts, node.ts). */
 @Controller('internal/v1')

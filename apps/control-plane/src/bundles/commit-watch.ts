@@ -9,6 +9,8 @@ import { Settings } from '../settings.ts'
 export const COMMIT_CHANNEL = 'writ_changes'
 
 const RECONNECT_MS = 1000
+const ANY_COMMIT = 'commit'
+const OF_TENANT = 'commit of '
 // "writ" and "lead" as numbers: the two halves of the advisory lock.
 const LEADER_LOCK = [0x77726974, 0x6c656164] as const
 
@@ -21,6 +23,8 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
   readonly #commits = new EventEmitter().setMaxListeners(0)
   #client: Client | null = null
   #count = 0
+  readonly #counts = new Map<string, number>()
+  #countOfAll = 0
   #isLeader = false
   #isStopped = false
 
@@ -51,10 +55,19 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
     return this.#count
   }
 
+  /** The same for the commits of one tenant. */
+  countOf(slug: string): number {
+    return this.#countOfAll + (this.#counts.get(slug) ?? 0)
+  }
+
   /** Ends at the next commit after `count`, or after that time. */
   async changedSince(count: number, limitMs: number): Promise<void> {
-    if (this.#count !== count || this.#isStopped || limitMs <= 0) return
-    await once(this.#commits, 'commit', { signal: AbortSignal.timeout(limitMs) }).catch(() => {})
+    if (this.#count === count) await this.#next(ANY_COMMIT, limitMs)
+  }
+
+  /** Ends at that tenant's next commit after `count`, or after that time. */
+  async changedSinceOf(slug: string, count: number, limitMs: number): Promise<void> {
+    if (this.countOf(slug) === count) await this.#next(`${OF_TENANT}${slug}`, limitMs)
   }
 
   /** Whether this process leads now; tries to when nobody does. */
@@ -87,7 +100,7 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
       client.once('end', resolve)
       client.on('error', () => resolve())
     })
-    client.on('notification', () => this.#wake())
+    client.on('notification', ({ payload }) => this.#wakeFor(payload))
     try {
       await client.connect()
       await client.query(`listen ${COMMIT_CHANNEL}`)
@@ -100,8 +113,25 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  async #next(event: string, limitMs: number): Promise<void> {
+    if (this.#isStopped || limitMs <= 0) return
+    await once(this.#commits, event, { signal: AbortSignal.timeout(limitMs) }).catch(() => {})
+  }
+
+  // A note says which tenant it is about.
+  #wakeFor(slug: string | undefined): void {
+    if (!slug) return this.#wake()
+    this.#count += 1
+    this.#counts.set(slug, (this.#counts.get(slug) ?? 0) + 1)
+    this.#commits.emit(ANY_COMMIT)
+    this.#commits.emit(`${OF_TENANT}${slug}`)
+  }
+
+  /** Everybody looks: there may be anything. */
   #wake(): void {
     this.#count += 1
-    this.#commits.emit('commit')
+    this.#countOfAll += 1
+    for (const event of this.#commits.eventNames())
+      if (String(event).startsWith(ANY_COMMIT)) this.#commits.emit(event)
   }
 }

@@ -1,5 +1,6 @@
 import type { Bundle, BundleOverride, BundlePolicy } from '@writ/contracts'
 import { GROUP_SETTINGS, groupsOf, groupsOfPrincipal } from '../access-groups/membership.ts'
+import { hooksOf } from '../devices/hooks.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { connectionsOf } from './read-connections.ts'
 
@@ -32,13 +33,15 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
     connections: await connectionsOf(db),
     policies: await policiesOf(db),
     overrides: await overridesOf(db, issuedAt),
+    hooks: await hooksOf(db),
   }
 }
 
 async function tenantOf(db: TenantDb): Promise<Bundle['tenant']> {
   const row = await db.first<Omit<Bundle['tenant'], 'id' | 'slug'>>(
     `select epoch, suspended_at is not null as suspended, body_digest_required as "bodyDigestRequired",
-       nonce_required as "nonceRequired", requests_per_second as "requestsPerSecond" from writ.tenants where id = $1`,
+       nonce_required as "nonceRequired", requests_per_second as "requestsPerSecond",
+       records_full as "recordsFull" from writ.tenants where id = $1`,
   )
   if (!row) throw new Error('an open tenant exists')
   return { ...db.tenant, ...row }

@@ -37,11 +37,12 @@ const viewOf = (row: GatewayRow): GatewayView => ({
   refused: refusedOf(row),
 })
 
-function refusedOf({
+/** Only where it took none that is newer. */
+export function refusedOf({
   applied,
   refused_version: version,
   refused_detail: detail,
-}: GatewayRow): GatewayView['refused'] {
+}: Pick<GatewayRow, 'applied' | 'refused_version' | 'refused_detail'>): GatewayView['refused'] {
   if (version === null || version < (applied ?? 0)) return null
   return { version, detail: detail ?? '' }
 }

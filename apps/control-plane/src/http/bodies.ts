@@ -26,7 +26,12 @@ const LIMITS_BYTES: Readonly<Record<string, number>> = {
   '/internal/v1/batches': 16 * 1024 * KIB,
   // 200 definitions, each with a schema of up to 64 KiB.
   '/internal/v1/catalogues': 16 * 1024 * KIB,
+  '/t/:slug/device/v1/batches': 16 * 1024 * KIB,
+  '/t/:slug/device/v1/catalogues': 16 * 1024 * KIB,
+  '/t/:slug/device/v1/inventory': 4 * 1024 * KIB,
+  '/api/v1/tenant/packages': 8 * 1024 * KIB,
   // Anyone may send to these.
+  '/t/:slug/device/v1/join': 16 * KIB,
   '/internal/v1/join': 16 * KIB,
   '/t/:slug/enrol': 16 * KIB,
   [TOKEN_ROUTE]: 64 * KIB,

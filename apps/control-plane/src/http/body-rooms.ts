@@ -1,15 +1,19 @@
 import type { AccessLevel } from '../tenancy/access.ts'
 import { sourceOf } from './brakes.ts'
+import { slugOf } from './request.ts'
 import type { RimRequest } from './request.ts'
 import { Room } from './room.ts'
 import type { RoomLimits } from './room.ts'
 
+type RoomName = 'tenants' | 'sources' | 'doors' | 'nodes' | 'large' | 'devices' | 'uploads'
+
 /**
  * Requests with a body that may be under way at once. `tenants`: of those who were let in, each tenant. `sources`: of anyone, each
- * address; `doors`: of anyone, each address at one tenant. `nodes`: each address of gateways. `large`: whatever may be over 1 MiB.
+ * address; `doors`: of anyone, each address at one tenant. `nodes`: each address of gateways; `large`: what of theirs may be over 1 MiB.
+ * `devices`: each address of devices; `uploads`: what of theirs, or of a tenant, may be over 1 MiB.
  */
 export type BodyLimits = {
-  readonly [room in 'tenants' | 'sources' | 'doors' | 'nodes' | 'large']: RoomLimits
+  readonly [room in RoomName]: RoomLimits
 }
 const BODY_LIMITS: BodyLimits = {
   tenants: { all: 512, each: 128 },
@@ -17,6 +21,8 @@ const BODY_LIMITS: BodyLimits = {
   doors: { all: 2048, each: 512 },
   nodes: { all: 1024, each: 512 },
   large: { all: 32, each: 16 },
+  devices: { all: 1024, each: 256 },
+  uploads: { all: 8, each: 4 },
 }
 const LARGE_BYTES = 1024 * 1024
 
@@ -33,6 +39,8 @@ export class BodyRooms {
       doors: new Room(limits.doors),
       nodes: new Room(limits.nodes),
       large: new Room(limits.large),
+      devices: new Room(limits.devices),
+      uploads: new Room(limits.uploads),
     }
   }
 
@@ -52,17 +60,12 @@ export class BodyRooms {
   }
 
   #placesOf(request: RimRequest, level: AccessLevel): Place[] {
-    const { tenants, sources, doors, nodes, large } = this.#rooms
+    const { tenants, sources, doors, nodes, large, devices, uploads } = this.#rooms
     const source = sourceOf(request)
     const { admission } = request
-    if (admission) return [[tenants, admission.tenantId]]
-    if (level === 'node')
-      return isLarge(request)
-        ? [
-            [nodes, source],
-            [large, source],
-          ]
-        : [[nodes, source]]
+    if (admission) return places(request, [tenants, admission.tenantId], uploads)
+    if (level === 'node') return places(request, [nodes, source], large)
+    if (level === 'device') return places(request, [devices, source], uploads)
     return [
       [sources, source],
       [doors, `${source} ${slugOf(request)}`],
@@ -70,11 +73,14 @@ export class BodyRooms {
   }
 }
 
-const isLarge = ({ headers }: RimRequest): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > LARGE_BYTES
+const places = (request: RimRequest, [room, who]: Place, ofLarge: Room): Place[] =>
+  isLarge(request)
+    ? [
+        [room, who],
+        [ofLarge, who],
+      ]
+    : [[room, who]]
 
-const slugOf = ({ params }: RimRequest): string => {
-  const slug: unknown =
-    typeof params === 'object' && params !== null ? Reflect.get(params, 'slug') : undefined
-  return typeof slug === 'string' ? slug : ''
-}
+const isLarge = ({ headers, routeOptions }: RimRequest): boolean =>
+  (routeOptions.bodyLimit ?? 0) > LARGE_BYTES &&
+  (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > LARGE_BYTES)

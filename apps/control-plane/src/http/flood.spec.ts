@@ -12,6 +12,8 @@ const LIMITS = {
   doors: { all: 40, each: 3 },
   nodes: { all: 4, each: 4 },
   large: { all: 2, each: 2 },
+  devices: { all: 4, each: 2 },
+  uploads: { all: 2, each: 1 },
 }
 
 let plane: ControlPlane

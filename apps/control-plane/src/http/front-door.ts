@@ -45,6 +45,7 @@ export class FrontDoor {
   async #identify(request: RimRequest, level: AccessLevel): Promise<void> {
     if (request.routeOptions.url === JOIN_ROUTE) request.seal = this.joins.sealOf(request)
     else if (level === 'node') request.seal = await this.nodes.sealOf(request)
+    else if (level === 'device') request.seal = await this.nodes.deviceSealOf(request)
     else await this.access.admit(request, level)
   }
 

@@ -1,4 +1,4 @@
-import type { NodeRow } from '@writ/postgres'
+import type { DeviceRow, NodeRow } from '@writ/postgres'
 import type { FastifyRequest } from 'fastify'
 import type { Admission } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -16,6 +16,15 @@ export type RimRequest = FastifyRequest & {
   admission?: Admission
   /** set by the interceptor, for as long as the tenant's transaction is open */
   db?: TenantDb
-  /** set by the guard on routes of a node */
+  /** set by the guard on routes of gateways */
   node?: NodeRow
+  /** set by the guard on routes of devices */
+  device?: DeviceRow
+}
+
+/** The tenant that the path names; empty where it names none. */
+export function slugOf({ params }: RimRequest): string {
+  const slug: unknown =
+    typeof params === 'object' && params !== null ? Reflect.get(params, 'slug') : undefined
+  return typeof slug === 'string' ? slug : ''
 }

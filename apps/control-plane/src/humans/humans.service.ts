@@ -8,6 +8,7 @@ import type {
   NewHumanIdentity,
 } from '@writ/contracts'
 import { groupsOfPrincipal, replaceGroups } from '../access-groups/membership.ts'
+import { isOwnerWayIn, requireOwnerWayIn } from '../api-keys/owner-ways.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { pageOfRows } from '../http/page.ts'
@@ -60,10 +61,13 @@ export class HumansService {
     return this.get(db, id)
   }
 
+  /** @throws 409 for the last way in of an owner */
   async unlink(db: TenantDb, id: HumanId, { sso, subject }: NewHumanIdentity): Promise<HumanView> {
     await this.get(db, id)
     const { issuer } = await this.connections.get(db, sso)
+    const wasWayIn = await isOwnerWayIn(db, id)
     await unlinkIdentity(db, { issuer, subject, human: id })
+    if (wasWayIn) await requireOwnerWayIn(db)
     return this.get(db, id)
   }
 }

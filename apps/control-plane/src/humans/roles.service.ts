@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { mayDo } from '@writ/contracts'
 import type { HumanId, Role } from '@writ/contracts'
+import { isOwnerWayIn, requireOwnerWayIn } from '../api-keys/owner-ways.ts'
 import { conflict, forbidden, notFound } from '../http/problem.ts'
 import { HumanSessions } from '../sign-in/human-sessions.ts'
 import type { Admission } from '../tenancy/admission.ts'
@@ -15,24 +16,28 @@ export class RolesService {
     private readonly standing: HumanStanding,
   ) {}
 
-  /** Their browser sessions end: other roles are another session, with a new secret. @throws 404, 409 for the last owner */
+  /** Their browser sessions end: other roles are another session, with a new secret. @throws 404, 409 for the last owner, or the last way in of one */
   async set(db: TenantDb, human: HumanId, wanted: readonly Role[]): Promise<void> {
     const roles = [...new Set(wanted)].sort()
     if (!roles.includes('owner')) await requireAnotherOwner(db, human)
+    const wasWayIn = await isOwnerWayIn(db, human)
     const changed = await db.first(
       'update writ.humans set roles = $3 where tenant_id = $1 and id = $2 and roles <> $3 returning id',
       [human, roles],
     )
     if (changed) await this.sessions.endAllOf(db, human)
     else await requireKnown(db, human)
+    if (wasWayIn) await requireOwnerWayIn(db)
   }
 
-  /** @throws 404, 403 for an owner unless by an owner, 409 for the last owner */
+  /** @throws 404, 403 for an owner unless by an owner, 409 for the last owner, or the last way in of one */
   async suspend(db: TenantDb, human: HumanId, admission: Admission): Promise<void> {
     await requireKnown(db, human)
     await requireRank(db, human, admission)
     await requireAnotherOwner(db, human)
+    const wasWayIn = await isOwnerWayIn(db, human)
     await this.standing.suspend(db, human, admission.by.id)
+    if (wasWayIn) await requireOwnerWayIn(db)
   }
 
   /** @throws 404, 403 for an owner unless by an owner */

@@ -85,6 +85,56 @@ describe('the roles of a human', () => {
   })
 })
 
+/** A tenant whose only lasting way in is Ada, who signs in; the other owner cannot. */
+async function onlyAda() {
+  const [ada, eve] = [await human(), await human()]
+  await give(ada.id, 'owner')
+  await give(eve.id, 'owner')
+  const identity = { sso: await connection(), subject: 'ada' }
+  await ask('POST', `humans/${ada.id}/identities`, identity)
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+  const { body } = await ask('POST', 'api-keys', { name: 'for an hour', role: 'owner', expiresAt })
+  const [lasting] = owner.split('.')
+  expect((await ask('DELETE', `api-keys/${lasting}`, undefined, body.key)).status).toBe(204)
+  const asOwner = (method: string, path: string, sent?: unknown) => ask(method, path, sent, body.key)
+  return { ada, eve, identity, asOwner }
+}
+
+describe('the last way in for an owner', () => {
+  it.each<[string, string, string, object | undefined]>([
+    ['made something else', 'PUT', 'roles', { roles: ['admin'] }],
+    ['suspended', 'POST', 'suspend', undefined],
+  ])('is not %s', async (_, method, verb, body) => {
+    const { ada, asOwner } = await onlyAda()
+    expect((await asOwner(method, `humans/${ada.id}/${verb}`, body)).status).toBe(409)
+    await asOwner('POST', 'api-keys', { name: 'lasting', role: 'owner' })
+    expect((await asOwner(method, `humans/${ada.id}/${verb}`, body)).status).toBe(200)
+  })
+
+  it('keeps the identity that it comes in by, while it is the only one', async () => {
+    const { ada, identity, asOwner } = await onlyAda()
+    const unlink = () => asOwner('POST', `humans/${ada.id}/identities/remove`, identity)
+    expect((await unlink()).status).toBe(409)
+    await asOwner('POST', `humans/${ada.id}/identities`, { ...identity, subject: 'ada too' })
+    expect((await unlink()).status).toBe(200)
+  })
+
+  it('does not keep an owner who could not come in anyway', async () => {
+    const { eve, asOwner } = await onlyAda()
+    expect((await asOwner('POST', `humans/${eve.id}/suspend`)).status).toBe(200)
+  })
+
+  it('is left when two ways are taken away at once', async () => {
+    const { ada, eve, identity, asOwner } = await onlyAda()
+    await asOwner('POST', `humans/${eve.id}/identities`, { ...identity, subject: 'eve' })
+    const answers = await Promise.all([
+      asOwner('POST', `humans/${ada.id}/identities/remove`, identity),
+      asOwner('POST', `humans/${eve.id}/identities/remove`, { ...identity, subject: 'eve' }),
+    ])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409])
+  })
+})
+
 describe('a suspended human', () => {
   it('is nobody, and so is every agent that acts for them', async () => {
     const { id } = await human()

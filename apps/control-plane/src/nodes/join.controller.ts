@@ -6,6 +6,7 @@ import { parseBody } from '../http/schema.pipe.ts'
 import { Access } from '../tenancy/access.ts'
 import { Answers } from '../http/answers.ts'
 import { JoinService } from './join.service.ts'
+import { requireNodeProof } from './node-keys.ts'
 
 /** The only route that a node uses before it has a signature of its own. */
 @Controller('internal/v1/join')
@@ -20,7 +21,8 @@ export class JoinController {
     const rawBody = request.rawBody ?? new Uint8Array()
     this.nodes.sealOf(request)(rawBody)
     const asked = parseBody(JoinRequest, request.body)
-    this.nodes.requireProof(request, rawBody, asked.publicKey)
+    // The secret is the same for all gateways, so it must not be enough to speak for the key of another one.
+    requireNodeProof(request, rawBody, asked.publicKey)
     // Serialised here, because the very bytes of the answer are authenticated.
     const answer = JSON.stringify(await this.nodes.join(asked))
     reply.headers({

@@ -3,15 +3,16 @@ import { Injectable } from '@nestjs/common'
 import { statementHolds } from '@writ/audit'
 import { nodeStatement } from '@writ/contracts'
 import { PlatformQueries } from '@writ/postgres'
-import type { NodeRow } from '@writ/postgres'
+import type { DeviceRow, NodeRow } from '@writ/postgres'
 import { Clock } from '../clock.ts'
 import { unauthorized } from '../http/problem.ts'
+import { slugOf } from '../http/request.ts'
 import type { RimRequest, Seal } from '../http/request.ts'
 
 const CLOCK_WINDOW_MS = 60_000
 const SEEN_EVERY_MS = 15_000
 
-/** Checks the signature that a joined node puts on each request (contracts, `nodeStatement`). */
+/** Checks the signature that a joined node puts on each request (contracts, `nodeStatement`): of a gateway on its wire, of a device on that of its tenant. */
 @Injectable()
 export class NodeSignatures {
   constructor(
@@ -19,27 +20,49 @@ export class NodeSignatures {
     private readonly platform: PlatformQueries,
   ) {}
 
-  /** @throws one and the same 401 for every way in which a request is not one of a node */
+  /** @throws one and the same 401 for every way in which a request is not one of a gateway */
   async verify(request: RimRequest): Promise<NodeRow> {
     // A body that was read has passed its seal already.
     if (!request.node) (await this.sealOf(request))(request.rawBody ?? new Uint8Array())
-    const { node } = request
-    if (!node) throw unauthorized()
-    if (this.clock.nowMs() - node.lastSeenAt.getTime() > SEEN_EVERY_MS) await this.platform.nodeSeen(node.id)
-    return node
+    return this.#seen(request.node)
   }
 
-  /** Checks all that can be checked before the body is there. The seal then names the node. @throws 401 */
-  async sealOf(request: RimRequest): Promise<Seal> {
+  /** @throws the same 401 for every way in which a request is not one of a device of the tenant that its path names */
+  async verifyDevice(request: RimRequest): Promise<DeviceRow> {
+    if (!request.device) (await this.deviceSealOf(request))(request.rawBody ?? new Uint8Array())
+    return this.#seen(request.device)
+  }
+
+  /** Checks all that can be checked before the body is there. The seal then names the gateway. @throws 401 */
+  sealOf(request: RimRequest): Promise<Seal> {
+    return this.#sealBy(request, (id) => this.platform.nodeById(id), 'node')
+  }
+
+  /** The same for a device. */
+  deviceSealOf(request: RimRequest): Promise<Seal> {
+    return this.#sealBy(request, (id) => this.platform.deviceById(id, slugOf(request)), 'device')
+  }
+
+  async #sealBy<Kind extends 'node' | 'device'>(
+    request: RimRequest,
+    find: (id: string) => Promise<NonNullable<RimRequest[Kind]> | null>,
+    kind: Kind,
+  ): Promise<Seal> {
     const sent = signatureOf(request)
     if (!sent || Math.abs(this.clock.nowMs() - sent.atMs) > CLOCK_WINDOW_MS) throw unauthorized()
-    const node = await this.platform.nodeById(sent.node)
+    const node = await find(sent.node)
     if (!node) throw unauthorized()
     return (rawBody) => {
       if (!statementHolds(statementOf(request, sent.atMs, rawBody), sent.signature, node.publicKey))
         throw unauthorized()
-      request.node = node
+      Object.assign(request, { [kind]: node })
     }
+  }
+
+  async #seen<Row extends NodeRow>(node: Row | undefined): Promise<Row> {
+    if (!node) throw unauthorized()
+    if (this.clock.nowMs() - node.lastSeenAt.getTime() > SEEN_EVERY_MS) await this.platform.nodeSeen(node.id)
+    return node
   }
 }
 

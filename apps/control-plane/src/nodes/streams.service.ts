@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import { partsOfStream, verifyBatch, verifyHead } from '@writ/audit'
+import { isFault, openBatch, partsOfStream, verifyHead } from '@writ/audit'
 import { TenantId } from '@writ/contracts'
-import type { HeadsAnswer, StreamBatch, StreamHead } from '@writ/contracts'
+import type { AuditRecord, HeadsAnswer, StreamBatch, StreamHead } from '@writ/contracts'
 import { PlatformQueries, recordHead } from '@writ/postgres'
 import type { NodeRow } from '@writ/postgres'
 import { QueueUnavailable } from '@writ/redis'
@@ -18,11 +18,16 @@ export class StreamsService {
     private readonly transport: RecordTransport,
   ) {}
 
-  /** Queued, not stored: only the watermark says that. */
-  async enqueue(node: NodeRow, batch: StreamBatch): Promise<void> {
+  /** Queued, not stored: only the watermark says that. @param mayWrite what this node may say; of a gateway that is everything */
+  async enqueue(
+    node: NodeRow,
+    batch: StreamBatch,
+    mayWrite: (record: AuditRecord) => boolean = () => true,
+  ): Promise<void> {
     if (batch.node !== node.id) throw badRequest('the batch is of another node')
-    const fault = verifyBatch(batch, node.publicKey)
-    if (fault) throw badRequest(fault.message)
+    const records = openBatch(batch, node.publicKey)
+    if (isFault(records)) throw badRequest(records.message)
+    if (!records.every(mayWrite)) throw badRequest('a record says what this node has no say in')
     try {
       await this.transport.add(batch)
     } catch (error) {

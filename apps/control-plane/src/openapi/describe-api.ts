@@ -65,19 +65,19 @@ function securityOf(access: AccessLevel): Node {
 const SECURITY: Readonly<Record<Exclude<AccessLevel, Permission>, Node[]>> = {
   public: [],
   node: [{ nodeSignature: [] }],
+  device: [{ nodeSignature: [] }],
   operator: [{ operatorKey: [] }],
   directory: [{ directoryToken: [] }],
 }
 
 const OF_TENANTS: Node[] = [{ apiKey: [] }, { signIn: [] }]
 
-const pathParametersOf = ({ parameters }: Route): Node[] =>
-  parameters.map(({ name, schema }) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: schemaOf(schema, 'input'),
-  }))
+/** What a route does not read itself, because whoever let the request in has read it, is text. */
+const pathParametersOf = ({ path, parameters }: Route): Node[] =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
+    const schema = parameters.find((parameter) => parameter.name === name)?.schema ?? z.string()
+    return { name, in: 'path', required: true, schema: schemaOf(schema, 'input') }
+  })
 
 function queryParametersOf({ query }: Route): Node[] {
   if (!query) return []

@@ -1,117 +1,26 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Query,
-  Res,
-  UseFilters,
-} from '@nestjs/common'
-import type { FastifyReply } from 'fastify'
-import { Recorded } from '../administration/recorded.ts'
+import { Controller, UseFilters } from '@nestjs/common'
 import { Access } from '../tenancy/access.ts'
-import type { TenantDb } from '../tenancy/tenant-db.ts'
-import { AskingDirectory } from './asking-directory.ts'
-import type { FromDirectory } from './asking-directory.ts'
 import { DirectoriesService } from './directories.service.ts'
-import { leavesOutMembers, listResponse, ScimQuery } from './list.ts'
-import type { Listed } from './list.ts'
-import type { ScimResource } from './schema.ts'
-import { locationOf, PathId, ScimBody, TYPE } from './scim-http.ts'
-import { ScimFilter } from './scim.filter.ts'
 import { ScimGroupsService } from './groups.service.ts'
+import { leavesOutMembers } from './list.ts'
+import type { ScimQuery } from './list.ts'
+import { ScimResourcesController } from './resources.controller.ts'
+import type { ScimResource } from './schema.ts'
+import { ScimFilter } from './scim.filter.ts'
 
 @Controller('t/:slug/scim/v2/Groups')
 @Access('directory')
 @UseFilters(ScimFilter)
-export class ScimGroupsController {
-  constructor(
-    private readonly directories: DirectoriesService,
-    private readonly groups: ScimGroupsService,
-  ) {}
-
-  @Get()
-  @Header('content-type', TYPE)
-  async list(
-    @AskingDirectory() { db, directory }: FromDirectory,
-    @Query({ schema: ScimQuery }) query: ScimQuery,
-  ) {
-    const listed = await this.groups.list(db, await this.directories.asking(db, directory), query)
-    return listResponse(leavesOutMembers(query) ? withoutMembers(listed) : listed, query)
+export class ScimGroupsController extends ScimResourcesController {
+  // oxlint-disable-next-line no-useless-constructor -- Nest injects by its parameters
+  constructor(directories: DirectoriesService, groups: ScimGroupsService) {
+    super(directories, groups)
   }
 
-  @Post()
-  @Recorded(null)
-  @Header('content-type', TYPE)
-  async create(
-    @AskingDirectory() { db, directory }: FromDirectory,
-    @Body({ schema: ScimBody }) body: ScimResource,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const made = await this.groups.create(db, await this.directories.asking(db, directory), body)
-    void reply.header('location', locationOf(made))
-    return made
-  }
-
-  @Get(':id')
-  @Header('content-type', TYPE)
-  async get(
-    @AskingDirectory() { db, directory }: FromDirectory,
-    @Param('id', { schema: PathId }) id: string,
-    @Query({ schema: ScimQuery }) query: ScimQuery,
-  ) {
-    const group = await this.groups.get(db, await this.directories.asking(db, directory), id)
+  protected override shown(group: ScimResource, query: ScimQuery): ScimResource {
     return leavesOutMembers(query) ? memberless(group) : group
   }
-
-  @Put(':id')
-  @Recorded('view')
-  @Header('content-type', TYPE)
-  async replace(
-    @AskingDirectory() { db, directory }: FromDirectory,
-    @Param('id', { schema: PathId }) id: string,
-    @Body({ schema: ScimBody }) body: ScimResource,
-  ) {
-    return this.groups.replace(db, await this.directories.asking(db, directory), id, body)
-  }
-
-  @Patch(':id')
-  @Recorded('view')
-  @Header('content-type', TYPE)
-  async patch(
-    @AskingDirectory() { db, directory }: FromDirectory,
-    @Param('id', { schema: PathId }) id: string,
-    @Body({ schema: ScimBody }) body: ScimResource,
-  ) {
-    return this.groups.patch(db, await this.directories.asking(db, directory), id, body)
-  }
-
-  @Delete(':id')
-  @Recorded('view')
-  @HttpCode(204)
-  async remove(
-    @AskingDirectory() { db, directory }: FromDirectory,
-    @Param('id', { schema: PathId }) id: string,
-  ) {
-    return this.groups.remove(db, await this.directories.asking(db, directory), id)
-  }
-
-  /** What is recorded before and after. */
-  view(db: TenantDb, id: string): Promise<unknown> {
-    return this.groups.recorded(db, id)
-  }
 }
-
-const withoutMembers = ({ total, resources }: Listed): Listed => ({
-  total,
-  resources: resources.map(memberless),
-})
 
 const memberless = (group: ScimResource): ScimResource =>
   Object.fromEntries(Object.entries(group).filter(([name]) => name !== 'members'))

@@ -245,6 +245,35 @@ describe('deactivation', () => {
   })
 })
 
+describe('an owner who has left', () => {
+  it('is nobody when the directory says so, also where it was the last one', async () => {
+    const id = await made('Users', okta.user('ada'))
+    await api('PUT', `humans/${id}/roles`, { roles: ['owner'] })
+    expect((await api('POST', `humans/${id}/suspend`)).status).toBe(409)
+    expect((await patchUser(id, okta.deactivate)).active).toBe(false)
+    expect((await api('GET', `humans/${id}`)).body.status).toBe('suspended')
+  })
+})
+
+describe('the directory of a tenant that is suspended', () => {
+  it('is heard, so that whoever left is nobody when the tenant resumes', async () => {
+    const [ada, eve] = [await made('Users', okta.user('ada')), await made('Users', okta.user('eve'))]
+    await api('POST', 'tenant/suspend')
+    expect((await patchUser(ada, okta.deactivate)).active).toBe(false)
+    expect((await scim('DELETE', `Users/${eve}`)).status).toBe(204)
+    expect((await scim('GET', 'Users')).body.totalResults).toBe(1)
+    await api('POST', 'tenant/resume')
+    const { bundle } = await openedBundle(node, here.slug)
+    expect(bundle.humans.filter(({ id }) => id === ada || id === eve)).toEqual([])
+  })
+
+  it('gets nobody in by it', async () => {
+    await api('POST', 'tenant/suspend')
+    await made('Users', okta.user('ada'))
+    expect((await openedBundle(node, here.slug)).bundle.tenant.suspended).toBe(true)
+  })
+})
+
 describe('a group', () => {
   it('becomes an access group with the members that the directory names', async () => {
     const [ada, eve] = [await made('Users', okta.user('ada')), await made('Users', okta.user('eve'))]

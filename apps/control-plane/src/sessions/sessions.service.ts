@@ -7,6 +7,7 @@ import type {
   SessionView,
   ToolAuthorizations,
 } from '@writ/contracts'
+import type { DeviceRow } from '@writ/postgres'
 import type { OwnerBound } from '../agents/owner-bound.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
@@ -45,6 +46,15 @@ export class SessionsService {
   /** For a gateway, when policy aborted the session. */
   async endFor(node: string, id: SessionId, { tenant, reason }: SessionEnd): Promise<void> {
     await this.tenancy.run(await this.tenancy.bySlug(tenant), (db) => this.end(db, id, { by: node, reason }))
+  }
+
+  /** For the device of an agent, which ends what that agent began and nothing else. @throws 404 */
+  async endOwn(device: DeviceRow, id: SessionId, { reason }: SessionEnd): Promise<void> {
+    await this.tenancy.run({ id: device.tenantId, slug: device.slug }, async (db) => {
+      const { agent } = await this.get(db, id)
+      if (agent !== device.agentId) throw notFound()
+      await this.end(db, id, { by: device.id, reason })
+    })
   }
 
   /** With what it delegated. Ending it again changes nothing. @throws 404 */

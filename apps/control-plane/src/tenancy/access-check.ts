@@ -42,6 +42,9 @@ export class AccessCheck {
       case 'node':
         request.node = await this.nodes.verify(request)
         return
+      case 'device':
+        request.device = await this.nodes.verifyDevice(request)
+        return
       case 'directory':
         request.admission = await this.#directoryOf(request)
     }

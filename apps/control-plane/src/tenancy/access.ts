@@ -2,11 +2,11 @@ import { Reflector } from '@nestjs/core'
 import { Permission } from '@writ/contracts'
 
 /**
- * Who may call a route: anyone, a joined node, the operator of the platform, a tenant's directory (SCIM), or whoever has a role
+ * Who may call a route: anyone, a joined gateway, a device of the tenant that the path names, the operator of the platform, a tenant's directory (SCIM), or whoever has a role
  * with that permission. A route without it is closed.
  */
 export const Access = Reflector.createDecorator<AccessLevel>()
-export type AccessLevel = 'public' | 'node' | 'operator' | 'directory' | Permission
+export type AccessLevel = 'public' | 'node' | 'device' | 'operator' | 'directory' | Permission
 
 /** What a suspended tenant's owners may do besides reading. */
 export const WhileSuspended = Reflector.createDecorator<boolean>()

@@ -13,6 +13,8 @@ export type Admission = {
   readonly by: By
   /** whose things a `developer` may touch: the human who is signed in, or the one that the API key was made for */
   readonly human: HumanId | null
+  /** of an API key: the human who made it, if that is known */
+  readonly maker?: HumanId | null
   /** of a human: whether they proved who they are a short while ago */
   readonly isFresh?: boolean
 }
@@ -28,3 +30,7 @@ export const mayTouch = (
     permission,
   ) ||
   (mayDo(roles, permission) && human !== null && human === owner)
+
+/** The humans who are behind a request: whom it is let in as, and whoever made the key that it came with. */
+export const behind = ({ human, maker = null }: Admission): readonly HumanId[] =>
+  [human, maker].filter((one) => one !== null)

@@ -35,9 +35,10 @@ const NO_SECRET = '0'.repeat(64)
 const isOver = ({ expiresAt }: ApiKeyRow, nowMs: number): boolean =>
   expiresAt !== null && expiresAt.getTime() <= nowMs
 
-const admissionOf = (id: string, { tenantId, role, name, humanId }: ApiKeyRow): Admission => ({
+const admissionOf = (id: string, { tenantId, role, name, humanId, madeBy }: ApiKeyRow): Admission => ({
   tenantId,
   roles: [role],
   by: { kind: 'api-key', id, name },
   human: humanId,
+  maker: madeBy,
 })

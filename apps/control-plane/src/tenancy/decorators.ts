@@ -1,6 +1,6 @@
 import { createParamDecorator } from '@nestjs/common'
 import type { ExecutionContext } from '@nestjs/common'
-import type { NodeRow } from '@writ/postgres'
+import type { DeviceRow, NodeRow } from '@writ/postgres'
 import type { RimRequest } from '../http/request.ts'
 import type { Admission, By } from './admission.ts'
 import type { TenantDb } from './tenant-db.ts'
@@ -31,4 +31,11 @@ export const SignedBy = createParamDecorator((_: unknown, context: ExecutionCont
   const { node } = context.switchToHttp().getRequest<RimRequest>()
   if (!node) throw new Error('this route is not a route of nodes')
   return node
+})
+
+/** The device that signed the request: of the tenant that the path names. */
+export const OfDevice = createParamDecorator((_: unknown, context: ExecutionContext): DeviceRow => {
+  const { device } = context.switchToHttp().getRequest<RimRequest>()
+  if (!device) throw new Error('this route is not a route of devices')
+  return device
 })

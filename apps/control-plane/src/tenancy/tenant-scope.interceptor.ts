@@ -29,10 +29,14 @@ export class TenantScopeInterceptor implements NestInterceptor {
     return from(answer)
   }
 
-  /** A suspended tenant is open to its owners, who read it, resume it or end it. */
+  /**
+   * A suspended tenant is open to its owners, who read it, resume it or end it, and to its directory: a directory says once who has left,
+   * and takes a refusal for an answer.
+   */
   #staysOpen(context: ExecutionContext, { roles }: Admission): boolean {
     const places = [context.getHandler(), context.getClass()]
     const level = this.reflector.getAllAndOverride(Access, places)
+    if (level === 'directory') return true
     const isOpen = /\.(read|export)$/.test(level) || this.reflector.getAllAndOverride(WhileSuspended, places)
     return isOpen && roles.includes('owner')
   }

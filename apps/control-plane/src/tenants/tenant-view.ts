@@ -22,11 +22,15 @@ export const LIMIT_COLUMNS: { readonly [limit in keyof TenantLimits]: string } =
   accessGroups: 'max_access_groups',
   apiKeys: 'max_api_keys',
   requestsPerSecond: 'max_requests_per_second',
+  records: 'max_records',
 }
 
 const LIMITS = Object.entries(LIMIT_COLUMNS).map(([limit, column]) => `'${limit}', ${column}`)
 
 const SELECT = `select id, slug, name, bundle_version as "bundleVersion", default_group_id as "defaultGroup", suspended_at,
   suspended_by, json_build_object('bodyDigestRequired', body_digest_required, 'nonceRequired', nonce_required,
-    'requestsPerSecond', requests_per_second) as settings, json_build_object(${LIMITS.join(', ')}) as limits
-  from writ.tenants where id = $1`
+    'requestsPerSecond', requests_per_second) as settings, json_build_object(${LIMITS.join(', ')}) as limits,
+  json_build_object('kept', kept, 'mark', case when kept >= max_records then 'full' when kept >= max_records * 0.9 then 'near' else 'none' end)
+    as records
+  from writ.tenants, lateral (select coalesce((select size from writ.tenant_logs where tenant_id = $1), 0) as kept) as ledger
+  where id = $1`

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type {
   CreatedApiKey,
   CreatedTenant,
+  NewApiKey,
   NewTenant,
   TenantLimitsChange,
   TenantSettingsChange,
@@ -18,6 +19,7 @@ import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { Newborn } from './newborn.ts'
 import { OPERATOR, SLUG_RESERVED_MS } from './operator.ts'
+import { RecordsKept } from './records-kept.ts'
 import { LIMIT_COLUMNS, tenantView } from './tenant-view.ts'
 
 @Injectable()
@@ -30,6 +32,7 @@ export class TenantsService {
     private readonly newborn: Newborn,
     private readonly mint: Mint,
     private readonly administrations: Administrations,
+    private readonly records: RecordsKept,
   ) {}
 
   /** Everything that a tenant needs, in one transaction. A slug that is taken, or was until lately, is a conflict. */
@@ -38,12 +41,7 @@ export class TenantsService {
     return this.tenancy.run({ id: newId('ten', nowMs), slug }, async (db) => {
       const bundleVersion = await releaseSlug(db.manager, slug, new Date(nowMs - SLUG_RESERVED_MS))
       await this.newborn.furnish(db, { name, bundleVersion })
-      const ownerKey = await this.apiKeys.create(db, {
-        name: 'owner',
-        role: 'owner',
-        human: null,
-        expiresAt: null,
-      })
+      const ownerKey = await this.apiKeys.create(db, ownerKeyNamed('owner'), null)
       const created = { tenant: await tenantView(db), ownerKey }
       await this.administrations.record(db, {
         ...OPERATOR,
@@ -60,7 +58,7 @@ export class TenantsService {
   async recover(slug: string, name: string): Promise<CreatedApiKey> {
     const tenant = await this.tenancy.bySlug(slug)
     return this.tenancy.run(tenant, async (db) => {
-      const key = await this.apiKeys.create(db, { name, role: 'owner', human: null, expiresAt: null })
+      const key = await this.apiKeys.create(db, ownerKeyNamed(name), null)
       await this.administrations.record(db, {
         ...OPERATOR,
         route: 'POST /api/v1/tenants/{slug}/api-keys',
@@ -100,6 +98,7 @@ export class TenantsService {
       await db.rows(
         `update writ.tenants set requests_per_second = least(requests_per_second, max_requests_per_second) where id = $1`,
       )
+      await this.records.mark(db)
       await this.mint.mint(db)
       const after = await tenantView(db)
       const route = 'PATCH /api/v1/tenants/{slug}/limits'
@@ -108,3 +107,5 @@ export class TenantsService {
     })
   }
 }
+
+const ownerKeyNamed = (name: string): NewApiKey => ({ name, role: 'owner', human: null, expiresAt: null })

@@ -9,7 +9,7 @@ export async function administrationsOf(plane: ControlPlane, slug: string): Prom
   try {
     const { rows } = await owner.query(
       `select administration from writ.administration_events e join writ.tenants t on t.id = e.tenant_id
-       where t.slug = $1 order by seq desc`,
+       where t.slug = $1 and administration is not null order by seq desc`,
       [slug],
     )
     return rows.map(({ administration }) =>

@@ -63,7 +63,13 @@ export async function joinedNode(plane: ControlPlane): Promise<JoinedNode> {
   const body = JSON.stringify(joinRequest(key, leaseKey))
   const joined = await plane.ask('POST', '/internal/v1/join', { body, headers: joinHeaders(body, key) })
   const id: NodeId = joined.body.node
-  const ask: JoinedNode['ask'] = (method, path, content, changes = {}) => {
+  return { id, key, leaseKey, bundleKeys: joined.body.bundleKeys, ask: askingAs(plane, id, key) }
+}
+
+/** Asks with the signature of a node. */
+export const askingAs =
+  (plane: ControlPlane, id: NodeId, key: KeyObject): JoinedNode['ask'] =>
+  (method, path, content, changes = {}) => {
     const text = content === undefined ? '' : JSON.stringify(content)
     const signed: Signing = { method, path, atMs: Date.now(), key, node: id, body: text, ...changes }
     const bodySha256 = createHash('sha256').update(signed.body).digest('base64url')
@@ -76,5 +82,3 @@ export async function joinedNode(plane: ControlPlane): Promise<JoinedNode> {
     const headers = { 'writ-node': `${signed.node}.${signed.atMs}.${signStatement(statement, signed.key)}` }
     return plane.ask(method, path, { headers, ...(content !== undefined && { body: text }) })
   }
-  return { id, key, leaseKey, bundleKeys: joined.body.bundleKeys, ask }
-}

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { formatId } from '@writ/contracts'
 import type { IdPrefix } from '@writ/contracts'
+import { reportOf } from '../inventory/report.fixture.ts'
 import type { Route } from '../openapi/routes.ts'
+import { joinedDevice } from './devices.ts'
 import type { Answer, ControlPlane } from './given.ts'
 import type { JoinedNode } from './nodes.ts'
 import { openedBundle } from './worlds.ts'
@@ -71,6 +73,14 @@ const BODIES: Record<string, unknown> = {
   'Connections.create': { ...NEW_CONNECTION, name: 'x' },
   'ApiKeys.create': { name: 'x', role: 'auditor' },
   'Tenants.create': { slug: 'x', name: 'x' },
+  'Hooks.change': { mode: 'observe' },
+  'Packages.set': {
+    format: 'writ.packages.v1',
+    title: 'x',
+    madeAt: '2026-11-01T00:00:00.000Z',
+    sources: [],
+    ecosystems: {},
+  },
   'Tenant.change': { nonceRequired: false },
   'Tenant.remove': { slug: 'nobody' },
   'SsoConnections.create': NEW_SSO,
@@ -97,6 +107,8 @@ const PREFIXES: Record<string, IdPrefix> = {
   'sso-connections': 'sso',
   domains: 'dom',
   directories: 'dir',
+  devices: 'nod',
+  inventory: 'nod',
 }
 
 /** What stands in a path for parameters that are no id. */
@@ -120,7 +132,7 @@ export async function furnish(
   world: World,
   node: JoinedNode,
 ): Promise<Record<string, string>> {
-  const { ask, agent, session, connection, policy } = world
+  const { ask, slug, agent, session, connection, policy } = world
   const apiKey = await ask('POST', 'api-keys', { name: 'second', role: 'auditor' })
   const group = await ask('POST', 'access-groups', { name: 'second' })
   const override = await ask('POST', 'overrides', { ...NEW_OVERRIDE, policy, principal: agent.id })
@@ -135,8 +147,17 @@ export async function furnish(
     sessions: session,
     approvals: await approvalIn(world, node),
     grants: await grantIn(plane, world),
+    devices: (await joinedDevice(plane, slug, agent)).id,
+    inventory: await inventoryIn(plane, world),
     ...(await peopleIn(world)),
   }
+}
+
+/** What a device tells of its machine. */
+async function inventoryIn(plane: ControlPlane, { slug, agent }: World): Promise<string> {
+  const device = await joinedDevice(plane, slug, agent)
+  await device.ask('PUT', `${device.at}/inventory`, reportOf())
+  return device.id
 }
 
 async function peopleIn({ ask, slug }: World): Promise<Record<string, string>> {

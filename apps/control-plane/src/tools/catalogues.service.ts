@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import type { CatalogueReport, ConnectionId, SeenDefinition } from '@writ/contracts'
+import type { AgentId, CatalogueReport, ConnectionId, SeenDefinition } from '@writ/contracts'
+import { groupsOfPrincipal } from '../access-groups/membership.ts'
 import { Clock } from '../clock.ts'
 import { notFound } from '../http/problem.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
@@ -16,10 +17,16 @@ export class CataloguesService {
     private readonly tenancy: Tenancy,
   ) {}
 
-  /** @throws 404 when the connection is not the tenant's */
-  async keep({ tenant, connection, definitions }: CatalogueReport): Promise<void> {
+  /**
+   * @param agent whose machine saw it; null for a gateway, which serves all
+   * @throws 404 when the connection is not the tenant's, or not one that the agent may use
+   */
+  async keep(
+    { tenant, connection, definitions }: CatalogueReport,
+    agent: AgentId | null = null,
+  ): Promise<void> {
     await this.tenancy.run(await this.tenancy.bySlug(tenant), async (db) => {
-      await lockConnection(db, connection)
+      await lockConnection(db, connection, agent)
       const kept = fitting(definitions, await knownIn(db, connection))
       await upsert(db, connection, kept, new Date(this.clock.nowMs()))
     })
@@ -27,10 +34,15 @@ export class CataloguesService {
 }
 
 // Reports of one connection take turns, so that each counts what those before it added.
-async function lockConnection(db: TenantDb, connection: ConnectionId): Promise<void> {
+async function lockConnection(db: TenantDb, connection: ConnectionId, agent: AgentId | null): Promise<void> {
   const row = await db.first(
-    'select 1 from writ.connections where tenant_id = $1 and id = $2 and deleted_at is null for no key update',
-    [connection],
+    `select 1 from writ.connections c where c.tenant_id = $1 and c.id = $2 and c.deleted_at is null
+       and ($3::text is null or exists (
+         select from writ.group_connections g, writ.agents p
+          where g.tenant_id = $1 and g.connection_id = c.id and p.tenant_id = $1 and p.id = $3
+            and g.group_id = any (${groupsOfPrincipal('agent')})))
+     for no key update of c`,
+    [connection, agent],
   )
   if (!row) throw notFound()
 }

@@ -12,7 +12,8 @@ export const ApprovalView = z.strictObject({
   session: SessionId,
   agent: z.strictObject({ id: AgentId, name: z.string() }),
   human: z.strictObject({ id: HumanId, name: z.string() }),
-  connection: z.strictObject({ id: ConnectionId, name: z.string() }),
+  /** `{ id: null, name: 'local' }`: an action on the agent's own machine */
+  connection: z.strictObject({ id: ConnectionId.nullable(), name: z.string() }),
   tool: z.string(),
   argsSha256: z.string(),
   bundle: z.strictObject({ version: z.int().positive(), sha256: z.string() }),

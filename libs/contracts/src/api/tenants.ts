@@ -27,6 +27,8 @@ export const TenantLimits = z.strictObject({
   accessGroups: Count,
   apiKeys: Count,
   requestsPerSecond: Count,
+  /** that the ledger keeps; nothing is mediated beyond it */
+  records: z.int().min(1).max(1_000_000_000_000),
 })
 export type TenantLimits = z.infer<typeof TenantLimits>
 export const TenantLimitsChange = TenantLimits.partial()
@@ -44,6 +46,8 @@ export const TenantView = z.strictObject({
   suspended: z.strictObject({ at: Instant, by: z.enum(['owner', 'operator']) }).nullable(),
   settings: TenantSettings,
   limits: TenantLimits,
+  /** how many the ledger keeps. `near`: nine tenths of what it may; `full`: nothing is mediated until the operator raises the limit */
+  records: z.strictObject({ kept: z.int().nonnegative(), mark: z.enum(['none', 'near', 'full']) }),
 })
 export type TenantView = z.infer<typeof TenantView>
 
@@ -74,6 +78,8 @@ export const ApiKeyView = z.strictObject({
   name: z.string(),
   role: Role,
   human: HumanId.nullable(),
+  /** who made it, where a human did: what it does counts as done by them, too */
+  madeBy: HumanId.nullable(),
   createdAt: Instant,
   expiresAt: Instant.nullable(),
   /** to the minute */

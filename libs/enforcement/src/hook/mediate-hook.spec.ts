@@ -92,7 +92,8 @@ describe('a local action', () => {
 
 describe('a question about a local action', () => {
   it('is put to the person at the device where their client can ask', async () => {
-    const { answer, claims } = await hooked({ rules: [rule('ask')], facts: FACTS })
+    const { answer, claims, entry } = await hooked({ rules: [rule('ask')], facts: FACTS })
+    expect(entry.asked).toBe(true)
     expect(answer).toMatchObject({ outcome: 'ask', refusal: null, rule: { rule: 'ask-it' } })
     expect(claims).toEqual([])
   })

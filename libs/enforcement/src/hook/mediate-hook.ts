@@ -44,6 +44,7 @@ export async function mediateHook(
   entry.local = localOf(ask, isObserved && (isRefusal(weighed) || weighed.outcome === 'ask'))
   if (passes) entry.sent = true
   else entry.refusal = weighed
+  if (!isRefusal(weighed) && weighed.outcome === 'ask' && !isObserved) entry.asked = true
   await settle(entry)
   const unrecorded = await ledger.close(entry)
   if (isObserved) return answered({ outcome: 'allow', changed: null }, entry)

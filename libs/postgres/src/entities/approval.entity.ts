@@ -35,8 +35,9 @@ export class Approval {
   @Column({ type: 'text', name: 'human_id' })
   humanId!: HumanId
 
-  @Column({ type: 'text', name: 'connection_id' })
-  connectionId!: ConnectionId
+  /** null: an action on the device itself */
+  @Column({ type: 'text', name: 'connection_id', nullable: true })
+  connectionId!: ConnectionId | null
 
   @Column({ type: 'text' })
   tool!: string

@@ -9,6 +9,10 @@ import { ApprovalsEnd1764000000008 } from './0008-approvals-end.ts'
 import { People1764000000009 } from './0009-people.ts'
 import { TenantLife1764000000010 } from './0010-tenancy.ts'
 import { Authority1764000000011 } from './0011-authority.ts'
+import { Devices1764000000012 } from './0012-devices.ts'
+import { Inventory1764000000013 } from './0013-inventory.ts'
+import { RecordsKept1764000000014 } from './0014-records-kept.ts'
+import { Findings1764000000015 } from './0015-findings.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -23,4 +27,8 @@ export const MIGRATIONS = [
   People1764000000009,
   TenantLife1764000000010,
   Authority1764000000011,
+  Devices1764000000012,
+  Inventory1764000000013,
+  RecordsKept1764000000014,
+  Findings1764000000015,
 ]
