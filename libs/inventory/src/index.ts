@@ -1,0 +1,6 @@
+export { isLocal, PLATFORMS } from './disk.ts'
+export type { Disk, DiskEntry, FileFacts, FileReading, Machine, Platform } from './disk.ts'
+export { governanceOf, isGovernable } from './governance.ts'
+export type { Judgement, Standing, StandingHook } from './governance.ts'
+export { takeInventory } from './take-inventory.ts'
+export type { Scan } from './take-inventory.ts'
