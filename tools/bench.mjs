@@ -12,6 +12,7 @@ const BENCHES = {
   ingest: () => import('./bench/ingest.mjs'),
   call: () => import('./bench/call.mjs'),
   enforcement: () => import('./bench/enforcement.mjs'),
+  hooks: () => import('./bench/hooks.mjs'),
 }
 
 const { values, positionals } = parseArgs({

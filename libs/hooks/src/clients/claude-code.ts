@@ -1,0 +1,117 @@
+import type { Dialect } from '../dialect.ts'
+import * as forms from '../forms.ts'
+import * as tools from '../readers.ts'
+import { envelopeOf, id, json, orNull, text } from './envelopes.ts'
+import { doubleUnderscored } from './mcp-names.ts'
+import { z } from 'zod'
+
+const EDIT = { path: ['file_path'], before: ['old_string'], after: ['new_string'] }
+
+export const CLAUDE_TOOLS: Dialect['tools'] = {
+  Bash: tools.shell('command'),
+  Monitor: tools.shell('command'),
+  PowerShell: tools.powershell('command'),
+  Read: tools.fileRead('file_path'),
+  NotebookRead: tools.fileRead('notebook_path'),
+  Write: tools.fileWrite(['file_path'], ['content']),
+  Edit: tools.fileEdit(EDIT),
+  MultiEdit: tools.fileEdits('edits', EDIT),
+  NotebookEdit: tools.fileEdit({ path: ['notebook_path'], before: [], after: ['new_source'] }),
+  Glob: tools.fileGlob(['path'], ['pattern']),
+  Grep: tools.fileGrep(['path'], ['pattern']),
+  LS: tools.fileGlob(['path'], []),
+  WebFetch: tools.fetchUrl('url'),
+  WebSearch: tools.webSearch('query'),
+  Agent: tools.agentStart('prompt'),
+  Task: tools.agentStart('prompt'),
+  ReadMcpResourceTool: tools.mcpResource('server'),
+  ...tools.clientTools(
+    'TodoWrite',
+    'TaskCreate',
+    'TaskGet',
+    'TaskList',
+    'TaskUpdate',
+    'TaskOutput',
+    'TaskStop',
+    'BashOutput',
+    'KillShell',
+    'KillBash',
+    'EnterPlanMode',
+    'ExitPlanMode',
+    'AskUserQuestion',
+    'ToolSearch',
+    'Skill',
+    'SlashCommand',
+    'ListMcpResourcesTool',
+    'StructuredOutput',
+  ),
+  // The event `ConfigChange`: a file of the client's configuration is about to take effect.
+  config_change: tools.fileTouched('file_path', 'config_change'),
+}
+
+export const CLAUDE_CODE: Dialect = {
+  client: 'claude-code',
+  envelope: envelopeOf(
+    {
+      hook_event_name: text,
+      session_id: id,
+      cwd: text.nullish(),
+      permission_mode: text.nullish(),
+      agent_id: text.nullish(),
+      tool_name: text.nullish(),
+      tool_input: json.nullish(),
+      tool_use_id: text.nullish(),
+      tool_response: json.nullish(),
+      error: json.nullish(),
+      mcp_server: z.object({ name: text }).nullish(),
+      prompt: text.nullish(),
+      source: text.nullish(),
+      file_path: text.nullish(),
+    },
+    (payload) => ({
+      name: payload.hook_event_name,
+      conversation: payload.session_id,
+      cwd: orNull(payload.cwd),
+      toolUse: orNull(payload.tool_use_id),
+      tool: orNull(payload.tool_name),
+      server: payload.mcp_server?.name ?? null,
+      subagent: orNull(payload.agent_id),
+      // In this mode the client answers its own questions with no.
+      headless: payload.permission_mode === 'dontAsk',
+      input: payload.tool_input ?? { source: orNull(payload.source), file_path: orNull(payload.file_path) },
+      prompt: orNull(payload.prompt),
+      result: payload.tool_response ?? payload.error ?? null,
+    }),
+  ),
+  events: {
+    PreToolUse: { moment: 'before', answers: forms.PRE_TOOL_USE },
+    PermissionRequest: { moment: 'before', answers: forms.PERMISSION_REQUEST },
+    ConfigChange: { moment: 'before', tool: 'config_change', answers: forms.BLOCK },
+    PostToolUse: { moment: 'after', answers: forms.POST_TOOL_USE },
+    PostToolUseFailure: { moment: 'after', answers: forms.CONTEXT },
+    UserPromptSubmit: { moment: 'prompt', answers: forms.BLOCK },
+    SessionStart: { moment: 'conversation.start', answers: forms.HALT },
+    SubagentStart: { moment: 'conversation.start', answers: forms.HALT },
+    SessionEnd: { moment: 'conversation.end', answers: forms.HALT },
+  },
+  unmediated: [
+    'PermissionDenied',
+    'InstructionsLoaded',
+    'Notification',
+    'Stop',
+    'StopFailure',
+    'SubagentStop',
+    'PreCompact',
+    'PostCompact',
+    'TaskCreated',
+    'TaskCompleted',
+    'TeammateIdle',
+    'CwdChanged',
+    'FileChanged',
+    'Setup',
+  ],
+  tools: CLAUDE_TOOLS,
+  mcp: doubleUnderscored,
+  directories: [],
+  windowsShell: 'bash',
+}
