@@ -21,7 +21,7 @@ import { currentBundleOf } from './current-bundle.ts'
 import { mediate } from './mediate.ts'
 import type { Brakes, Ledger, Scrubber, UpstreamClient } from './ports.ts'
 import type { SessionStore } from './session-store.ts'
-import type { Allowed, Answer, Entry, Lease, Received, UpstreamAnswer } from './stages.ts'
+import type { Allowed, Answer, AnyEntry, Lease, Received, UpstreamAnswer } from './stages.ts'
 
 export const NOW = Date.UTC(2026, 10, 21, 12)
 const ORIGIN = 'https://gateway.writ.test'
@@ -89,7 +89,7 @@ export type Happened = {
   readonly claims: readonly ApprovalClaim[]
   /** whether each claim was given the agent's own hang-up */
   readonly hangUps: readonly boolean[]
-  readonly entry: Entry | undefined
+  readonly entry: AnyEntry | undefined
   readonly bugs: readonly unknown[]
   /** how often everything else had its turn */
   readonly turns: number
@@ -142,7 +142,7 @@ export async function mediated(given: Given): Promise<Happened> {
   const claims: ApprovalClaim[] = []
   const hangUps: boolean[] = []
   const request = received(given)
-  let seen: Entry | undefined
+  let seen: AnyEntry | undefined
   let turns = 0
   const ledger: Ledger = {
     open: async (entry) => {
@@ -153,7 +153,7 @@ export async function mediated(given: Given): Promise<Happened> {
     close: async (entry) => {
       if (entry.closed) return null
       entry.closed = true
-      seen = entry as Entry
+      seen = entry
       log.push(`close ${entry.refusal?.code ?? 'answered'}`)
       return given.closes ?? null
     },

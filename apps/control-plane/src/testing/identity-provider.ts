@@ -46,8 +46,11 @@ export async function givenIdentityProvider(
     features: { backchannelLogout: { enabled: true } },
     cookies: { keys: ['only for specs'] },
     // Its own dispatcher refuses to reach this machine, where everything of a spec is.
-    fetch: (url, { dispatcher: _, ...options } = {}) =>
-      fetch(reach(typeof url === 'string' ? url : url instanceof URL ? url.href : url.url), options),
+    fetch: (url, options) =>
+      fetch(
+        reach(typeof url === 'string' ? url : url instanceof URL ? url.href : url.url),
+        Object.fromEntries(Object.entries(options ?? {}).filter(([name]) => name !== 'dispatcher')),
+      ),
   })
   const answer = provider.callback()
   server.on('request', (request, response) => void answer(request, response))

@@ -40,15 +40,24 @@ export async function mediateHook(
     return new Refusal('internal')
   })
   const isObserved = entry.current?.bundle.hooks.mode === 'observe'
-  const passes = isObserved || !isRefusal(weighed)
-  entry.local = localOf(ask, isObserved && (isRefusal(weighed) || weighed.outcome === 'ask'))
-  if (passes) entry.sent = true
-  else entry.refusal = weighed
-  if (!isRefusal(weighed) && weighed.outcome === 'ask' && !isObserved) entry.asked = true
+  const isMinded = isRefusal(weighed) || weighed.outcome === 'ask'
+  entry.local = localOf(ask, isObserved && isMinded)
+  end(entry, isObserved ? PASSES : weighed)
   await settle(entry)
   const unrecorded = await ledger.close(entry)
-  if (isObserved) return answered({ outcome: 'allow', changed: null }, entry)
-  return answered(unrecorded ?? weighed, entry)
+  return answered(isObserved ? PASSES : (unrecorded ?? weighed), entry)
+}
+
+const PASSES: Weighed = { outcome: 'allow', changed: null }
+
+/** What is let out may have its effect, also where a person has yet to say so. */
+function end(entry: HookEntry, ending: Weighed | Refusal): void {
+  if (isRefusal(ending)) {
+    entry.refusal = ending
+    return
+  }
+  entry.sent = true
+  if (ending.outcome === 'ask') entry.asked = true
 }
 
 async function climb(ask: HookAsk, entry: HookEntry, steps: HookSteps): Promise<Weighed | Refusal> {

@@ -113,14 +113,14 @@ const unrecorded = (): Refusal => new Refusal('record_unavailable')
 type CallFields = Omit<RecordFields, 'kind' | 'outbound' | 'inbound' | 'at' | 'durationMicros' | 'gateway'>
 
 function callOf(entry: AnyEntry): CallFields {
-  const { channel, current, connection, received } = entry
+  const { channel, current, received } = entry
   if (!current) throw new Error('a record has a tenant')
   return {
     decisionId: received.decisionId,
     tenant: current.bundle.tenant.id,
     channel,
     ...callerOf(entry),
-    connection: connection?.id ? { id: connection.id, name: connection.name } : null,
+    connection: connectionOf(entry),
     action: entry.action ?? null,
     outcome: entry.asked ? 'ask' : outcomeOf(entry.refusal?.code),
     refusal: entry.refusal?.code ?? null,
@@ -133,6 +133,10 @@ function callOf(entry: AnyEntry): CallFields {
     finding: null,
   }
 }
+
+/** What a device calls a connection, and the tenant does not have, is none. */
+const connectionOf = ({ connection }: AnyEntry): CallFields['connection'] =>
+  connection?.id ? { id: connection.id, name: connection.name } : null
 
 /** A token that no longer counts names its holder too, but without a proven key. */
 function callerOf({
