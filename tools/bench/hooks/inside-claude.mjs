@@ -15,7 +15,7 @@ export async function insideClaude({ say }) {
 }
 
 const resultOf = (what, { value, detail, peerValue }) => ({
-  name: 'hook added in Claude Code',
+  name: 'hooks.inside-claude-code',
   value,
   unit: 'ms',
   target: '',
