@@ -12,6 +12,7 @@ const BENCHES = {
   ingest: () => import('./bench/ingest.mjs'),
   call: () => import('./bench/call.mjs'),
   enforcement: () => import('./bench/enforcement.mjs'),
+  run: () => import('./bench/run.mjs'),
   hooks: () => import('./bench/hooks.mjs'),
 }
 

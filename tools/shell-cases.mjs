@@ -1,5 +1,6 @@
-// `node tools/shell-cases.mjs [--show] [--write] [FILE.tsv …]`: the shell facts engine beside cc-safety-net on the same commands in the same
-// run; `--show` names each row that is judged otherwise than it expects, `--write` puts the tables into docs/shell.md. Nothing is executed.
+// `node tools/shell-cases.mjs [--show] [--write] [FILE.tsv …]`: commands understood and decided by the shipped templates, beside cc-safety-net on
+// the same commands in the same run; `--show` names each row that is judged otherwise than it expects, and each of which the templates say
+// less than the facts engine's own verdict, `--write` puts the tables into docs/shell.md. Nothing is executed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,15 +22,22 @@ mkdirSync(join(peerHome, 'app', '.git'), { recursive: true })
 process.on('exit', () => rmSync(peerHome, { recursive: true, force: true }))
 process.env.HOME = peerHome
 
-const built = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'libs/actions'], {
-  cwd: root,
-  stdio: ['ignore', 'inherit', 'inherit'],
-})
+const built = spawnSync(
+  process.execPath,
+  ['node_modules/typescript/bin/tsc', '-b', 'libs/actions', 'libs/policy'],
+  {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  },
+)
 if (built.status !== 0) process.exit(built.status ?? 1)
 const { factsOfShell, verdictOf } = await import('@writ/actions')
+const { decided } = await import('./local-cases/decide.mjs')
 const { checkCommand } = await import('cc-safety-net/api')
 
-const ours = (command) => verdictOf(factsOfShell(command, CONTEXT)).outcome
+const PLACE = { ...CONTEXT, workspaces: [CONTEXT.cwd], platform: 'linux' }
+const ours = (command) => decided({ kind: 'shell', command }, PLACE).outcome
+const factsAlone = (command) => verdictOf(factsOfShell(command, CONTEXT)).outcome
 const peers = (command) =>
   checkCommand({ command: command.replaceAll(CONTEXT.home, peerHome), cwd: join(peerHome, 'app') }).kind
 
@@ -140,7 +148,8 @@ const ROUNDS = 5
 
 function speed() {
   const rows = [
-    ['Writ', times(ours)],
+    ['Writ, understood and decided', times(ours)],
+    ['Writ, facts alone', times(factsAlone)],
     ['cc-safety-net', times(peerOf)],
   ]
   return [
@@ -150,11 +159,15 @@ function speed() {
   ].join('\n')
 }
 
+const STRICTNESS = ['allow', 'ask', 'deny', 'abort']
+
 const report = `${summary()}\n\n${classes()}\n\n${speed()}`
 console.log(report)
 if (options.show) {
   for (const [, rows] of PARTS) {
     for (const { id, expect, outcome, kind, command } of rows) {
+      if (STRICTNESS.indexOf(outcome) < STRICTNESS.indexOf(factsAlone(command)))
+        console.log(`${id}: ${outcome}, and the facts alone say ${factsAlone(command)}`)
       if (expect !== outcome)
         console.log(
           `${id} ${kind}: ${outcome} instead of ${expect}: ${JSON.stringify(command).slice(0, 160)}`,

@@ -123,7 +123,7 @@ function run([program, ...args], env, limitMs) {
   let late = false
   const timer = setTimeout(() => {
     late = true
-    process.kill(-child.pid, 'SIGKILL')
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
   }, limitMs)
   return new Promise((resolve) => {
     child.once('error', (error) => {

@@ -20,9 +20,10 @@ export default class PlainNodeRunner {
     this.#config = globalConfig
   }
 
-  async runTests(tests, watcher, onStart, onResult, onFailure) {
+  async runTests(tests, watcher, ...listeners) {
     const waiting = [...tests]
     const next = () => (watcher.isInterrupted() ? undefined : waiting.shift())
+    const [onStart, onResult, onFailure] = listeners
     const heard = { onStart, onResult, onFailure }
     const count = Math.min(this.#config.maxWorkers, tests.length)
     await Promise.all(Array.from({ length: count }, (_, at) => this.#work(at + 1, next, heard)))

@@ -17,11 +17,15 @@ const NO_EXPECTATIONS = {
 }
 
 process.setSourceMapsEnabled(true)
-process.on('message', async (order) => {
-  if (order === 'end') return void process.disconnect()
-  const isFull = () => process.memoryUsage.rss() > FULL_BYTES
-  process.send({ ...(await runFile(order)), isFull: isFull() })
+process.on('message', (order) => {
+  if (order === 'end') process.disconnect()
+  else void answer(order)
 })
+
+async function answer(order) {
+  const answered = await runFile(order)
+  process.send({ ...answered, isFull: process.memoryUsage.rss() > FULL_BYTES })
+}
 
 async function runFile({ path, rootDir, testNamePattern, testTimeout }) {
   const start = Date.now()
