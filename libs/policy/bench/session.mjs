@@ -25,15 +25,16 @@ const INSPECTION = { sightings: [], fault: null }
 const HISTORIES = [10, 1_000, 10_000]
 const CALLS = 64
 
-const policies = TEMPLATES.filter(({ attachedByDefault }) => !attachedByDefault).map(
-  ({ name, document }, at) => ({
-    id: `pol_${ulid(at)}`,
-    name,
-    version: 1,
-    groups: [GROUP],
-    document: { ...document, tests: [] },
-  }),
-)
+const isLocal = ({ tests = [] }) => tests.every(({ call }) => call.channel === 'hooks')
+const policies = TEMPLATES.filter(
+  ({ attachedByDefault, document }) => !attachedByDefault && !isLocal(document),
+).map(({ name, document }, at) => ({
+  id: `pol_${ulid(at)}`,
+  name,
+  version: 1,
+  groups: [GROUP],
+  document: { ...document, tests: [] },
+}))
 const ten = compilePolicies(policies, SETTINGS)
 const none = compilePolicies([], SETTINGS)
 const plan = planOf(policies)

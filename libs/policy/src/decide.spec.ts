@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { compilePolicies } from './compile.ts'
-import { decide } from './decide.ts'
+import { expectAgreement } from './agreement.suite.ts'
 import { Dice } from './dice.suite.ts'
 import { caseOf, policiesOf, settingsOf } from './generate.suite.ts'
-import { decideSlowly } from './reference.suite.ts'
-import type { Slow } from './reference.suite.ts'
 
 const CASES = Number(process.env['WRIT_POLICY_CASES'] ?? 100_000)
 const QUESTIONS = 200
@@ -30,30 +27,10 @@ describe('a decision', () => {
   })
 })
 
-/** One set of policies, many questions. The seed is part of what is compared, so that a failure names it. */
+/** One set of policies, many questions. */
 function agree(seed: number, seen: Map<string, number>): void {
   const dice = new Dice(seed)
   const [policies, settings] = [policiesOf(dice), settingsOf(dice)]
-  const compiled = compilePolicies(policies, settings)
-  let isUntouched = true
-  for (let number = 0; number < QUESTIONS; number += 1) {
-    const { asked, given } = caseOf(dice)
-    const { matches, ...fast } = decide(compiled, asked, given)
-    const shown = matches.map(
-      ({ policy, rule, errored, overriddenBy }) => `${policy} ${rule} ${errored} ${overriddenBy ?? '-'}`,
-    )
-    const slow = decideSlowly(policies, settings, asked, given)
-    const quick = { ...fast, matches: shown.sort() }
-    if (!fast.modified) isUntouched &&= fast.content === asked.content
-    if (!isSame(quick, slow)) expect({ seed, number, ...quick }).toEqual({ seed, number, ...slow })
-    const isErrored = fast.outcome === 'deny' && matches.some((match) => match.errored)
-    const how = fast.byDefault ? ' by default' : isErrored ? ' errored' : fast.modified ? ' modified' : ''
-    seen.set(fast.outcome + how, (seen.get(fast.outcome + how) ?? 0) + 1)
-  }
-  expect(isUntouched).toBe(true)
+  const cases = Array.from({ length: QUESTIONS }, () => caseOf(dice))
+  expectAgreement({ seed, policies, settings, cases }, seen)
 }
-
-const isSame = (left: Slow, right: Slow): boolean => textOf(left) === textOf(right)
-
-const textOf = ({ outcome, byDefault, matches, signals, modified, labels, ask, content }: Slow): string =>
-  JSON.stringify([outcome, byDefault, matches, signals, modified, labels, ask, modified ? content : null])

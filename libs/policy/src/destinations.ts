@@ -4,7 +4,7 @@ import { RuleFault } from './rule-fault.ts'
 
 /** Names of arguments that say where something goes, most telling first; as they are compared: letters only, small. */
 const NAMES =
-  'url uri href endpoint webhook webhookurl callback callbackurl link host hostname domain server address to cc bcc recipient recipients email emails destination target urls'.split(
+  'url uri href endpoint webhook webhookurl callback callbackurl link host hosts hostname domain server address to cc bcc recipient recipients email emails destination target urls'.split(
     ' ',
   )
 const RANKS: ReadonlyMap<string, number> = new Map(NAMES.map((name, rank) => [name, rank]))

@@ -193,7 +193,8 @@ function foldAnswer(
 
 function leafAnswer(condition: Comparison, world: World): Answer {
   const { path, op, to, required = false } = condition
-  if (op === 'exists' && required) {
+  // signals are found in the content and are no member of it
+  if (op === 'exists' && required && path !== 'content.signals') {
     const steps = stepsOf(path)
     if (['args', 'content'].includes(steps[0] as string) && steps.length > 1) {
       const record = valueOf(world, steps.slice(0, -1))
@@ -267,12 +268,12 @@ function comparisonAnswer(op: string, value: Json, wanted: Json): Answer {
 /** As the generated questions write them. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/
 
-/** IPv4 only, by arithmetic; the generated questions have no IPv6 addresses. */
+/** Ranges of IPv4, by arithmetic; an IPv6 address is in one only where it is the IPv4-mapped one of RFC 4291, section 2.5.5.2. */
 function cidrAnswer(value: Json, ranges: readonly string[]): Answer {
   if (typeof value !== 'string') return 0.5
-  if (value.includes(':')) return 0.5
-  if (!/(?:^|\.)\d+$/.test(value)) return 0
-  const address = addressNumber(value)
+  const isSix = value.includes(':')
+  if (!isSix && !/(?:^|\.)\d+$/.test(value)) return 0
+  const address = isSix ? mappedNumber(value) : addressNumber(value)
   if (address === null) return 0.5
   return yes(
     ranges.some((range) => {
@@ -281,6 +282,17 @@ function cidrAnswer(value: Json, ranges: readonly string[]): Answer {
       return Math.floor(address / size) === Math.floor((addressNumber(start) ?? -1) / size)
     }),
   )
+}
+
+/** As the generated questions write them, without dots: below zero where it is no mapped address, null where it is none at all. */
+function mappedNumber(text: string): number | null {
+  if (!/^(?:[\da-f]{1,4}(?::|::|$)|::)*$/.test(text) || text.split('::').length > 2) return null
+  const [head = [], tail] = text.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length
+  const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...(tail ?? [])]
+  const numbers = groups.map((group) => Number.parseInt(group, 16))
+  const isMapped = numbers.slice(0, 5).every((group) => group === 0) && numbers[5] === 0xffff
+  return isMapped ? (numbers[6] ?? 0) * 65_536 + (numbers[7] ?? 0) : -1
 }
 
 function addressNumber(text: string): number | null {

@@ -12,6 +12,15 @@ import { SECRET_NO_EGRESS } from './templates/secret-no-egress.ts'
 import { TAINT_NO_SINK } from './templates/taint-no-sink.ts'
 import { VALUE_EXFIL } from './templates/value-exfil.ts'
 
+import { CREDENTIAL_FILES } from './templates/credential-files.ts'
+import { DESTRUCTIVE_COMMANDS } from './templates/destructive-commands.ts'
+import { DOWNLOAD_AND_RUN } from './templates/download-and-run.ts'
+import { GUARD_TAMPERING } from './templates/guard-tampering.ts'
+import { PERSISTENCE_AND_PRIVILEGE } from './templates/persistence-and-privilege.ts'
+import { PACKAGE_HYGIENE } from './templates/package-hygiene.ts'
+import { UNREADABLE_COMMANDS } from './templates/unreadable-commands.ts'
+import { LOCAL_EXFILTRATION } from './templates/local-exfiltration.ts'
+
 export type { PolicyTemplate } from './templates/policy-template.ts'
 
 /** Every policy that a tenant may start from, the two that it starts with first. */
@@ -28,4 +37,12 @@ export const TEMPLATES: readonly PolicyTemplate[] = [
   LOOP_BREAKER,
   PIN_BREAK,
   FIRST_CONTACT,
+  CREDENTIAL_FILES,
+  DESTRUCTIVE_COMMANDS,
+  DOWNLOAD_AND_RUN,
+  GUARD_TAMPERING,
+  PERSISTENCE_AND_PRIVILEGE,
+  PACKAGE_HYGIENE,
+  UNREADABLE_COMMANDS,
+  LOCAL_EXFILTRATION,
 ]

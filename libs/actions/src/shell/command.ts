@@ -45,16 +45,21 @@ function restore(state: State, name: string, kept: ReadonlyMap<string, readonly 
 
 function setVariable(state: State, { name, value, append, index }: Assignment, isPrefix: boolean): void {
   if (value.type === 'ArrayValue')
-    return setArray(
-      state,
-      name,
-      value.elements.flatMap((word) => foldWord(state, word)),
-    )
+    return setArray(state, name, [
+      ...(append === true ? elementsOf(state, name) : []),
+      ...value.elements.flatMap((word) => foldWord(state, word)),
+    ])
   const folded = foldText(state, value)
   const at = index === undefined ? name : `${name}[${foldText(state, index).text}]`
   const full = append === true ? joined([valueOf(state, at) ?? NOTHING, folded]) : folded
   assign(state, at, full)
   assignmentFacts(state, { name, value: full, isPrefix })
+}
+
+/** What an array holds so far; a plain variable is an array of one. */
+function elementsOf(state: State, name: string): readonly Value[] {
+  const all = valueOf(state, `${name}[@]`) ?? valueOf(state, name)
+  return all === undefined ? [] : all.text.split(ELEMENT).map((text) => ({ ...all, text }))
 }
 
 function setArray(state: State, name: string, elements: readonly Value[]): void {
@@ -65,6 +70,9 @@ function setArray(state: State, name: string, elements: readonly Value[]): void 
 
 /** `export A=b` and its kin: an assignment among the arguments. */
 function asWord(state: State, part: Assignment): Value {
-  const value = part.value.type === 'Word' ? foldText(state, part.value) : literal('')
-  return joined([literal(`${part.name}=`), value])
+  if (part.value.type === 'ArrayValue') {
+    setVariable(state, part, false)
+    return literal(part.name)
+  }
+  return joined([literal(`${part.name}=`), foldText(state, part.value)])
 }

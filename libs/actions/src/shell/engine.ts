@@ -1,9 +1,11 @@
 import { parse } from 'unbash'
+import { deletePath, readFile, readTree, TREE, writeFile } from './files.ts'
 import { MAX_COMMAND, normalise } from './normalise.ts'
 import type { ShellContext, ShellFacts } from './facts.ts'
+import { isAtOrInside } from './paths.ts'
 import { runText, runWords } from './run.ts'
 import { copyOf, MAX_WORK, possible, type Shared, type State } from './state.ts'
-import { literal, type Value } from './text.ts'
+import { asScript, isKnown, literal, unknownFrom, type Value } from './text.ts'
 import { runNode, runScript } from './walk.ts'
 
 /**
@@ -20,23 +22,62 @@ export function factsOfShell(command: string, context: ShellContext): ShellFacts
     if (command.length > MAX_COMMAND) runScript(stateOf(shared), parse(text.slice(text.indexOf('\n'))), null)
     runUncalled(state)
   }
-  return { facts: [...shared.facts.values()], uses: [...shared.uses.values()] }
+  return factsIn(shared)
+}
+
+/** What touching these paths means, as if a command had done it: read, searched below, written or deleted. */
+export function factsOfPlaces(touched: readonly Touched[], context: ShellContext): ShellFacts {
+  const shared = sharedOf(context)
+  const state = stateOf(shared)
+  for (const { kind, path, by } of touched) TOUCHES[kind](state, path, by)
+  return factsIn(shared)
+}
+
+const factsIn = ({ facts, uses, files, spelled, scripts }: Shared): ShellFacts => ({
+  facts: [...facts.values()],
+  spelled,
+  scripts: [...scripts],
+  uses: [...uses.values()],
+  written: [...files].flatMap(([path, { text, origin }]) =>
+    origin === undefined && path.startsWith('/') && text.trim() !== '' && isKnown(text) && text !== TREE
+      ? [{ path, text: asScript(text) }]
+      : [],
+  ),
+})
+
+export type Touched = {
+  readonly kind: 'read' | 'search' | 'write' | 'delete'
+  readonly path: string
+  /** who does it, for people */
+  readonly by: string
+}
+
+const TOUCHES: Readonly<Record<Touched['kind'], (state: State, path: string, by: string) => void>> = {
+  read: (state, path, by) => void readFile(state, literal(path), by),
+  search: (state, path, by) => void readTree(state, path, by),
+  write: (state, path, by) => writeFile(state, literal(path), { value: unknownFrom(0), by }),
+  delete: (state, path, by) => deletePath(state, path, { isRecursive: true, by }),
 }
 
 const DEFAULT_TRUSTED = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org']
 
 function sharedOf(context: ShellContext): Shared {
+  const { workspaces: given = [] } = context
+  const workspaces = given.length > 0 ? given : [context.cwd]
   return {
     context: {
       cwd: context.cwd,
       home: context.home,
       platform: context.platform ?? 'linux',
-      workspace: context.workspace ?? context.cwd,
+      workspace: workspaces.find((one) => isAtOrInside(context.cwd, one)) ?? workspaces[0] ?? context.cwd,
+      workspaces,
       trustedHosts: new Set(context.trustedHosts ?? DEFAULT_TRUSTED),
       installedPackages: new Set(context.installedPackages ?? []),
     },
     facts: new Map(),
     uses: new Map(),
+    spelled: new Map(),
+    scripts: new Set(),
     files: new Map(),
     remotes: new Map(),
     uncalled: new Map(),

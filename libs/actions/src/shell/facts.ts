@@ -37,20 +37,28 @@ export type ShellFact = {
 
 /** What a command does when nothing above is to be said of it: shown to policies, never a reason to stop. */
 export type ShellUse = {
-  readonly kind: 'run' | 'read' | 'write' | 'delete' | 'connect' | 'install'
+  /** `connect` and `send` name a host; `send`: words of this machine go there */
+  readonly kind: 'run' | 'read' | 'write' | 'delete' | 'connect' | 'send' | 'install'
   readonly operand: string
 }
 
 export type ShellFacts = {
   readonly facts: readonly ShellFact[]
   readonly uses: readonly ShellUse[]
+  /** absolute paths as they were written, by what they are without `..` and without links */
+  readonly spelled: ReadonlyMap<string, string>
+  /** absolute paths of files that are run and were there before */
+  readonly scripts: readonly string[]
+  /** files that the command makes of text which is known */
+  readonly written: readonly { readonly path: string; readonly text: string }[]
 }
 
 export type ShellContext = {
-  /** absolute; the workspace unless `workspace` is given */
+  /** absolute; the workspace unless `workspaces` are given */
   readonly cwd: string
   readonly home: string
-  readonly workspace?: string
+  /** the first is the one that unknown things are measured by */
+  readonly workspaces?: readonly string[]
   readonly shell?: 'bash' | 'sh' | 'zsh'
   readonly platform?: 'linux' | 'darwin' | 'win32'
   /** hosts to which reading requests with local words or a token are ordinary */

@@ -1,23 +1,35 @@
-import type { Call } from './call.ts'
+import { has, readFlags, type Call } from './call.ts'
 import { LOOKS_ONLY, READERS, SILENT_GREP, USED_NOT_SHOWN } from './data/operands.ts'
 import { isRemoteFile, readPlace, readTree } from './files.ts'
 import { resolvePath } from './paths.ts'
 import { guardOf, persistenceOf } from './places.ts'
 import { possible, spend, sure, type State } from './state.ts'
-import { isFrom, REMOTE, shown } from './text.ts'
+import { isFrom, REMOTE, shown, type Value } from './text.ts'
 
 /** What the paths among the arguments say, whatever the program is: nearly anything that takes a file can show it. */
 export function operandFacts(call: Call): void {
   const { state, name } = call
   if (/^(?:chmod|chattr|chown|chgrp|setfacl|xattr)$/.test(name)) rightsFacts(call)
   if (LOOKS_ONLY.has(name) || isSilent(call)) return
+  const pattern = patternOf(call)
   const seen = new Set<string>()
   for (const [at, { text }] of call.args.entries()) {
     if (seen.has(text) || !spend(state)) continue
     seen.add(text)
-    for (const path of isUsed(call, at) ? [] : pathsIn(text)) operandFact(call, path, text)
+    for (const path of isUsed(call, at) || call.args[at] === pattern ? [] : pathsIn(text))
+      operandFact(call, path, text)
   }
 }
+
+/** What is looked for is no path: the first operand, unless an option says it. */
+function patternOf({ name, args }: Call): Value | undefined {
+  if (!/^(?:[efz]?grep|rg|ag|ack)$/.test(name)) return undefined
+  const flags = readFlags(args, GREP_VALUED)
+  const isSaid = has(flags, '-e', '--regexp', '-f', '--file', '--files')
+  return isSaid || flags.operands.length < 2 ? undefined : flags.operands[0]
+}
+const GREP_VALUED =
+  '-e --regexp -f --file -A -B -C -m --max-count --after-context --before-context --context --include --exclude --exclude-dir -g --glob -t --type -T -d -D --color --colour --replace -M -j'
 
 /** A file that is used and not shown, by its option. */
 const isUsed = ({ args }: Call, at: number): boolean =>

@@ -1,3 +1,4 @@
+import { plainSpelling, recased } from './spelling.ts'
 import { cwdOf, valueOf, type State } from './state.ts'
 import { BELOW, hasGlob, UNKNOWN } from './text.ts'
 
@@ -9,10 +10,18 @@ export function resolvePath(state: State, word: string, followsLinks = true): st
 
 export function absoluteOf(state: State, word: string): string {
   const text = word.startsWith('file://') ? word.slice('file://'.length).replace(/^localhost/, '') : word
-  const windows = /^[A-Za-z]:[\\/]/.test(text) ? `/${text.replaceAll('\\', '/')}` : text
-  const whole = /^[/\ue000]/.test(windows) ? windows : `${cwdOf(state)}/${windows}`
-  return withoutProc(state, simplified(whole))
+  const { context } = state.shared
+  const slashed = /^[A-Za-z]:[\\/]/.test(text) ? `/${text.replaceAll('\\', '/')}` : text
+  const plain = plainSpelling(slashed, context.platform)
+  const whole = /^[/\ue000]/.test(plain) ? plain : `${cwdOf(state)}/${plain}`
+  const path = recased(withoutProc(state, simplified(whole)), context)
+  if (DEPENDS.test(whole) && state.shared.spelled.size < MAX_SPELLED) state.shared.spelled.set(path, whole)
+  return path
 }
+
+/** Where these lead depends on links and processes of the machine. */
+const DEPENDS = /\/[^/]*[^/.][^/]*\/+\.\.(?:\/|$)|^\/+proc\/+\d+\/+(?:task\/+[^/]+\/+)?(?:root|cwd)(?:\/|$)/
+const MAX_SPELLED = 200
 
 /** `a/./b/../c` is `a/c`; what stands in front of an unknown part stays. */
 function simplified(path: string): string {

@@ -34,9 +34,17 @@ export function isSecret(state: State, path: string): boolean {
 
 function isHarmless(state: State, path: string, place: string): boolean {
   if (HARMLESS_NAMES.test(place)) return true
-  const { workspace } = state.shared.context
-  return isInside(path, workspace) && HARMLESS_FOLDERS.test(path.slice(workspace.length))
+  const rest = belowWorkspace(state, path)
+  return rest !== null && HARMLESS_FOLDERS.test(`/${rest}`)
 }
+
+/** What of a path stands below a workspace; null where it is in none. */
+function belowWorkspace(state: State, path: string): string | null {
+  const workspace = state.shared.context.workspaces.find((one) => isInside(path, one))
+  return workspace === undefined ? null : path.slice(workspace.length + 1)
+}
+
+export const isInWorkspace = (state: State, path: string): boolean => belowWorkspace(state, path) !== null
 
 /** A glob that is about everything in a workspace is not about its secrets; one that spells out part of such a name is. */
 function secretsUnder(state: State, place: string): boolean {
@@ -100,12 +108,13 @@ export const isNoFile = (path: string): boolean => NO_FILES.test(path)
 /** How bad is the loss of this path: null when it is the kind of thing that is made anew. */
 export function lossOf(state: State, path: string, isRecursive: boolean): Certainty | null {
   if (path.includes(UNKNOWN)) return lossOfUnknown(state, path, isRecursive)
-  const { workspace } = state.shared.context
+  const { workspaces } = state.shared.context
   if (isNoFile(path) || path.startsWith('/dev/fd/')) return null
   const base = path.replace(/(?:\/[\ue001-\ue003.]*[\ue001\ue003])+$/, '')
-  if (isAtOrInside(workspace, base === '' ? '/' : base))
+  if (workspaces.some((one) => isAtOrInside(one, base === '' ? '/' : base)))
     return isRecursive || base !== path ? 'sure' : 'possible'
-  if (isInside(path, workspace)) return lossInWorkspace(path.slice(workspace.length + 1))
+  const rest = belowWorkspace(state, path)
+  if (rest !== null) return lossInWorkspace(rest)
   return lossOutside(state, path, base)
 }
 
@@ -121,10 +130,9 @@ function lossOutside(state: State, path: string, base: string): Certainty | null
 
 /** `"$UNSET/"` is the root when nothing sets it; elsewhere an unknown part is a question, unless it stands below a known folder of the workspace. */
 function lossOfUnknown(state: State, path: string, isRecursive: boolean): Certainty | null {
-  const { workspace } = state.shared.context
   const known = path.slice(0, path.indexOf(UNKNOWN))
   const folder = known.slice(0, known.lastIndexOf('/'))
-  if (isInside(folder, workspace) && !/\.git(?:\/|$)/.test(folder)) return null
+  if (isInWorkspace(state, folder) && !/\.git(?:\/|$)/.test(folder)) return null
   if (/^\/(?:tmp|var\/tmp)\/./.test(known)) return null
   const bare = withoutUnknown(path)
   return isRecursive && path !== UNKNOWN && /^\/?[\ue001\ue003.]*$/.test(bare) ? 'sure' : 'possible'

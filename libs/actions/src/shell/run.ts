@@ -4,6 +4,8 @@ import { isRemoteFile, madeFile, TREE } from './files.ts'
 import { resolvePath } from './paths.ts'
 import { PROGRAMS } from './programs/registry.ts'
 import { isOpenPlace, runShellText } from './programs/shells.ts'
+import { lineFacts } from './programs/system.ts'
+import { WRAPPERS } from './data/wrappers.ts'
 import { printedFrom, type Call } from './call.ts'
 import { deeper, possible, spend, sure, use, type State } from './state.ts'
 import {
@@ -53,6 +55,7 @@ export function runWords(state: State, words: readonly Value[], stdin: Value | n
   const call: Call = { state, name, args, stdin }
   use(state, 'run', name)
   runPath(state, path, args)
+  if (WRAPPERS.has(name)) lineFacts(call)
   return peeled(call) ?? runProgram(call)
 }
 
@@ -153,7 +156,10 @@ function runPath(state: State, path: string, args: readonly Value[]): void {
     sure(state, 'download_run', absolute, 'runs a file that was fetched from elsewhere')
   else if (made !== undefined && made.text !== TREE && made.origin === undefined)
     runMade(state, { path, made, args })
-  else if (made === undefined) placeOfScript(state, absolute)
+  else if (made === undefined) {
+    state.shared.scripts.add(absolute)
+    placeOfScript(state, absolute)
+  }
 }
 
 function runMade(

@@ -1,6 +1,6 @@
 import type { CompoundList, ParsedScript, Statement, SyntaxNode } from 'unbash'
 import type { Certainty, FactKind, ShellContext, ShellFact, ShellUse } from './facts.ts'
-import { literal, shown, UNKNOWN, type Value } from './text.ts'
+import { literal, shown, shownWhole, UNKNOWN, type Value } from './text.ts'
 
 /** What is known of a file that the command itself made. */
 export type FileFacts = Value & {
@@ -14,12 +14,18 @@ export type Body = SyntaxNode | CompoundList | Statement
 /** What all parts of one reading share. */
 export type Shared = {
   readonly context: Required<Pick<ShellContext, 'cwd' | 'home' | 'platform'>> & {
+    /** the one that the working directory is in */
     readonly workspace: string
+    readonly workspaces: readonly string[]
     readonly trustedHosts: ReadonlySet<string>
     readonly installedPackages: ReadonlySet<string>
   }
   readonly facts: Map<string, ShellFact>
   readonly uses: Map<string, ShellUse>
+  /** files that are run and were there before */
+  readonly scripts: Set<string>
+  /** paths as they were written, where they lead elsewhere on a machine with links */
+  readonly spelled: Map<string, string>
   readonly files: Map<string, FileFacts>
   readonly remotes: Map<string, string>
   readonly uncalled: Map<string, Body>
@@ -68,7 +74,7 @@ export function emit(
 ): void {
   const key = `${fact.kind} ${fact.certainty} ${fact.operand} ${fact.why}`
   const { facts } = state.shared
-  if (facts.size >= MAX_FACTS || facts.has(key)) return
+  if (facts.size >= (fact.certainty === 'sure' ? 2 * MAX_FACTS : MAX_FACTS) || facts.has(key)) return
   facts.set(key, {
     ...fact,
     operand: shown(fact.operand),
@@ -94,7 +100,8 @@ export const possible = (state: State, kind: FactKind, operand: string, why: str
 
 export function use(state: State, kind: ShellUse['kind'], operand: string): void {
   const { uses } = state.shared
-  if (uses.size < MAX_FACTS) uses.set(`${kind} ${operand}`, { kind, operand: shown(operand) })
+  if (uses.size < MAX_FACTS) uses.set(`${kind} ${operand}`, { kind, operand: shownWhole(operand) })
+  else possible(state, 'unresolvable', 'uses', 'uses more than can be followed')
 }
 
 /** Work is counted, not timed: false when none is left, which is a fact of its own. */

@@ -49,8 +49,12 @@ export const asScript = (text: string): string =>
   text.replaceAll(STAR, '*').replaceAll(ONE, '?').replaceAll(BELOW, '*')
 
 /** For people: what is not known is an ellipsis. */
-export const shown = (text: string): string => asScript(text).replaceAll(UNKNOWN, '…').slice(0, MAX_SHOWN)
+export const shown = (text: string): string => shownWhole(text).slice(0, MAX_SHOWN)
 const MAX_SHOWN = 200
+
+export const shownWhole = (text: string): string =>
+  asScript(text).replaceAll(UNKNOWN, '…').slice(0, MAX_WHOLE)
+const MAX_WHOLE = 4096
 
 /** What may follow when the unknown parts are empty, as variables that were never set are. */
 export const withoutUnknown = (text: string): string => text.replaceAll(UNKNOWN, '')

@@ -4,6 +4,7 @@ import {
   HISTORY_VARIABLES,
   LOADER_VARIABLES,
   PROXY_VARIABLES,
+  REGISTRY_VARIABLES,
 } from './data/variables.ts'
 import { deeper, possible, sure, type State } from './state.ts'
 import { shown, type Value, withoutUnknown } from './text.ts'
@@ -21,7 +22,16 @@ export function assignmentFacts(state: State, assigned: Assigned): void {
   )
     loadedFacts(state, name, value)
   if (HISTORY_VARIABLES.test(name)) historyFacts(state, name, value)
+  if (REGISTRY_VARIABLES.test(name)) registryFacts(state, name, value)
   watchFacts(state, name, value)
+}
+
+/** Another place to install from, or no check of what came. */
+function registryFacts(state: State, name: string, { text }: Value): void {
+  if (/:\/\/|\.\w|\//.test(text) && !/^(?:-mod=\w+|https?:\/\/(?:localhost|127\.)[^,]*)$/.test(text))
+    sure(state, 'package_install', name, `${name} says where packages come from`)
+  else if (/^(?:off|\*|.*insecure.*)$/.test(text))
+    possible(state, 'package_install', name, `${name} turns a check of packages off`)
 }
 
 function runHeld(state: State, name: string, value: Value): void {

@@ -18,14 +18,12 @@ export function verdictOf({ facts }: ShellFacts): ShellVerdict {
 
 /** The action class of a command by its facts, and by what it uses when there are none. */
 export function classOfShell({ facts, uses }: ShellFacts): ActionClass {
-  const found = [
-    ...facts.map(({ kind }) => CLASS_OF_KIND[kind]),
-    ...uses.map(({ kind, operand }) =>
-      kind === 'run' ? (classOfProgram([operand]) ?? 'exec') : CLASS_OF_USE[kind],
-    ),
-  ]
+  const found = [...facts.map(({ kind }) => CLASS_OF_KIND[kind]), ...uses.map((use) => classOfUse(use))]
   return strictestOf(found) ?? 'read.private'
 }
+
+export const classOfUse = ({ kind, operand }: ShellUse): ActionClass =>
+  kind === 'run' ? (classOfProgram(operand) ?? 'exec') : CLASS_OF_USE[kind]
 
 const outcomeOf = ({ kind, certainty }: ShellFact): 'ask' | 'deny' =>
   certainty === 'sure' && !ASKED.has(kind) ? 'deny' : 'ask'
@@ -41,5 +39,6 @@ const CLASS_OF_USE: Readonly<Record<Exclude<ShellUse['kind'], 'run'>, ActionClas
   write: 'write.local',
   delete: 'destructive',
   connect: 'read.untrusted',
+  send: 'sink.external',
   install: 'exec',
 }

@@ -5,9 +5,9 @@ export const RUNS =
 /** Backticks run only in these. */
 export const RUNS_IN_BACKTICKS = /^(?:perl|ruby|php|raku)$/
 export const DELETES =
-  /\b(?:rmtree|remove_tree|rm_rf|rm_r|rm_f|rm|rmSync|rmdir\w*|unlink\w*|rimraf\w*|removedirs|remove\w*|delete|deltree|delete_tree|emptyDir\w*|truncate\w*|send2trash|trash|outputFile\w*)\b/
+  /\b(?:rmtree|remove_tree|rm_rf|rm_r|rm_f|rm|rmSync|rmdir\w*|unlink\w*|rimraf\w*|removedirs|[Rr]emove\w*|delete|deltree|delete_tree|emptyDir\w*|truncate\w*|send2trash|trash|outputFile\w*)\b/
 export const READS =
-  /\b(?:open\w*|read\w*|file|IO|File|Path|slurp|file_get_contents|fopen|createReadStream|copy\w*|cp\w*|load_dotenv|dotenv\w*|dotenv_values|getline|import|require|include|loadtxt|parse|load\w*|fileinput|linecache|getlines|DictReader|ConfigParser|netrc|tarfile|zipfile|make_archive|sqlite3)\b|<\s*\(/
+  /\b(?:open\w*|read\w*|file|IO|File|Path|slurp|file_get_contents|fopen|createReadStream|copy\w*|cp\w*|load_dotenv|dotenv\w*|dotenv_values|getline|import|require|include|loadtxt|parse|load\w*|fileinput|linecache|getlines|io\.lines|loadfile|ReadFile|DictReader|ConfigParser|netrc|tarfile|zipfile|make_archive|sqlite3)\b|<\s*\(/
 export const WRITES =
   /\b(?:write\w*|append\w*|copy\w*|cp\w*|rename\w*|move|symlink\w*|link\w*|chmod\w*|dump\w*|file_put_contents|fputs|fwrite|fopen|open\w*|outputFile\w*|outputJson\w*|touch|puts|print)\b/
 export const SPEAKS =
@@ -24,6 +24,6 @@ export const ENVIRONMENT_WHOLE =
 export const HOME_DIRECTORY =
   /homedir|Dir\.home|expanduser|Path\.home|home\(\)|\bHOME\b|USERPROFILE|\$HOME|\$env:HOME/
 export const SHOWS =
-  /\b(?:print\w*|console|puts|p|echo|say|write\w*|stdout|log|inspect|pprint|dump\w*|var_dump)\b/
+  /\b(?:print\w*|console|puts|p|echo|say|write\w*|stdout|log|inspect|pprint|dump\w*|var_dump|stringify|json_encode|to_json|[Pp]rintln|Printf)\b/
 export const STARTS_SHELL = /\/bin\/(?:ba|z|da|k)?sh|cmd\.exe|powershell|\bsh\b|\bbash\b/
 export const WIRES_SHELL = /\b(?:dup2|pty|spawn|exec\w*|subprocess|popen|system|Popen|STDIN|stdin)\b/

@@ -1,3 +1,5 @@
+import type { PackageEcosystem } from '@writ/contracts'
+
 /** Package managers: the verbs that install what is named, and the options that take a value. */
 export type Manager = {
   readonly installs: RegExp
@@ -138,3 +140,25 @@ export const USUAL_TOOLS: ReadonlySet<string> = new Set(
     ' ',
   ),
 )
+
+const ECOSYSTEMS: readonly (readonly [PackageEcosystem, string])[] = [
+  ['npm', 'npm cnpm pnpm yarn bun npx bunx pnpx npm-cli.js corepack'],
+  ['pypi', 'pip pip3 uv uvx pipx poetry pdm pipenv rye hatch easy_install'],
+  ['crates', 'cargo'],
+  ['go', 'go'],
+  ['rubygems', 'gem bundle'],
+  ['packagist', 'composer'],
+  ['nuget', 'dotnet nuget'],
+  [
+    'system',
+    'apt apt-get aptitude dpkg dnf yum microdnf rpm zypper apk pacman yay emerge snap flatpak brew port nix nix-env choco winget scoop',
+  ],
+  ['editor', 'code cursor codium'],
+  ['image', 'docker podman'],
+]
+
+const ECOSYSTEM_OF: ReadonlyMap<string, PackageEcosystem> = new Map(
+  ECOSYSTEMS.flatMap(([ecosystem, names]) => names.split(' ').map((name) => [name, ecosystem] as const)),
+)
+
+export const ecosystemOf = (program: string): PackageEcosystem => ECOSYSTEM_OF.get(program) ?? 'other'

@@ -91,7 +91,8 @@ export const GUARD_PLACES: readonly RegExp[] = [
   /(?:^|\/)writ[-_](?:hook|daemon|proxy|run)[\w.-]*$/,
   /(?:^|\/)writ[\w-]*\.(?:sock|service|plist|pid|json|toml|ya?ml)$/,
   /(?:^|\/)(?:library\/launch(?:agents|daemons)|systemd\/(?:user|system))\/[\w.-]*writ[\w.-]*$/,
-  /(?:^|\/)(?:\.mcp|managed-settings|managed-mcp|mcp-config)\.json$/,
+  /(?:^|\/)(?:\.mcp|managed-settings|managed-mcp|mcp-config|mcp_settings|cline_mcp_settings|claude_desktop_config)\.json$/,
+  /(?:^|\/)\.(?:vscode|roo|kiro\/settings|amazonq|idea|zed|gemini|junie\/mcp)\/(?:mcp|default-mcp)\.json$/,
 ]
 
 /** Runs by itself, later or elsewhere. The second list is ordinary in a workspace and is asked about. */

@@ -12,6 +12,10 @@ export const LOADER_VARIABLES =
 export const HISTORY_VARIABLES = /^(?:HISTFILE|HISTSIZE|HISTFILESIZE|SAVEHIST|HISTCONTROL|HISTIGNORE)$/
 export const PROXY_VARIABLES = /^(?:https?_proxy|all_proxy|no_proxy|ftp_proxy)$/i
 
+/** Where packages come from. */
+export const REGISTRY_VARIABLES =
+  /^(?:npm_config_(?:\w*_)?registry|npm_config_(?:globalconfig|userconfig)|NPM_REGISTRY|YARN_(?:NPM_)?REGISTRY(?:_SERVER)?|BUN_CONFIG_REGISTRY|PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|TRUSTED_HOST|CONFIG_FILE)|UV_(?:INDEX|INDEX_URL|EXTRA_INDEX_URL|DEFAULT_INDEX|FIND_LINKS|CONFIG_FILE)|POETRY_REPOSITORIES_\w+|PIPENV_PYPI_MIRROR|CONDA_CHANNEL\w*|GOPROXY|GONOSUMDB|GOSUMDB|GOINSECURE|GOFLAGS|CARGO_(?:REGISTRIES_\w+|SOURCE_\w+)|RUSTUP_(?:DIST|UPDATE)_\w+|BUNDLE_(?:MIRROR\w*|GEMFILE)|GEM_HOST|RUBYGEMS_HOST|COMPOSER_REPO_PACKAGIST|HOMEBREW_(?:BOTTLE_DOMAIN|API_DOMAIN|ARTIFACT_DOMAIN)|NUGET_\w*SOURCE\w*)$/i
+
 /** Name, how sure, and the values with which it takes a safeguard away. */
 export const GUARD_VARIABLES: readonly (readonly [RegExp, Certainty, RegExp])[] = [
   [

@@ -34,7 +34,7 @@ const named = (code: string, home: string): string =>
     .replaceAll(/\bprocess\.execPath\b/g, "'node'")
     .replaceAll(HOMES, `'${home.replaceAll("'", '')}'`)
 const HOMES =
-  /(?:require\(\s*['"](?:node:)?os['"]\s*\)|\bos)\.homedir\(\)|\bhomedir\(\)|\b(?:pathlib\.)?Path\.home\(\)|\bDir\.home\b(?:\(\))?|\b(?:os\.path\.)?expanduser\(\s*['"]~['"]\s*\)|\bprocess\.env\.HOME\b|\bprocess\.env\[['"]HOME['"]\]|\bos\.environ\[['"]HOME['"]\]|\bos\.(?:environ\.get|getenv)\(\s*['"]HOME['"]\s*\)|\$?ENV[[{]['"]?HOME['"]?[\]}]|\bgetenv\(\s*['"]HOME['"]\s*\)|\$_SERVER\[['"]HOME['"]\]/g
+  /(?:require\(\s*['"](?:node:)?os['"]\s*\)|\bos)\.homedir\(\)|\bhomedir\(\)|\b(?:pathlib\.)?Path\.home\(\)|\bDir\.home\b(?:\(\))?|\b(?:os\.path\.)?expanduser\(\s*['"]~['"]\s*\)|\bDeno\.env\.get\(\s*['"]HOME['"]\s*\)|\bos\.UserHomeDir\(\)|\bBun\.env\.HOME\b|\bprocess\.env\.HOME\b|\bprocess\.env\[['"]HOME['"]\]|\bos\.environ\[['"]HOME['"]\]|\bos\.(?:environ\.get|getenv)\(\s*['"]HOME['"]\s*\)|\$?ENV[[{]['"]?HOME['"]?[\]}]|\bgetenv\(\s*['"]HOME['"]\s*\)|\$_SERVER\[['"]HOME['"]\]/g
 
 /** Quotes of three, then of one; backticks; escapes stay inside. */
 const STRING =
@@ -76,12 +76,16 @@ const stringsIn = (list: string, strings: readonly string[]): readonly string[] 
   [...list.matchAll(/§(\d+)§/g)].map((match) => strings[Number(match[1])] ?? '')
 
 /** `%x(rm x)`, `qx{rm x}`, `q(…)`: quotes of their own. */
-const unquoted = (words: string, language: string): readonly string[] =>
-  /^(?:perl|ruby|raku)$/.test(language)
-    ? [...words.matchAll(/(?:%[xqQw]|\bq[qxw]?)\s*[({[/|]([^)}\]/|]*)[)}\]/|]/g)].map(
-        (match) => match[1] ?? '',
-      )
-    : []
+const unquoted = (words: string, language: string): readonly string[] => {
+  if (/^(?:perl|ruby|raku)$/.test(language))
+    return [...words.matchAll(OWN_QUOTES)].map(
+      (match) => match.slice(1).find((text) => text !== undefined) ?? '',
+    )
+  // a word of Tcl is a string
+  return /^(?:tclsh|wish|expect)$/.test(language) ? (words.match(/(?<=[\s{[])[~./][\w./~-]+/g) ?? []) : []
+}
+const OWN_QUOTES =
+  /(?:%[xqQwWi]?|\bq[qxw]?\s*)(?:\(([^)]*)\)|\{([^}]*)\}|\[([^\]]*)\]|<([^>]*)>|\|([^|]*)\||!([^!]*)!|\/([^/]*)\/)/g
 
 /** What the strings and numbers of the code say once they are decoded. */
 export function decodedLiterals({ strings, words }: CodeParts): readonly string[] {

@@ -151,9 +151,12 @@ function linkMade(
   const origin = resolvePath(state, source)
   const base = source.replace(/\/+$/, '').split('/').at(-1) ?? ''
   const at = absoluteOf(state, /\/$|(?:^|\/)\.{1,2}$/.test(target) ? `${target}/${base}` : target)
+  const another = `gives ${shown(origin)} another name`
   writePlace(state, at, 'ln')
   sayWhere(state, origin, [
-    [isSecret(state, origin), 'credential_read', 'possible', `gives ${shown(origin)} another name`],
+    [isSecret(state, origin), 'credential_read', 'possible', another],
+    [guardOf(state, origin), 'guard_tamper', 'possible', another],
+    [persistenceOf(state, origin) === 'sure', 'persistence', 'possible', another],
     [
       isForced && lossOf(state, at, false) !== null,
       'destructive_delete',

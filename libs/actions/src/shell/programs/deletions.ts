@@ -1,9 +1,9 @@
 import { has, readFlags, textsOf, valuesOf, type Call, type Program } from '../call.ts'
 import { deletePath, readFile, writeFile, writePlace } from '../files.ts'
 import { resolvePath } from '../paths.ts'
-import { isDevice } from '../places.ts'
+import { isDevice, isInWorkspace } from '../places.ts'
 import { possible, sure } from '../state.ts'
-import { isKnown, NOTHING } from '../text.ts'
+import { isKnown, NOTHING, type Value } from '../text.ts'
 
 /** Programs that remove, empty or overwrite files. */
 export const DELETIONS: Readonly<Record<string, Program>> = {
@@ -58,16 +58,22 @@ export const DELETIONS: Readonly<Record<string, Program>> = {
     )
     return NOTHING
   },
+  zip: (call) => {
+    const flags = readFlags(call.args, '-b -n -t -tt -x -i')
+    if (has(flags, '-m', '--move')) packedAway(call, flags.operands.slice(1))
+    return undefined
+  },
   rsync: (call) => {
     const flags = readFlags(call.args, '-e --rsh --exclude --include --filter -f --files-from --rsync-path')
     const target = flags.operands.at(-1)
-    const deletes = [...flags.given.keys()].some((name) => /^--(?:del|remove-source)/.test(name))
-    if (deletes && target !== undefined && !/^[^/]*:/.test(target.text)) {
+    const deletes = [...flags.given.keys()].some((name) => name.startsWith('--del'))
+    if (deletes && target !== undefined && !isRemotePath(target.text)) {
       deletePath(call.state, target.text, {
         isRecursive: !isWorkspacePart(call, target.text),
         by: 'rsync --delete',
       })
     }
+    if (has(flags, '--remove-source-files')) packedAway(call, flags.operands.slice(0, -1))
     return undefined
   },
   ...Object.fromEntries(
@@ -118,9 +124,17 @@ export const DELETIONS: Readonly<Record<string, Program>> = {
   ),
 }
 
+const isRemotePath = (word: string): boolean => /^[^/]*:/.test(word)
+
+/** What is copied and then removed where it was. */
+function packedAway(call: Call, sources: readonly Value[]): void {
+  for (const { text } of sources)
+    if (!isRemotePath(text)) deletePath(call.state, text, { isRecursive: true, by: call.name })
+}
+
 const isWorkspacePart = (call: Call, word: string): boolean => {
   const path = resolvePath(call.state, word)
-  return path.startsWith(`${call.state.shared.context.workspace}/`)
+  return isInWorkspace(call.state, path)
 }
 
 function removed(call: Call, isRecursive: boolean) {

@@ -43,7 +43,7 @@ function foreignRemote(call: Call, target: Value): void {
   const known = call.state.shared.remotes.get(target.text)
   const url = known ?? target.text
   const isUrlLike = isUrl(url) || /^[\w.-]+@[\w.-]+:/.test(url)
-  use(call.state, 'connect', hostOf(url))
+  if (isUrlLike) use(call.state, 'connect', hostOf(url))
   if (url.startsWith('ext::')) runValue(call, 'ext::', { ...target, text: url.slice('ext::'.length) })
   if (isUrlLike && !isLoopback(hostOf(url)))
     sure(call.state, 'exfiltration', hostOf(url), `pushes the repository to ${shown(hostOf(url))}`)
@@ -89,7 +89,9 @@ export function cloned(call: Call): Value {
   const path = absoluteOf(call.state, name)
   writePlace(call.state, path, 'git clone')
   const isAway = isUrl(url.text) || /^[\w.-]+@/.test(url.text)
-  use(call.state, 'connect', hostOf(url.text))
-  if (isAway) call.state.shared.files.set(path, { text: TREE, from: REMOTE })
+  if (isAway) {
+    use(call.state, 'connect', hostOf(url.text))
+    call.state.shared.files.set(path, { text: TREE, from: REMOTE })
+  }
   return unknownFrom(LOCAL)
 }

@@ -3,11 +3,12 @@ import { GIT_SHOWS } from '../data/git.ts'
 import { deletePath, readPlace } from '../files.ts'
 import { pathsIn } from '../operands.ts'
 import { absoluteOf, resolvePath } from '../paths.ts'
-import { guardOf, isSecret } from '../places.ts'
-import { assign, copyOf, deeper, possible, sure } from '../state.ts'
+import { guardOf, isInWorkspace, isSecret } from '../places.ts'
+import { assign, copyOf, cwdOf, deeper, possible, sure, use } from '../state.ts'
 import { isFrom, isKnown, joined, literal, REMOTE, shown, STAR, unknownFrom, type Value } from '../text.ts'
 import { cloned, fetched, pushed, remote } from './git-remotes.ts'
 import { config, configured, runValue } from './git-settings.ts'
+import { diffed } from './patches.ts'
 
 const GLOBAL_VALUED = '-C -c --git-dir --work-tree --namespace --config-env --exec-path --super-prefix'
 
@@ -26,6 +27,7 @@ function git(call: Call): Value | undefined {
   const aliases = configured(inner, valuesOf(flags, '-c', '--config-env'))
   const [verb, ...rest] = flags.operands
   if (verb === undefined) return undefined
+  use(call.state, 'run', `git ${verb.text}`)
   const alias = aliases.get(verb.text)
   if (alias !== undefined) return aliased(inner, alias, rest)
   if (GIT_SHOWS.test(verb.text) || verb.text === 'add') showsFiles(inner, verb.text, rest)
@@ -76,6 +78,9 @@ const VERBS: Readonly<Record<string, Program>> = {
   clean: (call) => {
     const flags = readFlags(call.args, '-e --exclude')
     if (has(flags, '-n', '--dry-run') || !has(flags, '-f', '--force')) return undefined
+    const folder = cwdOf(call.state)
+    if (!isInWorkspace(call.state, `${folder}/x`))
+      sure(call.state, 'destructive_delete', folder, 'git clean removes what is not in the repository')
     possible(call.state, 'data_destroy', 'untracked files', 'git clean removes what is not in the repository')
     return undefined
   },
@@ -181,10 +186,12 @@ const VERBS: Readonly<Record<string, Program>> = {
     call.args.some(({ text }) => text === '--show-toplevel')
       ? literal(call.state.shared.context.workspace)
       : unknownFrom(0),
-  apply: (call) =>
-    isFrom(call.stdin ?? literal(''), REMOTE)
+  apply: (call) => {
+    diffed(call, '--directory -p --exclude --include')
+    return isFrom(call.stdin ?? literal(''), REMOTE)
       ? asked(call, [], 'applies a patch from elsewhere', 'download_run')
-      : undefined,
+      : undefined
+  },
   am: (call) =>
     isFrom(call.stdin ?? literal(''), REMOTE)
       ? asked(call, [], 'applies a patch from elsewhere', 'download_run')

@@ -29,7 +29,7 @@ export function curl(call: Call): Value {
     .filter(({ text }) => text.startsWith('file://'))
     .map((url) => readFile(call.state, url, 'curl'))
   const remote = urls.filter(({ text }) => !text.startsWith('file://'))
-  const request = { bodies: bodiesOf(call, flags), isUpload: sendsFile(flags) }
+  const request = { bodies: bodiesOf(call, flags), isUpload: sendsFile(flags), isSending: sendsWords(flags) }
   for (const url of remote) requested(call, url, request)
   return saved(call, {
     flags,
@@ -37,6 +37,15 @@ export function curl(call: Call): Value {
     urls: remote,
   })
 }
+
+/** More than asking for a page. */
+const sendsWords = (flags: Flags): boolean =>
+  has(flags, ...SENDING) ||
+  valuesOf(flags, '-X', '--request', '--method').some(({ text }) => !/^(?:get|head|options)$/i.test(text))
+const SENDING =
+  '-d --data --data-raw --data-binary --data-ascii --data-urlencode --json -F --form --form-string -T --upload-file --post-data --post-file --body-data --body-file'.split(
+    ' ',
+  )
 
 const BODIES =
   '-d --data --data-raw --data-binary --data-ascii --json -F --form --form-string -H --header -b --cookie -u --user -A -e'.split(
@@ -76,23 +85,35 @@ function curlConfig(call: Call, config: Value): void {
   if (!isKnown(read.text)) possible(call.state, 'unresolvable', config.text, 'what curl is told is not known')
 }
 
-export type Request = { readonly bodies: readonly Value[]; readonly isUpload: boolean }
+export type Request = {
+  readonly bodies: readonly Value[]
+  readonly isUpload: boolean
+  readonly isSending: boolean
+}
 
 /** What goes out with a request, to whom. */
-function requested(call: Call, url: Value, { bodies, isUpload }: Request): void {
+function requested(call: Call, url: Value, { bodies, isUpload, isSending }: Request): void {
   const { state } = call
   const host = hostOf(url.text)
   use(state, 'connect', host)
+  if ((isSending || isUpload) && !isLoopback(host)) use(state, 'send', host)
   if (isMetadata(host))
     sure(state, 'credential_read', host, `${call.name} asks the metadata service of the cloud`)
   if (isLoopback(host)) return
   const from = [url, ...bodies].reduce((all, value) => all | value.from, 0)
   outgoing(call, host, from)
-  if ((url.from & LOCAL) !== 0 && isMadeOfLocal(call, host))
-    sure(state, 'exfiltration', host, 'the name of the host is made of local words')
+  localWords(call, url, host)
   if (isUpload && !isTrusted(state, host))
     possible(state, 'exfiltration', host, `a file is sent to ${shown(host)}`)
-  if ((url.from & LOCAL) !== 0 && !isTrusted(state, host) && /\?|=/.test(url.text))
+}
+
+/** What local commands print, in the name of the host or behind it. */
+function localWords(call: Call, url: Value, host: string): void {
+  const { state } = call
+  if ((url.from & LOCAL) === 0) return
+  if (isMadeOfLocal(call, host))
+    sure(state, 'exfiltration', host, 'the name of the host is made of local words')
+  if (!isTrusted(state, host) && /\?|=/.test(url.text))
     possible(state, 'exfiltration', host, `local words are sent to ${shown(host)}`)
 }
 
@@ -165,7 +186,8 @@ export function wget(call: Call): Value {
   )
   for (const file of valuesOf(flags, '-i', '--input-file')) readFile(call.state, file, 'wget -i')
   const bodies = [...files, ...valuesOf(flags, '--post-data', '--body-data', '--header')]
-  for (const url of flags.operands) requested(call, url, { bodies, isUpload: files.length > 0 })
+  for (const url of flags.operands)
+    requested(call, url, { bodies, isUpload: files.length > 0, isSending: sendsWords(flags) })
   const isRound =
     has(flags, '--no-proxy') || valuesOf(flags, '-e', '--execute').some(({ text }) => /proxy/i.test(text))
   sayWhere(call.state, 'wget', [
@@ -203,6 +225,9 @@ export function httpie(call: Call): Value {
     requested(call, url, {
       bodies: [...bodies, call.stdin ?? NOTHING],
       isUpload: call.args.some(({ text }) => text.includes('@')),
+      isSending: call.args.some(
+        ({ text }) => /^(?:post|put|patch|delete)$/i.test(text) || /^[\w.-]+:?=/.test(text),
+      ),
     })
   return unknownFrom(REMOTE)
 }
@@ -213,6 +238,7 @@ export function fetcher(call: Call): Value {
     requested(call, url, {
       bodies: [call.stdin ?? NOTHING],
       isUpload: /put|mirror -R/.test(joined(call.args, ' ').text),
+      isSending: false,
     })
   if (call.name.endsWith('ftp')) scripted(call, flags.operands[0])
   for (const file of valuesOf(flags, '-o', '--out'))

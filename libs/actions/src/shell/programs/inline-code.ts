@@ -15,7 +15,7 @@ import {
   WIRES_SHELL,
   WRITES,
 } from '../data/code.ts'
-import { deletePath, readPlace } from '../files.ts'
+import { deletePath, isRemoteFile, readPlace } from '../files.ts'
 import { hostOf, isLoopback, isMetadata, isTrusted } from '../hosts.ts'
 import { isSecretName } from '../parameters.ts'
 import { absoluteOf, resolvePath, withTilde } from '../paths.ts'
@@ -40,10 +40,31 @@ export function scanCode(call: Call, code: Value): Value {
   const scanned: Scanned = { ...parts, state, language: call.name }
   const from = readsOf(scanned)
   for (const scan of [deletions, executions, environment, writes, hidden]) scan(scanned)
+  imported(scanned)
   const fetched = network(scanned, from)
   if (fetched === REMOTE && isWriting(scanned)) keepFetched(scanned)
   return unknownFrom(LOCAL | from | fetched)
 }
+
+/** Code of a file beside it that came from elsewhere. */
+function imported({ state, words, strings, language }: Scanned): void {
+  const named = [...words.matchAll(/\b(?:import|from|require)\s+([\w.]+)/g)].map(
+    ([, name = '']) => `${name.split('.')[0] ?? ''}.py`,
+  )
+  const beside = strings
+    .filter(
+      (text) => /^\.{0,2}\/?[\w./-]+$/.test(text) && /\b(?:import|require|load|source|include)\b/.test(words),
+    )
+    .flatMap((text) => [text, `${text}.js`, `${text}.rb`, `${text}.php`])
+  const file = [...named, ...beside].slice(0, MAX_IMPORTS).find((one) => isRemoteFile(state, one))
+  const url = /\b(?:import|require|importScripts)\b/.test(words)
+    ? strings.find((text) => /^https?:\/\//i.test(text))
+    : undefined
+  if (url !== undefined) sure(state, 'download_run', url, `${language} runs a module from the network`)
+  if (file !== undefined)
+    sure(state, 'download_run', file, `${language} runs what was fetched from elsewhere`)
+}
+const MAX_IMPORTS = 32
 
 /** Code that fetches and writes: what it may have written is from elsewhere. */
 function keepFetched(scanned: Scanned): void {

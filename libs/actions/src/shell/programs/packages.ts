@@ -1,9 +1,10 @@
 import { has, lineOf, readFlags, textsOf, valuesOf, type Call, type Flags, type Program } from '../call.ts'
-import { MANAGERS, POPULAR, USUAL_TOOLS, type Manager } from '../data/packages.ts'
-import { isRemoteFile } from '../files.ts'
+import { ecosystemOf, MANAGERS, POPULAR, USUAL_TOOLS, type Manager } from '../data/packages.ts'
+import { isRemoteFile, madeFile } from '../files.ts'
 import { isUrl } from '../hosts.ts'
 import { deeper, possible, sayWhere, sure, use, cwdOf, type State } from '../state.ts'
 import { isKnown, literal, shown, type Value } from '../text.ts'
+import { scanCode } from './inline-code.ts'
 import { hasFetchedInput } from './system.ts'
 import { oneEditApart } from './edits.ts'
 
@@ -106,7 +107,7 @@ function unlocked(call: Call, flags: Flags, manager: Manager): void {
 function packageFact(call: Call, word: Value): void {
   const { state } = call
   const spec = word.text.replace(/^.*@npm:/, '')
-  use(state, 'install', spec)
+  use(state, 'install', `${ecosystemOf(call.name)}/${word.text}`)
   if (/^\.{0,2}\/|^\.$|^file:|^link:|^workspace:/.test(spec) && !/\.(?:deb|rpm|pkg|apk|exe|msi)$/.test(spec))
     return localPackage(call, spec)
   if (
@@ -142,7 +143,7 @@ function settings(call: Call, flags: Flags): void {
   const elsewhere = valuesOf(
     flags,
     '--registry',
-    '-i',
+    ...(/^(?:gem|apt|apt-get)$/.test(call.name) ? [] : ['-i']),
     '--index-url',
     '--extra-index-url',
     '--trusted-host',
@@ -152,6 +153,7 @@ function settings(call: Call, flags: Flags): void {
     '--source',
     '--add-source',
     '--server',
+    ...(call.name === 'gem' ? ['-s'] : []),
   ).filter(({ text }) => /:\/\/|\./.test(text) && !/^\.{0,2}\//.test(text))
   for (const { text } of elsewhere)
     sure(state, 'package_install', text, `packages would come from ${shown(text)}`)
@@ -202,6 +204,7 @@ function runHeld(call: Call, text: Value): void {
 }
 
 function runFact(state: State, call: Call, spec: string): void {
+  use(state, 'install', `${ecosystemOf(call.name)}/${spec}`)
   const name = spec.replace(/(?<=.)[@=<>[].*$/, '')
   if (isUrl(spec) || (/^(?:git\+|github:|[\w-]+\/[\w.-]+$)/.test(spec) && !spec.startsWith('@')))
     return sure(state, 'download_run', spec, `runs a package from ${shown(spec)}`)
@@ -237,10 +240,17 @@ function others(call: Call, flags: Flags): Value | undefined {
       `${name} runs a file from the network`,
     ],
   ])
+  if (name === 'go' && /^run\b/.test(line)) for (const file of flags.operands.slice(1)) runSource(call, file)
   for (const { text } of valuesOf(readFlags(call.args, '--with --with-requirements --from'), '--with')) {
     possible(state, 'download_run', text, `${name} runs with ${shown(text)}`)
   }
   return name === 'uv' && /^run\b/.test(line) ? runAfter(call, 'run') : undefined
+}
+
+/** A source file that the command itself made. */
+function runSource(call: Call, file: Value): void {
+  const made = madeFile(call.state, file.text)
+  if (made !== undefined && made.origin === undefined) scanCode(call, made)
 }
 
 function runAfter(call: Call, verb: string): Value | undefined {

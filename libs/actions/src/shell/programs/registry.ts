@@ -8,6 +8,7 @@ import { GIT } from './git.ts'
 import { INTERPRETER_PROGRAMS } from './interpreters.ts'
 import { NETWORK } from './network.ts'
 import { PACKAGES } from './packages.ts'
+import { PATCHES } from './patches.ts'
 import { SEARCHES } from './search.ts'
 import { SHELLS } from './shells.ts'
 import { heldFacts, HELD_NAMES, lineFacts, LINE_NAMES, SYSTEM } from './system.ts'
@@ -18,6 +19,7 @@ const TABLES: readonly Readonly<Record<string, Program>>[] = [
   COPIES,
   SEARCHES,
   GIT,
+  PATCHES,
   NETWORK,
   PACKAGES,
   INTERPRETER_PROGRAMS,

@@ -1,7 +1,7 @@
 import { has, readFlags, textsOf, valuesOf, type Call, type Flags, type Program } from '../call.ts'
 import { deletePath, readFile, readPlace, writeFile } from '../files.ts'
 import { resolvePath } from '../paths.ts'
-import { guardOf, isSecret } from '../places.ts'
+import { guardOf, isInWorkspace, isSecret } from '../places.ts'
 import { deeper, sure, type State } from '../state.ts'
 import { BELOW, joined, literal, LOCAL, NOTHING, STAR, UNKNOWN, unknownFrom, type Value } from '../text.ts'
 
@@ -67,9 +67,8 @@ function deleteFound(state: State, hit: Value, tests: readonly Value[]): void {
   const path = resolvePath(state, root === '' ? '/' : root)
   const whole = resolvePath(state, word)
   if (guardOf(state, whole)) sure(state, 'guard_tamper', whole, 'find -delete removes what keeps watch')
-  const { workspace } = state.shared.context
-  const isInWorkspace = path === workspace || path.startsWith(`${workspace}/`)
-  if (isInWorkspace && (isBounded || path !== workspace || isSparing(tests))) return
+  const isWhole = state.shared.context.workspaces.includes(path)
+  if (isWhole ? isBounded || isSparing(tests) : isInWorkspace(state, path)) return
   deletePath(state, root === '' ? '/' : root, { isRecursive: true, by: 'find -delete' })
 }
 

@@ -89,6 +89,12 @@ export const SHELLS: Readonly<Record<string, Program>> = {
       state.vars.set(text, values.length > 0 ? values : [literal(UNKNOWN)])
     return NOTHING
   },
+  shift: ({ state, args }) => {
+    const count = args[0] === undefined ? 1 : Number(args[0].text)
+    const [name, ...rest] = state.positional ?? []
+    if (name !== undefined) state.positional = [name, ...rest.slice(Number.isInteger(count) ? count : 0)]
+    return NOTHING
+  },
   mapfile: (call) => mapped(call),
   readarray: (call) => mapped(call),
   set: (call) => shellOptions(call),
@@ -202,6 +208,7 @@ export const isOpenPlace = (path: string): boolean =>
 /** A script that was there before. */
 function foundScript({ state, name, stdin }: Call, file: Value, path: string): Value {
   if (readPlace(state, path, name) === SECRET) return unknownFrom(SECRET)
+  state.shared.scripts.add(path)
   sayWhere(state, path, [
     [file.text.startsWith(UNKNOWN), 'opaque_exec', 'possible', 'which script runs is not known'],
     [isOpenPlace(path), 'opaque_exec', 'possible', 'runs a script of a place that others write to'],
@@ -213,10 +220,12 @@ function foundScript({ state, name, stdin }: Call, file: Value, path: string): V
 function declared(call: Call): Value {
   const { state } = call
   const named = call.args.filter(({ text }) => /^[A-Za-z_]\w*/.test(text))
+  const isReference = call.args.some(({ text }) => /^-[a-zA-Z]*n/.test(text)) && call.name !== 'export'
   for (const word of named) {
     const at = word.text.indexOf('=')
     if (at < 0) continue
-    const value = { ...word, text: word.text.slice(at + 1) }
+    // what another name stands for is not followed
+    const value = isReference ? literal(UNKNOWN) : { ...word, text: word.text.slice(at + 1) }
     assign(state, word.text.slice(0, at), value)
     assignmentFacts(state, { name: word.text.slice(0, at), value, isPrefix: false })
   }
@@ -233,9 +242,16 @@ export function environmentShown(state: State, by: string): Value {
 function mapped(call: Call): Value {
   const flags = readFlags(call.args, '-C -c -d -n -O -s -t -u')
   for (const text of valuesOf(flags, '-C')) runShellText(call, text)
-  for (const { text } of flags.operands) assign(call.state, `${text}[@]`, call.stdin ?? literal(UNKNOWN))
+  const read = call.stdin ?? literal(UNKNOWN)
+  for (const { text } of flags.operands) {
+    assign(call.state, `${text}[@]`, read)
+    for (const [at, line] of read.text.split('\n').slice(0, MAX_MAPPED).entries())
+      assign(call.state, `${text}[${at}]`, { ...read, text: line })
+  }
   return NOTHING
 }
+
+const MAX_MAPPED = 64
 
 function callback(call: Call, valued: string): Value | undefined {
   for (const text of valuesOf(readFlags(call.args, valued), '-C')) runShellText(call, text)

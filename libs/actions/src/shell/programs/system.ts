@@ -79,21 +79,16 @@ export const SYSTEM: Readonly<Record<string, Program>> = {
   make: (call) => made(call),
   gmake: (call) => made(call),
   ...Object.fromEntries(
-    [
-      'ninja',
-      'cmake',
-      'meson',
-      'gradle',
-      'gradlew',
-      'mvn',
-      'bazel',
-      'just',
-      'rake',
-      'ant',
-      'scons',
-      'configure',
-    ].map((name) => [name, built]),
+    ['ninja', 'cmake', 'meson', 'gradle', 'gradlew', 'mvn', 'bazel', 'rake', 'ant', 'scons', 'configure'].map(
+      (name) => [name, built],
+    ),
   ),
+  just: (call) => {
+    built(call)
+    const at = call.args.findIndex(({ text }) => /^(?:--command|-c)$/.test(text))
+    const inner = at === -1 ? null : deeper(call.state, 'just --command')
+    return inner?.shared.run.words(inner, call.args.slice(at + 1), call.stdin)
+  },
   at: (call) => later(call),
   batch: (call) => later(call),
   crontab: (call) => later(call),
@@ -289,6 +284,10 @@ function streamScript(call: Call): undefined {
   for (const script of scripts) {
     const command = /(?:^|[;{}]\s*|\d\s*|\$\s*|\/\s*)e\s+([^;}]+)/.exec(script.text)?.[1]
     if (command !== undefined) runShellText({ ...call, stdin: null }, { ...script, text: command })
+    if (/(?:^|[;{}]|\d|\$|\/)\s*e\s*(?:$|[;}])/.test(script.text)) {
+      possible(call.state, 'opaque_exec', shown(script.text), 'sed runs what it reads')
+      if (call.stdin !== null) runShellText({ ...call, stdin: null }, call.stdin)
+    }
     if (/^s(.).*\1.*\1[gipm\d]*e[gipm]*$/.test(script.text)) {
       const replacement = script.text.split(script.text[1] ?? '/')[2] ?? ''
       runShellText({ ...call, stdin: null }, { ...script, text: replacement })
