@@ -53,6 +53,7 @@ function addConnect(program: Command, config: CliConfig, finish: Finish): void {
       'serve HTTP on this loopback port (0: any free one; 7420 by custom). Every program of this machine can then call as this agent; stdio is private',
       portIn,
     )
+    .option('--no-daemon', 'sign in this process, also where a daemon of this profile runs')
     .option('--login', 'a human signs in first, and the agent acts for them', false)
     .addOption(browser())
     .addOption(profile())

@@ -33,7 +33,10 @@ export const sendSoon = (url: string, init: RequestInit = {}, patienceMs = PATIE
   send(url, { ...init, signal: AbortSignal.timeout(patienceMs) })
 
 /** The origin of a server, fit to be told secrets. @throws Failure */
-export function serverIn(text: string, config: CliConfig): string {
+export function serverIn(
+  text: string,
+  config: Pick<CliConfig, 'WRIT_ALLOW_PLAIN_HTTP_BEYOND_LOOPBACK'>,
+): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new Failure('that is not the address of a server', 'Give one such as https://writ.example.com.')

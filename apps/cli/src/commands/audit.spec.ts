@@ -52,6 +52,8 @@ const fields = (serial: number): RecordFields => ({
   request: null,
   response: null,
   administration: null,
+  local: null,
+  finding: null,
   durationMicros: 1,
   gateway: { node: NODE, build: '0.1.0' },
 })

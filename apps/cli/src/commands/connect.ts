@@ -2,14 +2,16 @@ import { Slug } from '@writ/contracts'
 import type { SessionScope } from '../agent-session.ts'
 import { openSession } from '../agent-session.ts'
 import type { CliConfig } from '../config.ts'
+import { daemonStatus } from '../daemon/admin-client.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { keyStoresOf } from '../keys/key-stores.ts'
-import { serverIn } from '../network.ts'
+import { send, serverIn } from '../network.ts'
 import type { Profile } from '../profile.ts'
-import { readProfile } from '../profile.ts'
+import { readProfile, readProfileOnly } from '../profile.ts'
 import { serveHttp } from '../proxy/http.ts'
 import { serveStdio } from '../proxy/stdio.ts'
+import type { Upstream } from '../proxy/upstream.ts'
 import type { Terminal } from '../terminal.ts'
 import { deniedBy, signInWith } from './login.ts'
 import { refusedToken } from './refused-token.ts'
@@ -24,6 +26,8 @@ export type ConnectOptions = {
   readonly login: boolean
   /** they do it in a browser on this machine */
   readonly browser: boolean
+  /** a daemon of this profile signs, where one runs: its session is this one then */
+  readonly daemon: boolean
 }
 
 /** The local signing proxy: an unmodified MCP client talks to it, and it signs each request for the gateway. */
@@ -32,6 +36,11 @@ export async function connect(
   options: ConnectOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const viaDaemon = await upstreamOfDaemon(config, options)
+  if (viaDaemon !== null) {
+    await serveStdio(viaDaemon, { ...terminal.pipes(), note: terminal.note })
+    return EXIT.ok
+  }
   const keys = keyStoresOf(config, terminal)
   const stored = await readProfile(config.WRIT_HOME, options.profile, keys)
   const resource = resourceOf(stored.profile, options, config)
@@ -46,14 +55,27 @@ export async function connect(
   return EXIT.ok
 }
 
+/** Null where this program has to sign itself: no daemon of this agent runs, or what is asked for is not what it does. */
+async function upstreamOfDaemon(config: CliConfig, options: ConnectOptions): Promise<Upstream | null> {
+  const { daemon, listen, login, browser, gateway, connection } = options
+  if (!daemon || listen !== undefined || login || browser || gateway !== undefined) return null
+  const profile = await readProfileOnly(config.WRIT_HOME, options.profile)
+  const status = await daemonStatus(config)
+  if (status === null || status.proxyUrl === null || status.agentId !== profile.agentId) return null
+  return { url: `${status.proxyUrl}/${slugIn(connection)}/mcp`, send }
+}
+
 const signInOf = (options: ConnectOptions, terminal: Terminal): Pick<SessionScope, 'signIn'> =>
   options.login || options.browser ? { signIn: signInWith(options, terminal) } : {}
 
 function resourceOf(profile: Profile, { connection, gateway }: ConnectOptions, config: CliConfig): string {
-  if (!Slug.safeParse(connection).success)
-    throw new Failure('that cannot be a connection', 'A connection is a short name such as `tools`.')
   const known = gateway ?? profile.gateways[0]
   if (known === undefined)
     throw new Failure('no gateway is known to this profile', 'Name one with --gateway.')
-  return `${serverIn(known, config)}/${profile.tenant}/${connection}/mcp`
+  return `${serverIn(known, config)}/${profile.tenant}/${slugIn(connection)}/mcp`
+}
+
+function slugIn(connection: string): string {
+  if (Slug.safeParse(connection).success) return connection
+  throw new Failure('that cannot be a connection', 'A connection is a short name such as `tools`.')
 }

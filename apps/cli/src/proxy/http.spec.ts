@@ -30,7 +30,8 @@ const signed = (origin: string): Upstream => ({
 
 async function givenProxy(upstream: Upstream | Parameters<typeof givenServer>[0]): Promise<number> {
   if (typeof upstream === 'function') gateway = await givenServer(upstream)
-  proxy = createProxy(typeof upstream === 'function' ? signed(gateway?.origin ?? '') : upstream)
+  const behind = typeof upstream === 'function' ? signed(gateway?.origin ?? '') : upstream
+  proxy = createProxy((path) => (path === '/mcp' ? behind : null))
   return listening(proxy)
 }
 

@@ -17,7 +17,7 @@ const PATH = '/mcp'
 
 /** Serves MCP over HTTP on loopback until the process is told to stop. @throws Failure when the port is taken */
 export async function serveHttp(upstream: Upstream, port: number, terminal: Terminal): Promise<void> {
-  const server = createProxy(upstream)
+  const server = createProxy((path) => (path === PATH ? upstream : null))
   const bound = await listenOn(server, { host: HOST, port }).catch(() => {
     throw new Failure(`cannot listen on port ${port}`, 'Choose another with --listen, or 0 for any free one.')
   })
@@ -37,20 +37,25 @@ export async function serveHttp(upstream: Upstream, port: number, terminal: Term
   })
 }
 
-/** The proxy's server, not yet listening: each request goes to the gateway signed, each answer comes back as it is. */
-export function createProxy(upstream: Upstream): Server {
+/**
+ * The proxy's server, not yet listening: each request goes to the gateway signed, each answer comes back as it is.
+ * @param upstreamAt what is behind a path; null: nothing
+ */
+export function createProxy(upstreamAt: (path: string) => Upstream | null): Server {
   return createServer((request, response) => {
-    serve(request, response, upstream).catch((error: unknown) => refuse(response, refusalOf(error)))
+    serve(request, response, upstreamAt).catch((error: unknown) => refuse(response, refusalOf(error)))
   })
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, upstream: Upstream): Promise<void> {
-  const body = formFault(request) ?? (await bodyOf(request))
-  if (isRefusal(body)) {
-    // Unread bytes would make the kernel reset the connection, and the answer would be lost with it.
-    request.resume()
-    return refuse(response, body)
-  }
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  upstreamAt: (path: string) => Upstream | null,
+): Promise<void> {
+  const upstream = upstreamIn(request, upstreamAt)
+  if (isRefusal(upstream)) return refuseUnread(request, response, upstream)
+  const body = await bodyOf(request)
+  if (isRefusal(body)) return refuseUnread(request, response, body)
   const hangUp = new AbortController()
   response.once('close', () => hangUp.abort())
   const answer = await upstream.send(upstream.url, {
@@ -66,12 +71,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, upstrea
   await pipeline(Readable.fromWeb(answer.body), response).catch(() => response.destroy())
 }
 
-function formFault({ headers, method = '', url = '' }: IncomingMessage): Refusal | null {
+function upstreamIn(
+  { headers, method = '', url = '' }: IncomingMessage,
+  upstreamAt: (path: string) => Upstream | null,
+): Upstream | Refusal {
   if (!isLocal(headers))
     return new Refusal('origin_forbidden', 'only programs of this machine may use this proxy')
-  if (url.split('?')[0] !== PATH) return new Refusal('connection_unknown', `there is only ${PATH} here`)
+  const upstream = upstreamAt(url.split('?')[0] ?? '')
+  if (upstream === null) return new Refusal('connection_unknown', 'there is nothing at this path')
   if (!['POST', 'GET', 'DELETE'].includes(method)) return new Refusal('method_not_allowed')
-  return null
+  return upstream
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | Refusal> {
@@ -86,6 +95,12 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | Refusal> {
   if (sizeBytes > 0 && request.method !== 'POST')
     return new Refusal('message_malformed', 'only POST carries a body')
   return Buffer.concat(chunks)
+}
+
+/** Unread bytes would make the kernel reset the connection, and the answer would be lost with it. */
+function refuseUnread(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  request.resume()
+  refuse(response, refusal)
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): void {

@@ -11,7 +11,7 @@ import { HOOKS_BY_DEFAULT, Refusal } from '@writ/contracts'
 import { claimsOf, CONTENT_KEY, currentOf, id, IDS, memorySessions, NOW } from '../given.suite.ts'
 import type { Ledger } from '../ports.ts'
 import type { SessionStore } from '../session-store.ts'
-import type { AnyEntry } from '../stages.ts'
+import type { AnyEntry, Wait } from '../stages.ts'
 import { actingAs } from './acting.ts'
 import { createHookSteps } from './create-hook-steps.ts'
 import { mediateHook } from './mediate-hook.ts'
@@ -33,6 +33,7 @@ export type GivenHook = {
   readonly sessions?: SessionStore
   readonly identify?: Refusal | Error
   readonly closes?: Refusal
+  readonly unkept?: Wait
 }
 
 export type HookHappened = {
@@ -58,6 +59,7 @@ export async function hooked(given: GivenHook): Promise<HookHappened> {
       if (given.identify instanceof Error) throw given.identify
       return given.identify ?? actingAs(claimsOf(given.claims), current)
     },
+    unkept: () => given.unkept ?? null,
     report: (bug) => bugs.push(bug),
     sessions: given.sessions ?? memorySessions(),
     contentKeys: { keyOf: async () => CONTENT_KEY },

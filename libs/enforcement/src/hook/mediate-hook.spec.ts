@@ -167,6 +167,16 @@ describe('a device', () => {
     expect(records).toBe(1)
   })
 
+  it('of a tenant whose ledger is full refuses everything, and of many refusals records few', async () => {
+    const { tenant } = (await hooked({})).entry.current!.bundle
+    const full = { rules, bundle: { tenant: { ...tenant, recordsFull: true } } }
+    const first = await hooked(full)
+    expect(first.answer).toMatchObject({ outcome: 'deny', refusal: { code: 'record_unavailable' } })
+    expect(first.entry.limit).toBeUndefined()
+    const wait = { seconds: 60, isFirst: false }
+    expect((await hooked({ ...full, unkept: wait })).entry.limit).toEqual(wait)
+  })
+
   it('of a tenant that only observes lets out what it records as denied', async () => {
     const hooks = { mode: 'observe' as const }
     const { answer, entry } = await hooked({ rules, facts: FACTS, hooks })

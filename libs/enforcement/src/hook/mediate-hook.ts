@@ -1,5 +1,5 @@
 import { isRefusal, Refusal } from '@writ/contracts'
-import type { Clock, Ledger } from '../ports.ts'
+import type { Brakes, Clock, Ledger } from '../ports.ts'
 import type { Entry } from '../stages.ts'
 import { ruleBehind } from '../steps/refuse.ts'
 import { settle } from '../steps/settle.ts'
@@ -10,6 +10,8 @@ import type { Acting, HookAnswer, HookAsk, Weighed } from './stages.ts'
 /** What mediation of a local action is made of; there is nothing to lend and nothing to forward. */
 export type HookSteps = {
   readonly identify: () => Promise<Acting | Refusal>
+  /** whether one more refusal of a tenant whose ledger is full is recorded */
+  readonly unkept: Brakes['unkept']
   readonly weigh: (ask: HookAsk, acting: Acting, entry: HookEntry) => Promise<Weighed | Refusal>
   /** hears of every bug */
   readonly report: (bug: unknown, entry: HookEntry) => void
@@ -66,7 +68,11 @@ async function climb(ask: HookAsk, entry: HookEntry, steps: HookSteps): Promise<
   entry.current = acting.current
   entry.caller = acting.caller
   if (!acting.current.isFresh()) return new Refusal('policy_stale')
-  return noMoreRecords(acting.current) ?? steps.weigh(ask, acting, entry)
+  const full = noMoreRecords(acting.current)
+  if (full === null) return steps.weigh(ask, acting, entry)
+  const wait = steps.unkept(acting.current.bundle.tenant)
+  if (wait !== null) entry.limit = wait
+  return full
 }
 
 function answered(weighed: Weighed | Refusal, entry: HookEntry): HookAnswer {

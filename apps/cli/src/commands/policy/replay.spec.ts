@@ -40,6 +40,8 @@ const record = (tool: string): object =>
     request: null,
     response: null,
     administration: null,
+    local: null,
+    finding: null,
     durationMicros: 1,
     gateway: { node: `nod_${ulid(1)}`, build: '1' },
   }) satisfies Record<keyof AuditRecord, unknown>
