@@ -17,11 +17,12 @@ export async function measure({ running }) {
   for (const folder of Object.values(places)) mkdirSync(folder)
   spawnSync('git', ['init', '-q', places.ws])
   // makes what is made once: keys, the bridge, a copy of bubblewrap
-  const first = timed(places, true)
+  const first = timed(places, 'run')
   if (first === null) throw new Error('not run: no sandbox can be made here')
   const rounds = Array.from({ length: ROUNDS }, () => ({
-    bare: timed(places, false),
-    run: timed(places, true),
+    bare: timed(places, 'bare'),
+    node: timed(places, 'node'),
+    run: timed(places, 'run'),
   }))
   return rows(rounds)
 }
@@ -36,6 +37,8 @@ function rows(rounds) {
       value: added('beginsMs'),
       unit: 'ms',
       atMost: 300,
+      peer: 'a Node.js program that starts the same command',
+      peerValue: of('node', 'beginsMs') - of('bare', 'beginsMs'),
       detail: `added until the command begins; ${detail}: ${of('run', 'beginsMs').toFixed(0)} against ${of('bare', 'beginsMs').toFixed(0)} ms bare`,
     }),
     result({
@@ -48,11 +51,18 @@ function rows(rounds) {
 }
 
 // The command itself says when it began, by the clock that we have too.
-function timed({ ws, home, writ }, isConfined) {
+function timed({ ws, home, writ }, way) {
   const command = ['date', '+%s%N']
-  const [program, words] = isConfined
-    ? [process.execPath, [WRIT, 'run', '--', ...command]]
-    : [command[0], command.slice(1)]
+  const started = {
+    bare: command,
+    node: [
+      process.execPath,
+      '-e',
+      `require('node:child_process').spawnSync('${command[0]}', ['${command[1]}'], { stdio: 'inherit' })`,
+    ],
+    run: [process.execPath, WRIT, 'run', '--', ...command],
+  }
+  const [program, ...words] = started[way]
   const env = { PATH: process.env.PATH, HOME: home, WRIT_HOME: writ }
   const begunMs = performance.timeOrigin + performance.now()
   const whole = performance.now()

@@ -77,6 +77,7 @@ function sharedOf(context: ShellContext): Shared {
     facts: new Map(),
     uses: new Map(),
     spelled: new Map(),
+    absolutes: new Map(),
     scripts: new Set(),
     files: new Map(),
     remotes: new Map(),

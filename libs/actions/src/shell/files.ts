@@ -171,6 +171,7 @@ export const isRemoteFile = (state: State, word: string): boolean => {
   const made = madeFile(state, word)
   if (made !== undefined && isFrom(made, REMOTE)) return true
   const path = absoluteOf(state, word)
+  if (state.shared.files.size === 0) return false
   return [...state.shared.files].some(
     ([at, one]) => isFrom(one, REMOTE) && one.text === TREE && path.startsWith(`${at}/`),
   )

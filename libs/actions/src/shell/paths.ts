@@ -9,6 +9,18 @@ export function resolvePath(state: State, word: string, followsLinks = true): st
 }
 
 export function absoluteOf(state: State, word: string): string {
+  const { absolutes } = state.shared
+  const key = `${cwdOf(state)}\0${word}`
+  const known = absolutes.get(key)
+  if (known !== undefined) return known
+  const path = madeAbsolute(state, word)
+  if (absolutes.size < MAX_ABSOLUTES) absolutes.set(key, path)
+  return path
+}
+
+const MAX_ABSOLUTES = 1_000
+
+function madeAbsolute(state: State, word: string): string {
   const text = word.startsWith('file://') ? word.slice('file://'.length).replace(/^localhost/, '') : word
   const { context } = state.shared
   const slashed = /^[A-Za-z]:[\\/]/.test(text) ? `/${text.replaceAll('\\', '/')}` : text
@@ -45,6 +57,7 @@ const PROC = /^\/proc\/(?:self|thread-self|\d+|\ue000)\/(?:task\/[^/]+\/)?(root|
 
 /** Follows links, copies of directories and renames that this command made, longest first, a bounded number of times. */
 function originOf(state: State, path: string): string {
+  if (state.shared.files.size === 0) return path
   let at = path
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const prefix = prefixesOf(at).find((one) => state.shared.files.get(one)?.origin !== undefined)

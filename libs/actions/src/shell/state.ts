@@ -26,6 +26,8 @@ export type Shared = {
   readonly scripts: Set<string>
   /** paths as they were written, where they lead elsewhere on a machine with links */
   readonly spelled: Map<string, string>
+  /** absolute paths, by the directory and the word that they were made of */
+  readonly absolutes: Map<string, string>
   readonly files: Map<string, FileFacts>
   readonly remotes: Map<string, string>
   readonly uncalled: Map<string, Body>
