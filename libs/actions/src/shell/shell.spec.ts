@@ -202,6 +202,15 @@ describe('a fact', () => {
     expect(verdict(command)).toBe(wanted),
   )
 
+  it.each([
+    ['echo "{}" | writ-hook claude-code', 'deny'],
+    ['/usr/local/lib/writ/writ-hook codex < event.json', 'deny'],
+    ['writ approve apr_01', 'deny'],
+    ['writ scan', 'allow'],
+  ])('keeps agents from speaking for a client or a person: %s: %s', (command, wanted) =>
+    expect(verdict(command)).toBe(wanted),
+  )
+
   it('knows the workspace from the directory that a command runs in', () => {
     const context = { cwd: '/home/dev/app/web', workspaces: ['/home/dev/app'], home: '/home/dev' }
     expect(verdictOf(factsOfShell('rm -rf ../dist', context)).outcome).toBe('allow')

@@ -133,6 +133,7 @@ export const WATCH_LINES: readonly LineRow[] = [
     'stops what keeps watch',
   ],
   ['kill', /(?:^| )-1(?: -1)?$|-9 -1|(?:^| )1$/, 'guard_tamper', 'sure', 'stops everything'],
+  ['writ-hook', /(?:)/, 'guard_tamper', 'sure', 'tells the daemon of what no client did'],
   [
     'writ',
     /\b(?:hooks (?:remove|uninstall|disable)|uninstall|approve|stop|logout|daemon|policy (?:set|push|apply)|unenrol|run\b.*--no)/,
