@@ -25,6 +25,7 @@ const PURE = [
   'mcp',
   'policy',
   'runtime',
+  'sandbox',
 ]
 
 const RUN = 'test-'

@@ -17,9 +17,14 @@ export const ConfigSchema = z.object({
   WRIT_KEY_STORE: z.enum(['auto', ...KEY_STORES]).default('auto'),
   /** seals and opens identity keys on disk where no keychain does */
   WRIT_KEY_PASSPHRASE: z.string().min(MIN_PASSPHRASE).optional(),
+  /** the system's folder for what lives as long as this login; the daemon's sockets are in it */
+  XDG_RUNTIME_DIR: z.string().optional(),
   /** tokens, keys and calls would cross a network that anyone on it can read */
   WRIT_ALLOW_PLAIN_HTTP_BEYOND_LOOPBACK: z.enum(['no', 'yes']).default('no'),
 })
 export type CliConfig = Readonly<z.infer<typeof ConfigSchema>>
 
 export const cliConfig = (env: Environment): CliConfig => loadConfig(ConfigSchema, env)
+
+/** The environment as it is, for who has to pass a part of it on. */
+export const ownEnvironment = (): Environment => process.env

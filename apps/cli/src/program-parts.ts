@@ -2,12 +2,11 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { ApiAccess } from './api.ts'
 import type { CliConfig } from './config.ts'
-import type { ExitCode } from './failure.ts'
 import { serverIn } from './network.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Runs a command's work and keeps its exit code. */
-export type Finish = (work: (terminal: Terminal) => Promise<ExitCode>) => Promise<void>
+/** Runs a command's work and keeps its exit code: one of ours, or that of the command that `writ run` ran. */
+export type Finish = (work: (terminal: Terminal) => Promise<number>) => Promise<void>
 
 export const example = (command: Command, line: string): Command =>
   command.addHelpText('after', `\nExample:\n  ${line}`)

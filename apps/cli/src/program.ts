@@ -2,9 +2,13 @@ import { Command } from 'commander'
 import { addAgentCommands } from './agent-program.ts'
 import { exportEvidence, verifyRecords } from './commands/audit.ts'
 import type { CliConfig } from './config.ts'
+import { addDaemonCommands } from './daemon-program.ts'
+import { addHooksCommands } from './hooks-program.ts'
 import type { Finish } from './program-parts.ts'
 import { accessOf, example, url } from './program-parts.ts'
 import { addPolicyCommands } from './policy-program.ts'
+import { addRunCommands } from './run-program.ts'
+import { addScanCommands } from './scan-program.ts'
 import type { Terminal } from './terminal.ts'
 
 export const VERSION = '0.1.0'
@@ -24,6 +28,10 @@ export function programOf(config: CliConfig, terminal: Terminal, finish: Finish)
   addAgentCommands(program, config, finish)
   addAuditCommands(program, config, finish)
   addPolicyCommands(program, config, finish)
+  addDaemonCommands(program, config, finish)
+  addHooksCommands(program, config, finish)
+  addRunCommands(program, config, finish)
+  addScanCommands(program, config, finish)
   example(program, 'writ enrol --help')
   program.addHelpText('after', EXIT_CODES)
   for (const command of everyCommand(program)) command.option('--json', 'print the result as JSON', false)

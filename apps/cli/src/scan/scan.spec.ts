@@ -18,7 +18,6 @@ import { InventoryReport, nodeStatement } from '@writ/contracts'
 import { Command } from 'commander'
 import { cliConfig } from '../config.ts'
 import { EXIT } from '../failure.ts'
-import type { ExitCode } from '../failure.ts'
 import { AGENT, givenProfile } from '../given-profile.suite.ts'
 import type { GivenServer, Seen } from '../given-server.suite.ts'
 import { givenServer, json } from '../given-server.suite.ts'
@@ -51,7 +50,7 @@ const server = (entry: object): string => JSON.stringify({ mcpServers: { one: en
 const LEAKY = { [CURSOR]: server({ command: 'x', env: { API_KEY: SECRET } }) }
 const CLEAN = { [CURSOR]: server({ command: 'writ', args: ['connect', '--connection', 'tools'] }) }
 
-type Scanned = { readonly exitCode: ExitCode; readonly out: string; readonly notes: string }
+type Scanned = { readonly exitCode: number; readonly out: string; readonly notes: string }
 
 /** One command line, as the program runs it. */
 async function scanned(args: readonly string[], writHome = join(folder, 'nowhere')): Promise<Scanned> {
@@ -66,7 +65,7 @@ async function scanned(args: readonly string[], writHome = join(folder, 'nowhere
     askSecret: () => null,
     openKeychain: () => Promise.resolve(null),
   }
-  let exitCode: ExitCode = EXIT.fault
+  let exitCode: number = EXIT.fault
   const program = new Command('writ')
   const config = cliConfig({ WRIT_HOME: writHome, WRIT_KEY_STORE: 'file-0600' })
   addScanCommands(program, config, async (work) => {

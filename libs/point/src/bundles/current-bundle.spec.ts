@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { createFreshness } from '@writ/bundle'
 import { isRefusal } from '@writ/contracts'
-import type { BundleAcknowledgement, ChangesAnswer } from '@writ/contracts'
+import type { Bundle, BundleAcknowledgement, ChangesAnswer } from '@writ/contracts'
 import { until } from '../gate.fixture.ts'
 import { pause } from '../pause.ts'
 import { openBundleCache } from './bundle-cache.ts'
@@ -258,6 +258,21 @@ describe('a gateway that restarts while control plane and Redis are away', () =>
 })
 
 describe('freshness', () => {
+  it('lasts for as long as the bundle itself says, where that counts', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    there.beats = { seq: 3, atMs: there.atMs }
+    const bound = { staleAfterMsOf: ({ version }: Bundle) => version * 20_000 }
+    const { isFresh, follow } = await gateway(there, undefined, bound)
+    const stop = follow()
+    await until(() => isFresh('acme'))
+    stop.abort()
+    there.atMs += 59_000
+    expect(await isFresh('acme')).toBe(true)
+    there.atMs += 2_000
+    expect(await isFresh('acme')).toBe(false)
+  })
+
   it('is not there before the first heartbeat and ends with the stale bound', async () => {
     const there = outside()
     there.control = new Map([['acme', await sealedBundle('acme', 3)]])
