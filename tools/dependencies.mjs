@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { takeLock } from './local/lock.mjs'
 import { secondsSince } from './local/progress.mjs'
+import { buildHookClient } from './local/hook-client.mjs'
 import { runWatched } from './local/watchdog.mjs'
 import { CLONE } from './state.mjs'
 
@@ -32,7 +33,18 @@ export async function ensureBuild(say) {
   const compiler = join(CLONE, 'node_modules', 'typescript', 'bin', 'tsc')
   const { code, output } = await runWatched(process.execPath, [compiler, '-b'], { cwd: CLONE })
   if (code !== 0) throw new Error(`the build failed:\n${output}`)
+  buildNative(say)
   say(`built in ${secondsSince(begun)}`)
+}
+
+// `writ hooks install` and `writ run` look for it beside the program.
+function buildNative(say) {
+  try {
+    const { price } = buildHookClient()
+    if (price !== null) say(price)
+  } catch (error) {
+    say(error.message)
+  }
 }
 
 function refuseOldNode(version) {

@@ -14,8 +14,7 @@ const VERSION = '2.1.329'
 
 /** Not fetched by a test: `npm run clients` does. */
 const missing = (): string | null => {
-  if (!isFetched('claude-code', VERSION)) return 'Claude Code was not fetched'
-  return existsSync(join(CLONE, '.writ/bin/writ-hook')) ? null : 'the hook client was not built'
+  return isFetched('claude-code', VERSION) ? null : 'Claude Code was not fetched'
 }
 
 type Receipt = {
@@ -34,44 +33,50 @@ function ended(words: readonly string[], options: object): Promise<Ended> {
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
 }
 
-it('Claude Code works in a sandbox, and what it may not do does not happen', async () => {
-  const why = missing()
-  if (why !== null) return console.warn(`not run: a real client in a sandbox: ${why}`)
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'wc-')))
-  const [ws, home] = [join(root, 'ws'), join(root, 'home')]
-  for (const folder of [ws, home]) mkdirSync(folder)
-  const steps = [
-    'touch ALLOWED',
-    'cat ~/.ssh/id_rsa > STOLEN',
-    'curl -sS https://unlisted.example/ && touch REACHED',
-  ]
-  const model = await startScriptedModel({
-    protocol: 'anthropic',
-    steps: steps.map((command) => ({ command })),
-  })
-  try {
-    const { args, env } = CLIENTS['claude-code'].start({ port: model.port, prompt: 'go', more: [] })
-    const inside = { ...env, ANTHROPIC_BASE_URL: `http://outside.writ:${model.port}` }
-    const program = CLIENTS['claude-code'].program(fetchClient('claude-code', VERSION))
-    const options = ['--profile', 'claude-code', '--allow-host', `outside.writ:${model.port}`, '--json']
-    const { code, out, err } = await ended(['run', ...options, '--', ...program, ...args], {
-      cwd: ws,
-      env: { PATH: process.env['PATH'], HOME: home, WRIT_HOME: join(root, 'writ'), ...inside },
+const why = missing()
+if (why !== null) console.warn(`not run: a real client in a sandbox: ${why}`)
+
+const governed = why === null ? it : it.skip
+governed(
+  'Claude Code works in a sandbox, and what it may not do does not happen',
+  async () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'wc-')))
+    const [ws, home] = [join(root, 'ws'), join(root, 'home')]
+    for (const folder of [ws, home]) mkdirSync(folder)
+    const steps = [
+      'touch ALLOWED',
+      'cat ~/.ssh/id_rsa > STOLEN',
+      'curl -sS https://unlisted.example/ && touch REACHED',
+    ]
+    const model = await startScriptedModel({
+      protocol: 'anthropic',
+      steps: steps.map((command) => ({ command })),
     })
-    if (/there is no sandbox/.test(err))
-      return console.warn(`not run: a real client in a sandbox: ${err.trim()}`)
-    expect({ code, err }).toEqual({ code: 0, err: expect.any(String) })
-    expect(['ALLOWED', 'STOLEN', 'REACHED'].filter((name) => existsSync(join(ws, name)))).toEqual(['ALLOWED'])
-    expect(model.turns.map(({ results }) => results.join()).join()).toMatch(/Writ: .*credentials/)
-    const receipt: Receipt = JSON.parse(out.trim().split('\n').at(-1) ?? '')
-    expect(receipt.actions.map(({ outcome }) => outcome)).toEqual(['allow', 'deny', 'allow'])
-    expect(receipt.denied.map(({ what }) => what)).toEqual([
-      'Bash (claude-code)',
-      'connect unlisted.example:443',
-    ])
-    expect(receipt.hosts.map(({ host }) => host)).toContain(`outside.writ:${model.port}`)
-  } finally {
-    await model.stop()
-    rmSync(root, { recursive: true, force: true })
-  }
-}, 120_000)
+    try {
+      const { args, env } = CLIENTS['claude-code'].start({ port: model.port, prompt: 'go', more: [] })
+      const inside = { ...env, ANTHROPIC_BASE_URL: `http://outside.writ:${model.port}` }
+      const program = CLIENTS['claude-code'].program(fetchClient('claude-code', VERSION))
+      const options = ['--profile', 'claude-code', '--allow-host', `outside.writ:${model.port}`, '--json']
+      const { code, out, err } = await ended(['run', ...options, '--', ...program, ...args], {
+        cwd: ws,
+        env: { PATH: process.env['PATH'], HOME: home, WRIT_HOME: join(root, 'writ'), ...inside },
+      })
+      expect({ code, err }).toEqual({ code: 0, err: expect.any(String) })
+      expect(['ALLOWED', 'STOLEN', 'REACHED'].filter((name) => existsSync(join(ws, name)))).toEqual([
+        'ALLOWED',
+      ])
+      expect(model.turns.map(({ results }) => results.join()).join()).toMatch(/Writ: .*credentials/)
+      const receipt: Receipt = JSON.parse(out.trim().split('\n').at(-1) ?? '')
+      expect(receipt.actions.map(({ outcome }) => outcome)).toEqual(['allow', 'deny', 'allow'])
+      expect(receipt.denied.map(({ what }) => what)).toEqual([
+        'Bash (claude-code)',
+        'connect unlisted.example:443',
+      ])
+      expect(receipt.hosts.map(({ host }) => host)).toContain(`outside.writ:${model.port}`)
+    } finally {
+      await model.stop()
+      rmSync(root, { recursive: true, force: true })
+    }
+  },
+  120_000,
+)

@@ -54,7 +54,6 @@ export const BYPASSES = [
     prompt: 'look at @.env',
     work: { '.env': `KEY=${SECRET}\n` },
     isOut: toldToModel,
-    falls: 'it is no tool call, so no hook is asked',
   },
   { ...CLAUDE, version: '2.1.197', title: 'an older version, which knows no `onFailure`' },
   { ...CODEX, title: '`--disable hooks`', more: ['--disable', 'hooks'] },

@@ -14,6 +14,11 @@ rules:
         - { path: channel, op: eq, value: hooks }
         - { path: args.input.command, op: contains, value: FORBIDDEN }
     reason: ${REASON}
+  - id: credentials
+    effect: deny
+    on: [outbound]
+    when: { path: args.sure, op: has, value: credential_read }
+    reason: Credentials are not for agents.
 `
 
 /** What a room needs for a client that a daemon governs. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { CLONE, stateDirectory } from '../state.mjs'
+import { CLONE } from '../state.mjs'
 
 const SOURCE = join(CLONE, 'native', 'writ-hook')
 const NATIVE_SOURCES = ['writ-hook.c', 'json.h', 'clients.h']
@@ -19,7 +19,7 @@ export const PRICE_OF_NODE =
  * @returns {import('./hook-client.d.mts').BuiltHookClient}
  * @throws when there is a compiler and it does not take the source
  */
-export function buildHookClient({ dir = join(stateDirectory(), 'bin'), env = process.env, ...options } = {}) {
+export function buildHookClient({ dir = join(CLONE, '.writ', 'bin'), env = process.env, ...options } = {}) {
   const compiler = options.kind === 'node' ? null : findCompiler(env)
   const wanted = { compiler, ownerUid: options.ownerUid ?? null, flags: options.flags ?? [] }
   const path = join(dir, 'writ-hook')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
@@ -28,7 +29,7 @@ type Note = {
 export function placePlaceholders(folder: string, wanted: readonly Placeholder[]): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   removeAbandoned(folder)
-  const own = join(folder, `${process.pid}-${Date.now()}.json`)
+  const own = join(folder, `${process.pid}-${randomUUID()}.json`)
   const others = new Set(placedByOthers(folder).map(({ path }) => path))
   const note: Note = { pid: process.pid, begun: begunOf(process.pid), placeholders: [...wanted] }
   writeFileSync(own, JSON.stringify(note), { mode: 0o600, flag: 'wx' })

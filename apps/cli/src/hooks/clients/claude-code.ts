@@ -18,7 +18,9 @@ export const claudeCode: ClientRow = {
     observe: [
       '`--bare`, `--safe-mode`, `--setting-sources`, another CLAUDE_CONFIG_DIR, or the agent itself can leave it out',
     ],
-    enforce: ['`@file` in a prompt is no tool call: `--deny-reads` covers it'],
+    enforce: [
+      '`@file` in a prompt is no tool call: the prompt hook looks at what it names, and `--deny-reads` adds rules of the client itself',
+    ],
   },
   files: (wanted) => [
     {
