@@ -1,3 +1,4 @@
+import type { PackageKnowledge } from '@writ/actions'
 import type { HookReply } from '@writ/hooks'
 import type { ReportProblem } from '@writ/point'
 import type { CliConfig } from '../config.ts'
@@ -78,6 +79,8 @@ export type Daemon = {
   /** status, approvals; never to be shown to an agent */
   readonly adminPath: string | null
   readonly status: () => DaemonStatus
+  /** what is known of packages now */
+  readonly packages: () => PackageKnowledge
   /** settles when decisions can be made, or when that has taken too long */
   readonly whenReady: (patienceMs?: number) => Promise<boolean>
   readonly close: () => Promise<void>

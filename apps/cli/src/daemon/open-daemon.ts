@@ -49,6 +49,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     socketPath: doors?.socketPath ?? null,
     adminPath: doors?.adminPath ?? null,
     status: () => statusOf(parts, doors),
+    packages: () => parts.point.packages(),
     whenReady: (patienceMs = PATIENCE_MS) => whenReady(parts, patienceMs),
     close: async () => {
       await doors?.close()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DecideEgress } from '@writ/sandbox'
+import type { DecideEgress, ProxySettings } from '@writ/sandbox'
 import type { Environment } from '@writ/runtime'
 import type { CliConfig } from '../config.ts'
 import { cliConfig } from '../config.ts'
@@ -10,6 +10,7 @@ import { keyStoresOf } from '../keys/key-stores.ts'
 import { readProfile } from '../profile.ts'
 import type { Terminal } from '../terminal.ts'
 import type { RunOptions } from './options.ts'
+import { packageFaults, readPackageKnowledge } from './package-faults.ts'
 import { startingPolicies } from './starting-policies.ts'
 
 /** The daemon of one run, in this process. */
@@ -20,6 +21,8 @@ export type Enforcement = {
   /** the command that verifies its records */
   readonly verify: string
   readonly decide: DecideEgress
+  /** by the file that was named; else by what the tenant, or this program, knows of packages */
+  readonly packageFault: ProxySettings['packageFault']
   close(): Promise<void>
 }
 
@@ -35,6 +38,7 @@ export async function openEnforcement(
 ): Promise<Enforcement> {
   const config = cliConfig(env)
   const source = await sourceOf(config, options, terminal)
+  const named = options.packages === undefined ? null : readPackageKnowledge(options.packages)
   const daemon = await openDaemon({ config, source, sockets: { folder }, userHome: home, proxyPort: null })
   if (!(await daemon.whenReady())) {
     const { trouble } = daemon.status()
@@ -55,6 +59,7 @@ export async function openEnforcement(
         ? 'writ daemon export evidence.json && writ audit verify evidence.json'
         : 'writ audit verify',
     decide: decideBy(daemon),
+    packageFault: packageFaults(named === null ? daemon.packages : () => named),
     close: daemon.close,
   }
 }

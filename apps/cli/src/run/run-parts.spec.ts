@@ -3,13 +3,15 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createPackageKnowledge, starterIntelligence } from '@writ/actions'
+import { HOOKS_BY_DEFAULT } from '@writ/contracts'
 import { localFiles, planSandbox, CLIENT_PROFILES, isFault } from '@writ/sandbox'
 import { Failure } from '../failure.ts'
 import { findBubblewrap } from './bubblewrap.ts'
 import { socketBefore } from './deferred.ts'
 import type { RunOptions } from './options.ts'
 import { boundSecrets, hostRules, profileOf, realPaths, registries } from './options.ts'
-import { openPackageFaults } from './package-faults.ts'
+import { packageFaults, readPackageKnowledge } from './package-faults.ts'
 import { placePlaceholders } from './placeholders.ts'
 import { deniedLines, hostLines, receiptText } from './receipt.ts'
 import { newRepositories, repositoriesIn } from './repositories.ts'
@@ -167,10 +169,19 @@ describe('the policies of a run without any', () => {
 })
 
 describe('what is known against packages', () => {
-  it('is nothing without intelligence, and a failure where it is none', async () => {
-    expect((await openPackageFaults(undefined))('npm', 'left-pad', null)).toBeNull()
+  it('is what knowledge says, by the name and the version', async () => {
+    const knowledge = createPackageKnowledge({
+      intelligence: starterIntelligence(),
+      rules: HOOKS_BY_DEFAULT.packages,
+    })
+    const faultOf = packageFaults(() => knowledge)
+    expect(await faultOf('npm', 'flatmap-stream', '0.1.1')).toMatch(/malicious/)
+    expect(await faultOf('npm', 'left-pad', null)).toBeNull()
+  })
+
+  it('cannot be had of a file that says none', () => {
     writeFileSync(join(root, 'p.json'), '{}')
-    await expect(openPackageFaults(join(root, 'p.json'))).rejects.toThrow(Failure)
+    expect(() => readPackageKnowledge(join(root, 'p.json'))).toThrow(Failure)
   })
 })
 

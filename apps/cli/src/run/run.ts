@@ -18,7 +18,6 @@ import { lateEnforcement } from './late-enforcement.ts'
 import { hookProgramOf } from './hook-program.ts'
 import type { RunOptions } from './options.ts'
 import { boundSecrets, hostRules, profileOf, realPaths, registries } from './options.ts'
-import { openPackageFaults } from './package-faults.ts'
 import { placedByOthers, placePlaceholders } from './placeholders.ts'
 import type { Receipt } from './receipt.ts'
 import { deniedLines, hostLines, receiptText } from './receipt.ts'
@@ -158,7 +157,7 @@ async function egressOf(
     registries: registries(options),
     opaqueHosts: options.opaqueHost,
     decide: async (ask) => (await ready).decide(ask),
-    packageFault: await openPackageFaults(options.packages),
+    packageFault: async (...asked) => (await ready).packageFault(...asked),
     seen: (one) => void seen.push(one),
     extraCertificates: env['NODE_EXTRA_CA_CERTS'],
   })

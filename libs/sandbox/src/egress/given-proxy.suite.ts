@@ -50,7 +50,7 @@ export async function givenProxy(
     lookUp: async () => ['127.0.0.1'],
     interceptions: [],
     authority,
-    packageFault: () => null,
+    packageFault: async () => null,
     opaqueHosts: [],
     trusted: [OUTSIDE_AUTHORITY.certificate],
     seen: (one) => void seen.push(one),

@@ -276,7 +276,7 @@ describe('what is read', () => {
     const { port, heard } = await givenServer({ tls: true, reply: 'bytes' })
     const { asked, authority, path } = await readTo(port, {
       interceptions: [{ host: 'a.example', injections: [], registry: 'npm' }],
-      packageFault: (_kind: string, name: string, version: string | null) =>
+      packageFault: async (_kind: string, name: string, version: string | null) =>
         name === 'evil' ? `${name}@${version} is malicious` : null,
     })
     const fetched = async (target: string): Promise<string> => {

@@ -28,7 +28,7 @@ export type ProxySettings = AdmissionSettings & {
   /** null: nothing is intercepted */
   readonly authority: CertificateAuthority | null
   /** why a package must not come in; null: nothing is known against it */
-  readonly packageFault: (kind: RegistryKind, name: string, version: string | null) => string | null
+  readonly packageFault: (kind: RegistryKind, name: string, version: string | null) => Promise<string | null>
   /** hosts whose tunnels may carry something else than TLS */
   readonly opaqueHosts: readonly string[]
   /** certificates that servers outside are believed by; null: those of Node.js */
@@ -196,14 +196,18 @@ async function serveInner(exchange: Exchange, settings: ProxySettings, outward: 
   if (target === undefined || interception === null || !path.startsWith('/'))
     return refuse(response, 400, 'this request is not understood')
   const wanted: Wanted = { ...target, verb: request.method ?? 'GET', path }
-  const fault = fieldFault(request, target, 443) ?? packageFault(interception, path, settings)
+  const fault = fieldFault(request, target, 443) ?? (await packageFault(interception, path, settings))
   const admitted = await admit(wanted, settings, fault)
   if (!admitted.isAllowed) return refuse(response, 403, admitted.reason)
   const { injections } = interception
   forward(exchange, { ...target, path, address: admitted.address, isTls: true, injections }, outward)
 }
 
-function packageFault({ registry }: Interception, path: string, settings: ProxySettings): string | null {
+async function packageFault(
+  { registry }: Interception,
+  path: string,
+  settings: ProxySettings,
+): Promise<string | null> {
   const wanted = registry === null ? null : packageOfPath(registry, path)
   if (registry === null || wanted === null) return null
   return settings.packageFault(registry, wanted.name, wanted.version)
