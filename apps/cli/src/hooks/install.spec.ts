@@ -121,6 +121,11 @@ describe('hooks of the observe tier', () => {
     expect(modeAt('/home/dev/.writ/bin/writ-hook')).toBe(0o755)
   })
 
+  it('leave a home of Writ that the daemon takes: nobody else can look into it', async () => {
+    await install('observe', ['claude-code'])
+    expect(modeAt('/home/dev/.writ')).toBe(0o700)
+  })
+
   it('are files of the user alone, and keep the rights of a file that is there', async () => {
     put('/home/dev/.gemini/settings.json', '{}', 0o640)
     await install('observe', ['claude-code', 'gemini-cli'])

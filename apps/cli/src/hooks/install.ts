@@ -89,6 +89,8 @@ async function write(
   { receipt, receiptAt, wanted }: { receipt: Receipt | null; receiptAt: string; wanted: Installation },
 ): Promise<void> {
   const mode = wanted.tier === 'enforce' ? 0o644 : 0o600
+  // The daemon takes no home of Writ that others can look into.
+  const folderMode = wanted.tier === 'enforce' ? 0o755 : 0o700
   const others = (receipt?.files ?? []).filter(({ path }) => !changes.some((change) => change.path === path))
   const note = async (files: readonly Installed[]): Promise<void> => {
     const text = JSON.stringify(
@@ -96,7 +98,7 @@ async function write(
       null,
       2,
     )
-    await putWhole(receiptAt, Buffer.from(`${text}\n`), mode)
+    await putWhole(receiptAt, Buffer.from(`${text}\n`), mode, folderMode)
   }
   await note(changes.map((change) => installedOf(change, [])))
   const files: Installed[] = []
@@ -104,7 +106,7 @@ async function write(
     const installed = installedOf(change, [])
     if (change.earlier === null && change.before !== null && installed.backup !== null)
       await putWhole(onDisk(wanted.places, installed.backup), change.before, change.hadMode ?? 0o600)
-    const folders = isSame(change) ? [] : await putWhole(change.at, change.after, change.mode)
+    const folders = isSame(change) ? [] : await putWhole(change.at, change.after, change.mode, folderMode)
     files.push(installedOf(change, folders))
   }
   await note(files)

@@ -28,12 +28,17 @@ export const digestOf = (bytes: Buffer): string => createHash('sha256').update(b
 
 /**
  * Puts a file in place whole or not at all, with these rights whatever the umask, and makes the folders that are missing.
- * A link is followed: who keeps settings behind one keeps it.
+ * A link is followed: who keeps settings behind one keeps it. @param folderMode rights of the folders that are made
  * @returns the folders that were made
  */
-export async function putWhole(path: string, bytes: Buffer, mode: number): Promise<readonly string[]> {
+export async function putWhole(
+  path: string,
+  bytes: Buffer,
+  mode: number,
+  folderMode = 0o755,
+): Promise<readonly string[]> {
   const target = await fs.realpath(path).catch(() => path)
-  const made = await makeFolders(dirname(target))
+  const made = await makeFolders(dirname(target), folderMode)
   const draft = `${target}.${randomBytes(6).toString('hex')}`
   try {
     const file = await fs.open(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode)
@@ -52,11 +57,11 @@ export async function putWhole(path: string, bytes: Buffer, mode: number): Promi
   return made
 }
 
-async function makeFolders(path: string): Promise<readonly string[]> {
+async function makeFolders(path: string, mode: number): Promise<readonly string[]> {
   if ((await statsOf(path)) !== null) return []
-  const above = await makeFolders(dirname(path))
+  const above = await makeFolders(dirname(path), mode)
   await fs.mkdir(path)
-  await fs.chmod(path, 0o755)
+  await fs.chmod(path, mode)
   return [...above, path]
 }
 

@@ -101,7 +101,7 @@ function placeLines({ client, subject, place }: InventoryFinding): readonly stri
 function summaryOf({ agents, servers, findings }: InventoryReport): string {
   const of = (severity: InventoryFinding['severity']) =>
     findings.filter((finding) => finding.severity === severity).length
-  return `${agents.length} agents, ${servers.length} MCP servers; findings: ${of('high')} high, ${of('medium')} medium, ${of('low')} low`
+  return `${counted(agents.length, 'agent')}, ${counted(servers.length, 'MCP server')}; findings: ${of('high')} high, ${of('medium')} medium, ${of('low')} low`
 }
 
 const columns = (...cells: readonly (readonly [text: string, width: number])[]): string =>
@@ -125,3 +125,5 @@ function wrapped(text: string, indent: string, hanging = indent): readonly strin
   }
   return [...lines, line.trimEnd()]
 }
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
