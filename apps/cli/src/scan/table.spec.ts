@@ -89,7 +89,7 @@ describe('the table of a scan', () => {
 
   it('says how much there is, and of nothing no more', () => {
     expect(tableOf(report())).toBe('0 agents, 0 MCP servers; findings: 0 high, 0 medium, 0 low')
-    expect(tableOf(full)).toContain('1 agents, 1 MCP servers; findings: 0 high, 3 medium, 0 low')
+    expect(tableOf(full)).toContain('1 agent, 1 MCP server; findings: 0 high, 3 medium, 0 low')
     expect(tableOf(full)).toContain('only the first of each')
   })
 })
