@@ -59,6 +59,14 @@ describe('a local action', () => {
     expect(other.entry.connection).toBeUndefined()
   })
 
+  it('on a server that nobody here knows is a stranger’s, and one on the device is the tenant’s own', async () => {
+    const external = { path: 'connection.trust', op: 'eq', value: 'external' } as const
+    const given = { rules: [rule('deny', { when: external })] }
+    expect((await hooked(given)).answer.outcome).toBe('allow')
+    const mcp = { action: { method: 'hook/mcp.call', tool: 'lookup_order' }, server: 'another' }
+    expect((await hooked({ ...given, ...mcp })).answer.outcome).toBe('deny')
+  })
+
   it('that aborts ends the session', async () => {
     const { answer, ended } = await hooked({ rules: [rule('abort')], facts: FACTS })
     expect(answer).toMatchObject({ outcome: 'deny', refusal: { code: 'session_aborted' } })
