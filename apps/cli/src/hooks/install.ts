@@ -83,14 +83,18 @@ async function programChange(
   }
 }
 
+/** What everybody must read, and what is the user's own: the daemon takes no home of Writ that others can look into. */
+const RIGHTS: Readonly<Record<Tier, { readonly file: number; readonly folder: number }>> = {
+  enforce: { file: 0o644, folder: 0o755 },
+  observe: { file: 0o600, folder: 0o700 },
+}
+
 /** The note comes first: whatever is written after it can be taken back. */
 async function write(
   changes: readonly Change[],
   { receipt, receiptAt, wanted }: { receipt: Receipt | null; receiptAt: string; wanted: Installation },
 ): Promise<void> {
-  const mode = wanted.tier === 'enforce' ? 0o644 : 0o600
-  // The daemon takes no home of Writ that others can look into.
-  const folderMode = wanted.tier === 'enforce' ? 0o755 : 0o700
+  const { file: mode, folder: folderMode } = RIGHTS[wanted.tier]
   const others = (receipt?.files ?? []).filter(({ path }) => !changes.some((change) => change.path === path))
   const note = async (files: readonly Installed[]): Promise<void> => {
     const text = JSON.stringify(
