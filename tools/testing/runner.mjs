@@ -8,6 +8,8 @@ import { createEmptyTestResult } from '@jest/test-result'
 
 const WORKER = fileURLToPath(new URL('./worker.mjs', import.meta.url))
 const TYPESCRIPT = new URL('./typescript.mjs', import.meta.url).href
+/** See libs/cedar/src/cedar-wasm.ts: processes that live long meet it sooner. */
+const STEADY = ['--no-turbo-inline-js-wasm-calls']
 /** How long a process that has run all its files may keep something open. */
 const LEFT_OPEN_MS = 20_000
 
@@ -53,7 +55,7 @@ export default class PlainNodeRunner {
 function startWorker(id) {
   const { NODE_OPTIONS: _, ...env } = process.env
   return fork(WORKER, [], {
-    execArgv: ['--conditions=@writ/source', '--import', TYPESCRIPT, '--no-warnings'],
+    execArgv: ['--conditions=@writ/source', '--import', TYPESCRIPT, '--no-warnings', ...STEADY],
     env: { ...env, JEST_WORKER_ID: String(id), NODE_ENV: 'test' },
     serialization: 'advanced',
   })

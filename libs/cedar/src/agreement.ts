@@ -1,4 +1,4 @@
-import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { policyToJson } from './cedar-wasm.ts'
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { BundlePolicy, PolicyDocument, Rule } from '@writ/contracts'
 import { compilePolicies, decide } from '@writ/policy'

@@ -1,4 +1,4 @@
-import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
+import { preparsePolicySet, statefulIsAuthorized } from './cedar-wasm.ts'
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { CedarRequest } from './view/question-to-cedar.ts'
 

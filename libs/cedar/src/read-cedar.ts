@@ -1,4 +1,4 @@
-import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { policyToJson } from './cedar-wasm.ts'
 import { PolicyDocument } from '@writ/contracts'
 import type { PolicyMode, Rule } from '@writ/contracts'
 import { headingOf, ruleOf, strangersIn } from './annotations.ts'

@@ -1,4 +1,4 @@
-import { formatPolicies, validate } from '@cedar-policy/cedar-wasm/nodejs'
+import { formatPolicies, validate } from './cedar-wasm.ts'
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { offsetOfByte, placeOf } from './text/place.ts'
 import type { CedarFault } from './text/place.ts'
