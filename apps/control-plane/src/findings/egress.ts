@@ -21,15 +21,6 @@ const MODEL_HOSTS: ReadonlySet<string> = new Set([
   'api2.cursor.sh',
 ])
 
-/** Where a package manager goes when it is asked for packages. */
-const REGISTRIES: Readonly<Record<string, readonly string[]>> = {
-  npm: ['registry.npmjs.org', 'registry.yarnpkg.com'],
-  pypi: ['pypi.org', 'files.pythonhosted.org'],
-  cargo: ['crates.io', 'index.crates.io', 'static.crates.io'],
-  gem: ['rubygems.org', 'index.rubygems.org'],
-  go: ['proxy.golang.org', 'sum.golang.org'],
-}
-
 /** Connections that the sandbox saw to hosts that no hook of the session had named. One finding for a host in ten minutes. */
 export function egressWithout(history: History): Found[] {
   if (!history.hasHooks) return []
@@ -60,15 +51,17 @@ const isBefore = (sight: Sight): sight is Hook =>
   sight.moment === 'before' &&
   sight.verdict !== 'stopped'
 
-const names = ({ hosts, managers }: Hook, host: string): boolean =>
-  hosts.includes(host) || managers.some((manager) => REGISTRIES[manager]?.includes(host))
+const names = ({ hosts }: Hook, host: string): boolean => hosts.includes(host)
 
 const isProgram = ({ method }: Hook): boolean => method === 'hook/shell' || method === 'hook/shell.input'
 
 function found(egress: Hook, host: string, earlier: readonly Hook[]): Found {
   const isByProgram = earlier.some(isProgram)
-  const severity = egress.verdict === 'stopped' ? 'low' : isByProgram ? 'medium' : 'high'
-  const how = isByProgram ? ', though programs were started in that time' : ''
+  // Where packages come from is the machine's setting: no list of hosts would be true.
+  const isForPackages = earlier.some(({ asksForPackages }) => asksForPackages)
+  const isMinor = egress.verdict === 'stopped' || isForPackages
+  const severity = isMinor ? 'low' : isByProgram ? 'medium' : 'high'
+  const how = isForPackages ? ', though packages were asked for in that time' : isByProgram ? STARTED : ''
   return {
     fact: `egress_without_hook ${egress.session} ${host} ${Math.floor(egress.atMs / NAMED_MS)}`,
     about: egress,
@@ -80,3 +73,5 @@ function found(egress: Hook, host: string, earlier: readonly Hook[]): Found {
     },
   }
 }
+
+const STARTED = ', though programs were started in that time'

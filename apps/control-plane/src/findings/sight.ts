@@ -21,8 +21,7 @@ export type HookSight = {
   readonly conversation: string | null
   readonly toolUse: string | null
   readonly hosts: readonly string[]
-  /** managers whose packages it asks for, e.g. `npm` */
-  readonly managers: readonly string[]
+  readonly asksForPackages: boolean
   /** more was reached than the record has room for */
   readonly more: boolean
   readonly isModelHost: boolean
@@ -73,7 +72,7 @@ function hookSightOf({ local, action }: AuditRecord): HookSight | null {
     toolUse,
     more,
     hosts: local.hosts.map(hostOf),
-    managers: local.packages.map((name) => name.split('/', 1)[0] ?? ''),
+    asksForPackages: local.packages.length > 0,
     isModelHost: local.facts.some(({ kind }) => kind === MODEL_HOST_FACT),
     call: action.method === 'hook/mcp.call' ? localCallOf(action) : null,
   }
