@@ -241,7 +241,7 @@ describe('an upload', () => {
     const { exitCode, out, notes } = await scanned(['--home', givenHome(LEAKY), '--upload'], writHome)
     await plane.stop()
     expect(exitCode).toBe(EXIT.unavailable)
-    expect(out).toContain('1 MCP servers')
+    expect(out).toContain('1 MCP server;')
     expect(notes).toMatch(/did not take the inventory \(403\)/)
   })
 
