@@ -5,7 +5,8 @@ export default {
   transform: {},
   maxWorkers: '100%',
   // What a spec waits for is a real server on a machine that others use too; a hang is still a failure.
-  testTimeout: 20_000,
+  // Longer than what a driver waits for, so that its own words are heard.
+  testTimeout: 40_000,
   modulePathIgnorePatterns: ['/dist/'],
   testPathIgnorePatterns: ['/node_modules/', '/.writ/'],
 }

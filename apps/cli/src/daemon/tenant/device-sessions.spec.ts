@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -105,7 +106,7 @@ describe('the sessions of a device', () => {
 
   it('go on after a restart with what the one before has seen, before anything is decided in their name', async () => {
     const first = await given([begun('1')])
-    await until(() => first.sessions.peek() !== null)
+    await until(() => existsSync(first.file))
     const { sessions, inherited } = await given([begun('2')], first.file)
     await until(() => sessions.peek()?.claims.sid === sessionId('2'))
     expect(inherited).toEqual([`${sessionId('1')} ${sessionId('2')}`])
@@ -113,7 +114,7 @@ describe('the sessions of a device', () => {
 
   it('are those of the last proven caller while the authority is away', async () => {
     const first = await given([begun('1')])
-    await until(() => first.sessions.peek() !== null)
+    await until(() => existsSync(first.file))
     const { sessions } = await given([away], first.file)
     await until(() => sessions.trouble() !== null)
     expect(sessions.proven()?.claims.sid).toBe(sessionId('1'))
