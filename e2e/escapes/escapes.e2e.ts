@@ -18,12 +18,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { scanFrames } from '@writ/audit'
-import type { Escape } from './escapes.ts'
+import type { Escape, Leaves } from './escapes.ts'
 import { ESCAPES } from './escapes.ts'
+import type { Ended, Receipt, Recorded } from './given-run.suite.ts'
+import { endOf, missingForSandbox, recordsIn, WRIT } from './given-run.suite.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-const WRIT = process.env['WRIT_E2E_PROGRAM'] ?? join(HERE, '../../apps/cli/bin/writ.mjs')
 
 const POLICY = `
 writ: 1
@@ -39,12 +39,6 @@ rules:
     reason: Keys are not for agents.
 `
 
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
-type Recorded = {
-  readonly outcome: string
-  readonly local: { readonly client: string; readonly hosts: readonly string[] } | null
-}
-
 const closing: (() => unknown)[] = []
 afterAll(async () => {
   for (const close of closing.toReversed()) await close()
@@ -54,27 +48,15 @@ afterAll(async () => {
 const OTHER = '127.0.0.2'
 
 /** Why nothing can be tried here: then it is skipped, and never counts as held. */
-const missing = whyNot()
+const missing = missingForSandbox()
 if (missing !== null) console.warn(`not run: escapes from a sandbox: ${missing}`)
 const held = missing === null ? describe : describe.skip
-
-function whyNot(): string | null {
-  if (process.platform !== 'linux') return 'this is not Linux'
-  if (spawnSync('cc', ['--version']).status !== 0) return 'there is no C compiler for the probe'
-  const home = mkdtempSync(join(tmpdir(), 'wn-'))
-  const tried = spawnSync(process.execPath, [WRIT, 'run', '--', 'true'], {
-    cwd: home,
-    env: { ...process.env, HOME: home, WRIT_HOME: join(home, 'writ') },
-    encoding: 'utf8',
-  })
-  rmSync(home, { recursive: true, force: true })
-  return /there is no sandbox/.test(tried.stderr) ? tried.stderr.trim() : null
-}
 
 let variables: Record<string, string> = {}
 let root = ''
 let inside: ReadonlyMap<string, number> = new Map()
-let receipt: { records: string; denied: readonly { what: string; reason: string }[] } | null = null
+let receipt: Receipt | null = null
+let records: readonly Recorded[] = []
 let reached: string[] = []
 
 beforeAll(async () => {
@@ -132,6 +114,7 @@ async function startOutside(): Promise<void> {
     LISTED: String(listed),
     ABSTRACT: abstract,
     ADDRESS: OTHER,
+    WS: join(root, 'ws'),
     OUT: join(root, 'outside'),
     HOME_OUTSIDE: join(root, 'home'),
     KEY: join(root, 'home/.ssh/id_ed25519'),
@@ -178,7 +161,7 @@ function writeScripts(): void {
 
 const scriptOf = (at: number): string => join(root, 'ws/scripts', `${at}.sh`)
 
-function runInside(): Promise<Ended> {
+function runInside(): Promise<Omit<Ended, 'receipt'>> {
   const { LISTED = '', PORT = '' } = variables
   const options = [
     '--policy',
@@ -196,22 +179,10 @@ function runInside(): Promise<Ended> {
     HUSH_OUTER: 'HUSH_OUTER',
     LD_TRAP: PORT,
   }
-  return ended(process.execPath, [WRIT, ...words], { cwd: join(root, 'ws'), env })
+  return endOf(process.execPath, [WRIT, ...words], { cwd: join(root, 'ws'), env })
 }
 
-function ended(program: string, words: readonly string[], options: object): Promise<Ended> {
-  const child = spawn(program, [...words], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString('utf8')))
-  child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString('utf8')))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }))
-  })
-}
-
-function read({ code, stdout, stderr }: Ended): void {
+function read({ code, stdout, stderr }: Omit<Ended, 'receipt'>): void {
   inside = new Map(
     [...stdout.matchAll(/^attempt (\d+) (\d+)$/gm)].map(([, at, exit]) => [
       ESCAPES[Number(at)]?.name ?? '',
@@ -222,13 +193,37 @@ function read({ code, stdout, stderr }: Ended): void {
   if (code !== 0 || !last.startsWith('{'))
     throw new Error(`writ run ended with ${code}: ${stderr}${stdout.slice(-500)}`)
   receipt = JSON.parse(last)
+  records = recordsIn(receipt?.records ?? '')
 }
 
-const recorded = (): readonly Recorded[] =>
-  readdirSync(receipt?.records ?? '')
-    .filter((name) => name.endsWith('.spool'))
-    .flatMap((name) => scanFrames(readFileSync(join(receipt?.records ?? '', name))).frames)
-    .map(({ bytes }): Recorded => JSON.parse(bytes))
+/** Who says so in a record. */
+const RECORDED_BY = {
+  kernel: { client: 'sandbox', refusal: 'sandbox_refused' },
+  proxy: { client: 'sandbox', refusal: 'connection_forbidden' },
+  hook: { client: 'claude-code', refusal: 'policy_denied' },
+} as const
+
+type Recording = Exclude<Leaves, { by: 'nothing' }>
+
+/** How often it is on record that this was refused. */
+function timesRecorded({ by, action }: Recording): number {
+  const { client, refusal } = RECORDED_BY[by]
+  const wanted = new RegExp(
+    `^${action
+      .split('*')
+      .map((part) => escaped(filled(part)))
+      .join('.*')}$`,
+  )
+  return records
+    .filter((record) => record.local?.client === client && record.refusal === refusal)
+    .filter(({ outcome, channel }) => outcome === 'deny' && channel === 'hooks')
+    .filter(({ action: { method, resource } }) => wanted.test(`${method} ${resource}`))
+    .reduce((times, { local }) => times + (local?.times ?? 0), 0)
+}
+
+const filled = (text: string): string =>
+  text.replace(/\$([A-Z0-9_]+)/g, (_, name: string) => variables[name] ?? '')
+const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')
 
 held('a sandbox', () => {
   it.each(ESCAPES)('holds against $name', ({ name }) => {
@@ -261,7 +256,7 @@ held('a sandbox', () => {
     writeFileSync(join(bin, 'bwrap'), `#!/bin/sh\nPATH=/usr/bin:/bin\n${swap}\nexec '${real}' "$@"\n`, {
       mode: 0o755,
     })
-    const run = await ended(process.execPath, [WRIT, 'run', '--', 'touch', join(root, 'ws/begun')], {
+    const run = await endOf(process.execPath, [WRIT, 'run', '--', 'touch', join(root, 'ws/begun')], {
       cwd: join(root, 'ws'),
       env: { PATH: `${bin}:${process.env['PATH']}`, HOME: join(root, 'home'), WRIT_HOME: join(root, 'writ') },
     })
@@ -270,29 +265,36 @@ held('a sandbox', () => {
     rmSync(guarded)
   })
 
-  it('is recorded in what it tried over the proxy', () => {
-    const tried = ESCAPES.filter(({ recordedBy }) => recordedBy === 'proxy').length
-    const refused = recorded().filter(
-      ({ local, outcome }) => local?.client === 'sandbox' && outcome !== 'allow',
+  const recording = ESCAPES.flatMap(({ name, leaves }) => (leaves.by === 'nothing' ? [] : [{ name, leaves }]))
+
+  it.each(recording)('has a record of $name', ({ leaves }) => {
+    // those that come down to the same action are counted in one record
+    const same = recording.filter(
+      (other) => other.leaves.by === leaves.by && other.leaves.action === leaves.action,
     )
-    expect(refused.length).toBeGreaterThanOrEqual(tried)
-    for (const host of [
-      '127.0.0.1',
-      '::1',
-      '169.254.169.254',
-      'unlisted.example',
-      'localhost',
-      'outside.writ',
-    ])
-      expect(refused.some(({ local }) => local?.hosts.includes(host))).toBe(true)
-    expect(receipt?.denied.length).toBeGreaterThanOrEqual(tried)
+    expect(timesRecorded(leaves)).toBeGreaterThanOrEqual(same.length)
   })
 
-  it('is recorded in what a nested agent asked', () => {
-    const denied = recorded().filter(
-      ({ local, outcome }) => local?.client === 'claude-code' && outcome === 'deny',
+  it('has records of all but these, of which nothing was refused', () => {
+    const silent = ESCAPES.filter(({ leaves }) => leaves.by === 'nothing').map(({ name }) => name)
+    expect(silent).toEqual([
+      'a secret in its own environment',
+      'a program that gains rights',
+      'a descriptor that was left open',
+      'a start file of the shell in the home that stays',
+      'settings of the client in the home that stay',
+    ])
+    expect(recording).toHaveLength(95)
+  })
+
+  it('tells of each in the receipt, with the decision that it is recorded as', () => {
+    const proxied = ESCAPES.filter(({ leaves }) => leaves.by === 'proxy').length
+    expect(receipt?.denied.length).toBeGreaterThanOrEqual(proxied)
+    for (const { what, decisionId } of receipt?.refused ?? [])
+      expect([what, decisionId]).toEqual([what, expect.stringMatching(/^dec_/)])
+    expect(receipt?.refused).toContainEqual(
+      expect.objectContaining({ what: `write ${join(root, 'outside/raced')}`, times: 200 }),
     )
-    expect(denied).toHaveLength(1)
   })
 })
 
@@ -304,7 +306,7 @@ held('the attempts', () => {
 
   it.each(free)('work where nothing confines: $name', async ({ at }: Escape & { at: number }) => {
     const env = { ...process.env, ...variables, HOME: join(root, 'home'), HUSH_OUTER: 'HUSH_OUTER' }
-    const { code } = await ended('bash', [scriptOf(at)], { cwd: join(root, 'ws'), env })
+    const { code } = await endOf('bash', [scriptOf(at)], { cwd: join(root, 'ws'), env })
     expect(code).toBe(0)
   })
 })

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -65,6 +66,12 @@ static int memory_of(pid_t pid) {
   return done(syscall(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0)) ;
 }
 
+/* Closed to everybody's eyes first: what it does then could not be looked at. */
+static int closed(const char *path) {
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) return done(-1);
+  return done(open(path, O_RDONLY));
+}
+
 int main(int count, char **words) {
   const char *what = count > 1 ? words[1] : "", *of = count > 2 ? words[2] : "";
   pid_t pid = (pid_t)atoi(of);
@@ -93,6 +100,7 @@ int main(int count, char **words) {
   if (!strcmp(what, "keyctl")) return done(syscall(SYS_keyctl, 0, -3, 1));
   if (!strcmp(what, "userfaultfd")) return done(syscall(SYS_userfaultfd, 1));
   if (!strcmp(what, "tiocsti")) return typing();
+  if (!strcmp(what, "closed")) return closed(of);
   if (!strcmp(what, "chroot")) return done(chroot("/tmp"));
   if (!strcmp(what, "device")) return done(mknod("/tmp/disk", S_IFBLK | 0600, makedev(8, 0)));
   if (!strcmp(what, "setuid")) return done(setuid(geteuid() == 0 ? 12345 : 0));

@@ -2,10 +2,14 @@
  * writ-bridge: the first program inside a sandbox of `writ run`. It starts the command, carries TCP connections of the sandbox's own
  * loopback to the Unix socket of the proxy outside, gives the command a terminal of its own, and ends with the command's exit code.
  *
- *   writ-bridge --listen PORT --to SOCKET --control FD [--tty] [--write PATH]... -- COMMAND [ARGUMENT]...
+ *   writ-bridge --listen PORT --to SOCKET --control FD [--tty] [--write PATH]... --wall FD [--watch FD --seen FD] -- COMMAND [ARGUMENT]...
  *
- * Control, a stream socket: we say 'R' when we are in place and start the command at the first byte 'G' that comes back; every later byte is
- * the number of a signal for the command (28: the terminal outside has another size). Its end means that `writ` is gone: so are we.
+ * Control, a stream socket: we say 'R' when we are in place ('r': and nothing can be told of what the kernel will refuse) and start the
+ * command at the first byte 'G' that comes back; every later byte is the number of a signal for the command (28: the terminal outside has
+ * another size). Its end means that `writ` is gone: so are we.
+ *
+ * Wall: the seccomp filter, read from there; we are under it too. Watch: the same, but for what it refuses, and for what others may refuse,
+ * it stops and asks us (watch.h), and we tell it on `seen`.
  *
  * The command runs in a Landlock domain where the kernel has one: writing only beneath the --write paths, no signals and no abstract
  * sockets to anything outside the domain, which is us. Without Landlock the mounts of the sandbox are what holds.
@@ -16,6 +20,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +34,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <limits.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #define MAX_LINKS 400
@@ -57,6 +64,8 @@ static void fault(const char *what) {
   exit(EXIT_FAULT);
 }
 
+#include "watch.h"
+
 /* ---- Landlock ------------------------------------------------------------------------------------------------------------------ */
 
 /* The kernel's own numbers: the headers at hand may be older than the kernel. */
@@ -72,6 +81,7 @@ struct beneath { uint64_t allowed; int32_t parent; } __attribute__((packed));
 #define SYS_CREATE_RULESET 444
 #define SYS_ADD_RULE 445
 #define SYS_RESTRICT_SELF 446
+#define SYS_CLOSE_RANGE 436
 
 static void allow_beneath(int ruleset, const char *path, uint64_t rights) {
   int parent = open(path, O_PATH | O_CLOEXEC);
@@ -129,22 +139,72 @@ static void take_terminal(const char *name) {
   if (terminal > 2) close(terminal);
 }
 
-static pid_t start(char **command, int control, int listener, const char *terminal) {
-  pid_t child = fork();
-  if (child < 0) fault("fork");
-  if (child > 0) return child;
+struct starting {
+  char **command;
+  const char *terminal;
+  const struct filter *wall, *watched; /* watched NULL: the kernel cannot */
+  int gate[2];                         /* the command waits for a byte in it */
+  sem_t is_stopping, is_heard;
+  pid_t child;
+};
+
+static void become_command(struct starting *starting) {
   sigset_t none;
+  char word;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   signal(SIGPIPE, SIG_DFL);
-  close(control);
-  close(listener);
-  if (terminal != NULL) take_terminal(terminal);
+  close(starting->gate[1]);
+  if (read(starting->gate[0], &word, 1) != 1) _exit(EXIT_FAULT);
+  /* also what was open in who started `writ` leads out of here */
+  for (int fd = syscall(SYS_CLOSE_RANGE, 3, ~0u, 0) == 0 ? 0 : (int)sysconf(_SC_OPEN_MAX); fd > 2; fd--) close(fd);
+  if (starting->terminal != NULL) take_terminal(starting->terminal);
   else setpgid(0, 0);
   enter_landlock();
-  execvp(command[0], command);
-  fprintf(stderr, "writ: %s: %s\n", command[0], strerror(errno));
+  if (starting->watched == NULL && set_filter(starting->wall, 0) != 0) fault("seccomp");
+  execvp(starting->command[0], starting->command);
+  fprintf(stderr, "writ: %s: %s\n", starting->command[0], strerror(errno));
   _exit(errno == ENOENT ? EXIT_NOT_STARTED : 126);
+}
+
+/* A thread that is thrown away: its filter is for what it starts, and the listener is there for the others of us. */
+static void *start_watched(void *given) {
+  struct starting *starting = given;
+  listener_fd = listen_by(starting->watched);
+  sem_post(&starting->is_stopping);
+  while (sem_wait(&starting->is_heard) != 0) {}
+  if (listener_fd >= 0) starting->child = fork();
+  if (listener_fd >= 0 && starting->child == 0) become_command(starting);
+  return NULL;
+}
+
+static void begin_watched(struct starting *starting) {
+  pthread_t thread, watcher;
+  sem_init(&starting->is_stopping, 0, 0);
+  sem_init(&starting->is_heard, 0, 0);
+  if (pthread_create(&thread, NULL, start_watched, starting) != 0) fault("a thread");
+  while (sem_wait(&starting->is_stopping) != 0) {}
+  if (listener_fd < 0) fault("seccomp");
+  if (pthread_create(&watcher, NULL, watch, (void *)starting->wall) != 0) fault("a thread");
+  sem_post(&starting->is_heard);
+  pthread_join(thread, NULL);
+}
+
+static pid_t start(struct starting *starting) {
+  if (pipe2(starting->gate, O_CLOEXEC) != 0) fault("pipe");
+  if (starting->watched != NULL) begin_watched(starting);
+  else {
+    starting->child = fork();
+    if (starting->child == 0) become_command(starting);
+  }
+  if (starting->child < 0) fault("fork");
+  close(starting->gate[0]);
+  /* We hold the terminal outside and the control: nobody opens them through /proc, nobody traces us; and nobody is without the wall. */
+  prctl(PR_SET_DUMPABLE, 0);
+  if (set_filter(starting->wall, 0) != 0) fault("seccomp");
+  if (write(starting->gate[1], "G", 1) != 1) fault("pipe");
+  close(starting->gate[1]);
+  return starting->child;
 }
 
 /* ---- connections ---------------------------------------------------------------------------------------------------------------- */
@@ -301,6 +361,7 @@ static int serve(int listener, int control, int ended, pid_t child, int master) 
       int code = exit_code_of(child);
       if (code >= 0) {
         drain(master);
+        tell_all();
         return code;
       }
     }
@@ -323,42 +384,64 @@ static int watch_children(void) {
   return fd;
 }
 
-static void wait_for_word(int control) {
+static void wait_for_word(int control, int is_watching) {
   char word;
-  if (write(control, "R", 1) != 1) fault("control");
+  if (write(control, is_watching ? "R" : "r", 1) != 1) fault("control");
   ssize_t got;
   do got = read(control, &word, 1);
   while (got < 0 && errno == EINTR);
   if (got != 1 || word != 'G') exit(EXIT_FAULT);
 }
 
-int main(int count, char **words) {
-  int port = 0, control = -1, wants_terminal = 0, at = 1, master = -1;
-  char terminal[64];
+struct options { int port, control, wants_terminal, wall, watch, seen; char **command; };
+
+static int number_option(struct options *options, const char *name, const char *value) {
+  const struct { const char *name; int *number; } known[] = { { "--listen", &options->port }, { "--control", &options->control },
+    { "--wall", &options->wall }, { "--watch", &options->watch }, { "--seen", &options->seen } };
+  for (size_t at = 0; at < sizeof known / sizeof *known; at++)
+    if (strcmp(name, known[at].name) == 0) return *known[at].number = atoi(value), 1;
+  return 0;
+}
+
+static struct options options_of(int count, char **words) {
+  struct options options = { 0, -1, 0, -1, -1, -1, NULL };
+  int at = 1;
   for (; at < count && strcmp(words[at], "--") != 0; at++) {
     const char *value = at + 1 < count ? words[at + 1] : "";
-    if (strcmp(words[at], "--tty") == 0) { wants_terminal = 1; continue; }
-    if (strcmp(words[at], "--listen") == 0) port = atoi(value);
-    else if (strcmp(words[at], "--to") == 0) socket_path = value;
-    else if (strcmp(words[at], "--control") == 0) control = atoi(value);
+    if (strcmp(words[at], "--tty") == 0) { options.wants_terminal = 1; continue; }
+    if (strcmp(words[at], "--to") == 0) socket_path = value;
     else if (strcmp(words[at], "--write") == 0 && writable_count < 256) writable[writable_count++] = value;
-    else { fprintf(stderr, "writ-bridge: what is %s?\n", words[at]); return EXIT_FAULT; }
+    else if (!number_option(&options, words[at], value)) { fprintf(stderr, "writ-bridge: what is %s?\n", words[at]); exit(EXIT_FAULT); }
     at++;
   }
-  if (at + 1 >= count || port <= 0 || socket_path == NULL || control < 0) {
-    fprintf(stderr, "writ-bridge --listen PORT --to SOCKET --control FD [--tty] [--write PATH]... -- COMMAND\n");
-    return EXIT_FAULT;
+  if (at + 1 < count && options.port > 0 && socket_path != NULL && options.control >= 0 && options.wall >= 0) {
+    options.command = words + at + 1;
+    return options;
   }
+  fprintf(stderr, "writ-bridge --listen PORT --to SOCKET --control FD [--tty] [--write PATH]... --wall FD [--watch FD --seen FD] -- COMMAND\n");
+  exit(EXIT_FAULT);
+}
+
+int main(int count, char **words) {
+  static struct filter wall, watched;
+  struct options options = options_of(count, words);
+  char terminal[64];
+  int master = -1;
   signal(SIGPIPE, SIG_IGN);
-  fcntl(control, F_SETFD, FD_CLOEXEC);
-  int ended = watch_children(), listener = listen_on(port);
-  wait_for_word(control);
-  /* What follows holds the terminal outside and the control: nobody opens them through /proc, nobody traces us. */
-  prctl(PR_SET_DUMPABLE, 0);
-  if (wants_terminal) {
+  fcntl(options.control, F_SETFD, FD_CLOEXEC);
+  read_filter(&wall, options.wall);
+  if (options.watch >= 0) read_filter(&watched, options.watch);
+  int is_watching = options.watch >= 0 && options.seen >= 0 && can_watch();
+  if (options.seen >= 0) fcntl(options.seen, F_SETFD, FD_CLOEXEC);
+  seen_fd = is_watching ? options.seen : -1;
+  own_port = options.port;
+  int ended = watch_children(), listener = listen_on(options.port);
+  wait_for_word(options.control, is_watching);
+  if (options.wants_terminal) {
     master = open_terminal(terminal, sizeof terminal);
     copy_size(master);
   }
-  pid_t child = start(words + at + 1, control, listener, wants_terminal ? terminal : NULL);
-  return serve(listener, control, ended, child, master);
+  struct starting starting = { .command = options.command, .terminal = options.wants_terminal ? terminal : NULL,
+    .wall = &wall, .watched = is_watching ? &watched : NULL };
+  return serve(listener, options.control, ended, start(&starting), master);
 }

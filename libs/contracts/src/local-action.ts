@@ -34,6 +34,8 @@ export type LocalAction =
   | { readonly kind: 'mcp.call'; readonly server: string; readonly tool: string; readonly args: JsonObject }
   /** a tool of the client that reaches nothing outside the conversation: plans, to-do lists, questions to the person */
   | { readonly kind: 'client.tool'; readonly tool: string; readonly args: JsonObject }
+  /** a call to the kernel that a sandbox refused: its name, and what it was about */
+  | { readonly kind: 'kernel.call'; readonly call: string; readonly about: string }
   /** a tool that nobody has told us about */
   | { readonly kind: 'unknown'; readonly tool: string; readonly args: JsonObject }
 
@@ -51,10 +53,11 @@ export const LOCAL_KINDS = [
   'agent.start',
   'mcp.call',
   'client.tool',
+  'kernel.call',
   'unknown',
 ] as const satisfies readonly LocalAction['kind'][]
 
-/** Whose hooks ask. `sandbox`: the egress proxy of `writ run`. */
+/** Whose hooks ask. `sandbox`: the egress proxy of `writ run`, and what its kernel refused. */
 export const HookClient = z.enum([
   'claude-code',
   'cursor',
@@ -97,5 +100,7 @@ export const RecordedLocal = z.strictObject({
   more: z.boolean(),
   /** the outcome that policy said, and that the tier did not enforce */
   observed: z.boolean().default(false),
+  /** how often it was tried, where one record is of several times */
+  times: z.int().positive().default(1),
 })
 export type RecordedLocal = z.infer<typeof RecordedLocal>

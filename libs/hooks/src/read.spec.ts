@@ -263,7 +263,7 @@ describe('a tool', () => {
 
   it('gives every kind of action but those that only other events and the sandbox tell of', () => {
     const kinds = new Set(TOOLS.flatMap(([, , , actions]) => actions.map(({ kind }) => kind)))
-    expect(LOCAL_KINDS.filter((kind) => !kinds.has(kind))).toEqual(['network.connect'])
+    expect(LOCAL_KINDS.filter((kind) => !kinds.has(kind))).toEqual(['network.connect', 'kernel.call'])
   })
 
   it.each([

@@ -3,7 +3,7 @@ import type { HookClient, LocalAction } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import { mediateHook } from '@writ/enforcement'
 import type { HookFault, HookVerdict } from '@writ/hooks'
-import type { EgressAsk } from './daemon.ts'
+import type { EgressAsk, KernelRefusal } from './daemon.ts'
 import type { HookDeskPorts } from './desk-ports.ts'
 import { placeOf } from './desk-ports.ts'
 import { newId } from './moment.ts'
@@ -17,6 +17,8 @@ type Bare = {
   readonly tool: string | null
   readonly body: Uint8Array
   readonly refusal: Refusal | null
+  /** the sandbox holds it, in every tier, and so often it was tried */
+  readonly held?: { readonly times: number }
 }
 
 /** What cannot be read is recorded as something that nobody knows, and refused. */
@@ -55,14 +57,42 @@ export function verdictOnEgress(
   const refused = refusal === undefined ? null : new Refusal('connection_forbidden', refusal)
   const body = Buffer.from(JSON.stringify(action))
   return verdictOnBare(
-    { action, client: 'sandbox', conversation, tool: null, body, refusal: refused },
+    {
+      action,
+      client: 'sandbox',
+      conversation,
+      tool: null,
+      body,
+      refusal: refused,
+      ...(refused === null ? {} : { held: { times: 1 } }),
+    },
     hangUp,
     ports,
   )
 }
 
+/** What the kernel refused in a sandbox. */
+export const verdictOnKernel = (
+  { action, call, reason, times }: KernelRefusal,
+  hangUp: AbortSignal,
+  ports: HookDeskPorts,
+): Promise<HookVerdict> =>
+  verdictOnBare(
+    {
+      action,
+      client: 'sandbox',
+      conversation: null,
+      tool: call,
+      body: Buffer.from(JSON.stringify(action)),
+      refusal: new Refusal('sandbox_refused', reason),
+      held: { times },
+    },
+    hangUp,
+    ports,
+  )
+
 async function verdictOnBare(
-  { action, client, conversation, tool, body, refusal }: Bare,
+  { action, client, conversation, tool, body, refusal, held }: Bare,
   hangUp: AbortSignal,
   { steps, ledger, clock, userHome, world }: HookDeskPorts,
 ): Promise<HookVerdict> {
@@ -79,6 +109,7 @@ async function verdictOnBare(
       told: { client, conversation, toolUse: null, tool },
       server: null,
       canAsk: false,
+      ...(held === undefined ? {} : { held }),
     },
     refusal === null ? steps : { ...steps, weigh: async () => refusal },
     ledger,

@@ -1,4 +1,5 @@
 import type { PackageKnowledge } from '@writ/actions'
+import type { LocalAction } from '@writ/contracts'
 import type { HookReply } from '@writ/hooks'
 import type { ReportProblem } from '@writ/point'
 import type { CliConfig } from '../config.ts'
@@ -69,11 +70,22 @@ export type EgressAnswer = {
   readonly decisionId: string
 }
 
+/** Something that the kernel did not let happen in a sandbox: nothing is to be decided, it is recorded. */
+export type KernelRefusal = {
+  readonly action: LocalAction
+  /** the call to the kernel that was refused */
+  readonly call: string
+  readonly reason: string
+  readonly times: number
+}
+
 /** The enforcement point of this device. */
 export type Daemon = {
   /** Answers one call of a client's hook, whatever happens: what cannot be decided is denied, unless the tenant only observes. */
   readonly ask: (client: string, payload: Uint8Array, hangUp?: AbortSignal) => Promise<HookReply>
   readonly connect: (ask: EgressAsk) => Promise<EgressAnswer>
+  /** @returns the decision that it is recorded as */
+  readonly refused: (refusal: KernelRefusal) => Promise<string>
   /** null where there are no sockets */
   readonly socketPath: string | null
   /** status, approvals; never to be shown to an agent */

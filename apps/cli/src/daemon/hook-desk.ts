@@ -2,8 +2,8 @@ import { HookClient } from '@writ/contracts'
 import type { HookEvent, HookReply, HookVerdict } from '@writ/hooks'
 import { isHookFault, readHookEvent, renderVerdict, verdictOfFault } from '@writ/hooks'
 import { canaryReason } from '../hooks/canary.ts'
-import { verdictOnEgress, verdictOnFault } from './bare-verdict.ts'
-import type { EgressAnswer, EgressAsk } from './daemon.ts'
+import { verdictOnEgress, verdictOnFault, verdictOnKernel } from './bare-verdict.ts'
+import type { EgressAnswer, EgressAsk, KernelRefusal } from './daemon.ts'
 import type { HookDeskPorts } from './desk-ports.ts'
 import { ALLOWED, denied } from './desk-ports.ts'
 import { verdictOnEvent } from './event-verdict.ts'
@@ -11,6 +11,7 @@ import { verdictOnEvent } from './event-verdict.ts'
 export type HookDesk = {
   readonly ask: (client: string, payload: Uint8Array, hangUp: AbortSignal) => Promise<HookReply>
   readonly connect: (ask: EgressAsk) => Promise<EgressAnswer>
+  readonly refused: (refusal: KernelRefusal) => Promise<string>
 }
 
 /** Shorter than any client's patience: a client that waits in vain goes on by itself. */
@@ -41,6 +42,10 @@ export function createHookDesk(ports: HookDeskPorts): HookDesk {
       )
       if (asked.refusal !== undefined) return { outcome: 'deny', reason: asked.refusal, decisionId }
       return { outcome: outcome === 'allow' ? 'allow' : 'deny', reason, decisionId }
+    },
+    refused: async (refusal) => {
+      const decide = (signal: AbortSignal) => verdictOnKernel(refusal, signal, ports)
+      return (await inTime(decide, NEVER, ports)).decisionId
     },
   }
 }

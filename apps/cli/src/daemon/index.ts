@@ -6,6 +6,7 @@ export type {
   DaemonStatus,
   EgressAnswer,
   EgressAsk,
+  KernelRefusal,
   LocalSource,
   TenantSource,
 } from './daemon.ts'

@@ -1,6 +1,9 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { scanFrames } from '@writ/audit'
+import { AuditRecord } from '@writ/contracts'
+import type { Daemon } from './daemon.ts'
 import { localEvidence } from './evidence.ts'
 import { bashEvent, closeDaemons, eventOf, givenDaemon, newHome } from './given-daemon.suite.ts'
 
@@ -23,6 +26,15 @@ const writing = (path: string, cwd: string) =>
     tool_use_id: 't',
     tool_input: { file_path: path, content: '' },
   })
+
+async function recordsOf(daemon: Daemon): Promise<readonly AuditRecord[]> {
+  const { recordsFolder } = daemon.status()
+  const names = (await readdir(recordsFolder)).filter((name) => name.endsWith('.spool'))
+  const files = await Promise.all(names.map((name) => readFile(join(recordsFolder, name))))
+  return files.flatMap((file) =>
+    scanFrames(file).frames.map(({ bytes }) => AuditRecord.parse(JSON.parse(bytes))),
+  )
+}
 
 describe('a daemon of policy files', () => {
   it('lets out what no rule minds, and says nothing of it', async () => {
@@ -84,6 +96,42 @@ rules:
       reason: expect.stringContaining('Not there.'),
     })
   })
+
+  it.each(['enforce', 'observe'] as const)(
+    'records what the kernel refused in a sandbox as denied, where the tier is %s',
+    async (mode) => {
+      const { daemon } = await givenDaemon({ source: { mode } })
+      const path = '/home/other/.ssh/id_rsa'
+      const decision = await daemon.refused({
+        action: { kind: 'file.read', path },
+        call: 'openat',
+        reason: 'the sandbox does not show it',
+        times: 12,
+      })
+      await daemon.refused({
+        action: { kind: 'kernel.call', call: 'ptrace', about: '' },
+        call: 'ptrace',
+        reason: 'no',
+        times: 1,
+      })
+      const [first, second] = await recordsOf(daemon)
+      expect(first).toMatchObject({
+        decisionId: decision,
+        channel: 'hooks',
+        outcome: 'deny',
+        refusal: 'sandbox_refused',
+        action: { method: 'hook/file.read', resource: path, class: 'credential' },
+        local: { client: 'sandbox', tool: 'openat', times: 12, observed: false },
+      })
+      expect(first?.local?.facts.map(({ kind }) => kind)).toContain('credential_read')
+      expect(second).toMatchObject({
+        outcome: 'deny',
+        refusal: 'sandbox_refused',
+        action: { method: 'hook/kernel.call', resource: 'ptrace', class: 'admin' },
+        local: { times: 1 },
+      })
+    },
+  )
 
   it('gives one session to conversations that go on side by side, and a new one when all are over', async () => {
     const { daemon } = await givenDaemon()

@@ -46,6 +46,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     ask: (client, payload, hangUp = none) => parts.desk.ask(client, payload, hangUp),
     connect: parts.desk.connect,
+    refused: parts.desk.refused,
     socketPath: doors?.socketPath ?? null,
     adminPath: doors?.adminPath ?? null,
     status: () => statusOf(parts, doors),

@@ -37,7 +37,7 @@ export type Point = {
   readonly contentKeys: ContentKeySource
   readonly sessionEnder: SessionEnder
   /** the gateway behind a connection, signed for under this device's session; null: this device signs for nobody */
-  readonly upstream: ((connection: string) => Upstream) | null
+  readonly upstream: ((connection: string | undefined) => Upstream) | null
   /** why less is answered than should be; null: all is well */
   readonly trouble: () => string | null
   /** since the control plane last vouched for the bundle; null: never, or there is none to */

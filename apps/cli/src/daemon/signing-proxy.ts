@@ -16,13 +16,13 @@ export type SigningProxy = { readonly url: string; readonly close: () => Promise
  * @throws Failure when the port is taken
  */
 export async function openSigningProxy(
-  upstream: (connection: string) => Upstream,
+  upstream: (connection: string | undefined) => Upstream,
   port: number,
 ): Promise<SigningProxy> {
   const secret = randomBytes(24).toString('base64url')
   const server = createProxy((path) => {
     const connection = connectionIn(path, secret)
-    return connection === null ? null : upstream(connection)
+    return connection === null ? null : upstream(connection.name)
   })
   const bound = await listenOn(server, { host: HOST, port }).catch(() => {
     throw new Failure(`cannot listen on port ${port}`, 'Choose another, or 0 for any free one.')
@@ -37,12 +37,11 @@ export async function openSigningProxy(
   }
 }
 
-/** `/<secret>/<connection>/mcp` */
-function connectionIn(path: string, secret: string): string | null {
-  const [, said, connection] = /^\/([\w-]+)\/([^/]+)\/mcp$/.exec(path) ?? []
+/** `/<secret>/<connection>/mcp`, or `/<secret>/mcp` for all of them. */
+function connectionIn(path: string, secret: string): { readonly name: string | undefined } | null {
+  const [, said, connection] = /^\/([\w-]+)\/(?:([^/]+)\/)?mcp$/.exec(path) ?? []
   if (said === undefined || !isSame(said, secret)) return null
-  const name = Slug.safeParse(connection)
-  return name.success ? name.data : null
+  return connection === undefined || Slug.safeParse(connection).success ? { name: connection } : null
 }
 
 const isSame = (said: string, secret: string): boolean => timingSafeEqual(hashOf(said), hashOf(secret))

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The program that is process 1 of a sandbox: what is bound in, and the words that start it there. */
 export type BridgeProgram = { readonly source: string; readonly isNative: boolean }
 
-const SOURCE = fileURLToPath(new URL('../../../../native/writ-bridge/writ-bridge.c', import.meta.url))
+const SOURCES = fileURLToPath(new URL('../../../../native/writ-bridge', import.meta.url))
+const SOURCE = join(SOURCES, 'writ-bridge.c')
 const PORTABLE = fileURLToPath(new URL('../../dist/run/portable-bridge.js', import.meta.url))
 
 /**
@@ -20,13 +21,16 @@ export function bridgeProgram(binaries: string): BridgeProgram {
 }
 
 function nativeBridge(binaries: string): string | null {
-  const source = readFileSync(SOURCE)
+  const names = readdirSync(SOURCES).toSorted()
+  const source = Buffer.concat(names.map((name) => readFileSync(join(SOURCES, name))))
   const name = `writ-bridge-${createHash('sha256').update(source).digest('hex').slice(0, 16)}`
   const program = join(binaries, name)
   if (existsSync(program)) return program
   mkdirSync(binaries, { recursive: true, mode: 0o700 })
   const aside = `${program}.${process.pid}`
-  const made = spawnSync('cc', ['-O2', '-static', '-s', '-o', aside, SOURCE], { stdio: 'ignore' })
+  const made = spawnSync('cc', ['-O2', '-static', '-pthread', '-s', '-o', aside, SOURCE], {
+    stdio: 'ignore',
+  })
   if (made.status !== 0) {
     rmSync(aside, { force: true })
     return null

@@ -21,6 +21,7 @@ export type Enforcement = {
   /** the command that verifies its records */
   readonly verify: string
   readonly decide: DecideEgress
+  readonly refused: Daemon['refused']
   /** by the file that was named; else by what the tenant, or this program, knows of packages */
   readonly packageFault: ProxySettings['packageFault']
   close(): Promise<void>
@@ -59,6 +60,7 @@ export async function openEnforcement(
         ? 'writ daemon export evidence.json && writ audit verify evidence.json'
         : 'writ audit verify',
     decide: decideBy(daemon),
+    refused: daemon.refused,
     packageFault: packageFaults(named === null ? daemon.packages : () => named),
     close: daemon.close,
   }

@@ -11,6 +11,8 @@ export type Receipt = {
   readonly hosts: readonly HostLine[]
   readonly actions: readonly ActionLine[]
   readonly denied: readonly { readonly what: string; readonly reason: string; readonly decisionId: string }[]
+  /** what the kernel refused, without policy; null: it could not be told of here */
+  readonly refused: readonly RefusedLine[] | null
   /** secrets of the workspace that were covered */
   readonly hidden: readonly string[]
   /** repositories that came up in the workspace: their hooks were not held */
@@ -24,6 +26,14 @@ export type ActionLine = {
   readonly what: string
   readonly outcome: string
   readonly reason: string
+  readonly decisionId: string
+}
+
+/** One thing that was tried past proxy and hooks. `decisionId` is empty where it could not be recorded. */
+export type RefusedLine = {
+  readonly what: string
+  readonly reason: string
+  readonly times: number
   readonly decisionId: string
 }
 
@@ -70,6 +80,7 @@ export function receiptText(receipt: Receipt): string {
       'denied',
       denied.map(({ what, reason, decisionId }) => `${what}: ${reason} (${decisionId})`),
     ),
+    ...listed('refused', refusedTexts(receipt.refused)),
     ...listed('covered', hidden),
     ...listed(
       'look at',
@@ -79,6 +90,14 @@ export function receiptText(receipt: Receipt): string {
     `  verify    ${receipt.verify}`,
   ].join('\n')
 }
+
+const refusedTexts = (refused: Receipt['refused']): readonly string[] =>
+  refused === null
+    ? ['what the kernel refuses is not recorded here: it cannot be told of']
+    : refused.map(
+        ({ what, reason, times, decisionId }) =>
+          `${what}${times > 1 ? ` (${times} times)` : ''}: ${reason} (${decisionId || 'not recorded'})`,
+      )
 
 const listed = (name: string, lines: readonly string[]): readonly string[] => {
   const shown = lines.slice(0, MOST_LINES).map((line, at) => `  ${(at === 0 ? name : '').padEnd(10)}${line}`)

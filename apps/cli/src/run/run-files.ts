@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
-import type { Mount, Processor } from '@writ/sandbox'
+import type { FilterKind, Mount, Processor } from '@writ/sandbox'
 import { read, seccompFilter } from '@writ/sandbox'
 import { CLIENTS } from '../hooks/clients.ts'
 import type { HookProgram } from '../hooks/hook-file.ts'
@@ -23,7 +23,7 @@ export const INSIDE = {
 export type RunFolder = {
   readonly path: string
   readonly covers: { readonly file: string; readonly directory: string }
-  readonly filterFile: string
+  readonly filters: Readonly<Record<FilterKind, string>>
   write(name: string, text: string): string
   remove(): void
 }
@@ -43,7 +43,10 @@ export function createRunFolder(processor: Processor): RunFolder {
   return {
     path,
     covers,
-    filterFile: write('filter', seccompFilter(processor)),
+    filters: {
+      wall: write('wall', seccompFilter(processor, 'wall')),
+      watch: write('watch', seccompFilter(processor, 'watch')),
+    },
     write,
     remove: () => rmSync(path, { recursive: true, force: true }),
   }

@@ -227,6 +227,10 @@ describe('the receipt', () => {
       hosts: hostLines(seen),
       actions,
       denied: deniedLines(seen, actions),
+      refused: [
+        { what: 'read /home/dev/.ssh/id', reason: 'not shown', times: 3, decisionId: 'dec_4' },
+        { what: 'mount', reason: 'not made', times: 1, decisionId: '' },
+      ],
       hidden: ['/ws/.env'],
       newRepositories: ['/ws/sub/.git'],
       records: '/r',
@@ -238,6 +242,8 @@ describe('the receipt', () => {
       'writ audit verify',
       'GET a.example:443/x: no (dec_2)',
       '1.2 s',
+      'read /home/dev/.ssh/id (3 times): not shown (dec_4)',
+      'mount: not made (not recorded)',
     ])
       expect(text).toContain(part)
   })

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import type { Mount, SandboxPlan, SeenEgress } from '@writ/sandbox'
 import { CLIENT_PROFILES, environmentInside, isFault, localFiles, planSandbox, read } from '@writ/sandbox'
 import type { Environment } from '@writ/runtime'
@@ -13,21 +12,26 @@ import { findBubblewrap } from './bubblewrap.ts'
 import type { Egress } from './egress.ts'
 import { openEgress } from './egress.ts'
 import type { Enforcement } from './enforcement.ts'
+import type { KernelRefusals } from './kernel-refusals.ts'
+import { kernelRefusals } from './kernel-refusals.ts'
 import type { LateEnforcement } from './late-enforcement.ts'
 import { lateEnforcement } from './late-enforcement.ts'
 import { hookProgramOf } from './hook-program.ts'
 import type { RunOptions } from './options.ts'
 import { boundSecrets, hostRules, profileOf, realPaths, registries } from './options.ts'
+import { programOn } from './program-on.ts'
 import { placedByOthers, placePlaceholders } from './placeholders.ts'
 import type { Receipt } from './receipt.ts'
 import { deniedLines, hostLines, receiptText } from './receipt.ts'
 import { newRepositories, repositoriesIn } from './repositories.ts'
 import type { RunFolder } from './run-files.ts'
 import { certificateFiles, createRunFolder, hookFiles, hookMounts, INSIDE } from './run-files.ts'
+import type { SandboxEnd } from './sandbox-process.ts'
 import { runSandbox } from './sandbox-process.ts'
 import { runUnconfined } from './unconfined.ts'
 
 const PROXY_PORT = 3128
+const PROCESSOR = process.arch === 'arm64' ? 'arm64' : 'x64'
 
 /** What one run is made of, before anything is started. */
 type Run = {
@@ -88,7 +92,7 @@ async function observeOnly(wanted: Run): Promise<number> {
   const folder = createRunFolder('x64')
   const enforcement = await opened(wanted, join(folder.path, 'daemon'))
   const begunMs = Date.now()
-  const nothing = { seen: [], hidden: [], repositories: [], how: 'NOT CONFINED' }
+  const nothing = { seen: [], refused: null, hidden: [], repositories: [], how: 'NOT CONFINED' }
   try {
     const env = { ...wanted.env, WRIT_HOOK_SOCKET: enforcement.socketPath }
     const exitCode = await runUnconfined(wanted.command, env)
@@ -109,7 +113,7 @@ async function opened(wanted: Run, socketFolder: string): Promise<Enforcement> {
 // ---- confined
 
 async function confined(wanted: Run, wrap: Bubblewrap): Promise<number> {
-  const folder = createRunFolder(process.arch === 'arm64' ? 'arm64' : 'x64')
+  const folder = createRunFolder(PROCESSOR)
   const closing: (() => unknown)[] = [() => folder.remove()]
   try {
     const enforcement = await lateEnforcement(folder, (socketFolder) => opened(wanted, socketFolder))
@@ -122,7 +126,8 @@ async function confined(wanted: Run, wrap: Bubblewrap): Promise<number> {
     closing.push(placePlaceholders(placeholderFolder(wanted), plan.placeholders))
     const before = repositoriesIn(wanted.workspaces)
     const begunMs = Date.now()
-    const exitCode = await started(wanted, { wrap, plan, egress, bridge, folder, enforcement })
+    const refusals = refusalsOf(plan, enforcement)
+    const end = await started(wanted, { wrap, plan, egress, bridge, folder, enforcement, refusals })
     if (!enforcement.isBegun())
       throw new Failure(
         'the sandbox could not be made, and nothing was started',
@@ -130,13 +135,25 @@ async function confined(wanted: Run, wrap: Bubblewrap): Promise<number> {
       )
     const repositories = newRepositories(before, wanted.workspaces)
     const how = `bubblewrap ${wrap.version} (${wrap.how})`
-    const ended = { exitCode, begunMs, seen, hidden: plan.hidden, repositories, how }
-    await show(wanted, { ...ended, enforcement: await enforcement.ready })
-    return exitCode
+    const refused = await refusals.end()
+    const ended = { exitCode: end.exitCode, begunMs, seen, hidden: plan.hidden, repositories, how }
+    await show(wanted, {
+      ...ended,
+      refused: end.isWatched ? refused : null,
+      enforcement: await enforcement.ready,
+    })
+    return end.exitCode
   } finally {
     for (const close of closing.toReversed()) await close()
   }
 }
+
+const refusalsOf = ({ mounts }: SandboxPlan, { ready }: LateEnforcement): KernelRefusals =>
+  kernelRefusals({
+    processor: PROCESSOR,
+    mounts,
+    record: async (refusal) => (await ready).refused(refusal),
+  })
 
 async function egressOf(
   wanted: Run,
@@ -224,24 +241,14 @@ const ignoredNames = ({ placeholders }: SandboxPlan, workspaces: readonly string
     .map((path) => `${path}\n`)
     .join('')
 
-function programOn(name: string, env: Environment): string {
-  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
-  const places = name.includes('/')
-    ? [join(isAbsolute(name) ? '/' : process.cwd(), name)]
-    : folders.map((folder) => join(folder, name))
-  const found = places.find((path) => existsSync(path))
-  if (found === undefined)
-    throw new Failure(`there is no program ${name}`, 'Name a program that is on the PATH, after `--`.')
-  return found
-}
-
 type Starting = Pick<Parts, 'folder' | 'egress' | 'bridge' | 'enforcement'> & {
   readonly wrap: Bubblewrap
   readonly plan: SandboxPlan
+  readonly refusals: KernelRefusals
 }
 
-function started(wanted: Run, starting: Starting): Promise<number> {
-  const { wrap, plan, egress, bridge, folder, enforcement } = starting
+function started(wanted: Run, starting: Starting): Promise<SandboxEnd> {
+  const { wrap, plan, egress, bridge, folder, enforcement, refusals } = starting
   const { command, env, home, options, workspaces } = wanted
   const { isNative } = bridge
   const cwd = realPaths(['.'], home)[0] ?? home
@@ -254,8 +261,6 @@ function started(wanted: Run, starting: Starting): Promise<number> {
       egress.authority === null ? null : { own: INSIDE.ownCertificates, all: INSIDE.allCertificates },
     placeholders: egress.placeholders,
   })
-  const program = isNative ? [INSIDE.bridge] : [process.execPath, INSIDE.bridge]
-  const writable = isNative ? plan.writable.flatMap((path) => ['--write', path]) : []
   const ending = new AbortController()
   enforcement.ready.catch(() => ending.abort())
   return runSandbox({
@@ -272,13 +277,20 @@ function started(wanted: Run, starting: Starting): Promise<number> {
       },
       hostName: hostname(),
     },
-    filterFile: folder.filterFile,
-    bridge: [...program, '--listen', String(PROXY_PORT), '--to', INSIDE.egressSocket, ...writable],
+    filters: { wall: folder.filters.wall, watch: isNative ? folder.filters.watch : null },
+    hear: refusals.hear,
+    bridge: bridgeWords(bridge, plan),
     command,
     hasTerminal: isNative && process.stdin.isTTY && process.stdout.isTTY,
     begun: () => enforcement.begin(),
     ending: ending.signal,
   })
+}
+
+function bridgeWords({ isNative }: BridgeProgram, { writable }: SandboxPlan): readonly string[] {
+  const words = ['--listen', String(PROXY_PORT), '--to', INSIDE.egressSocket]
+  if (!isNative) return [process.execPath, INSIDE.bridge, ...words]
+  return [INSIDE.bridge, ...words, ...writable.flatMap((path) => ['--write', path])]
 }
 
 const GIT_IGNORES = {
@@ -294,6 +306,7 @@ type Ended = {
   readonly exitCode: number
   readonly begunMs: number
   readonly seen: readonly SeenEgress[]
+  readonly refused: Receipt['refused']
   readonly hidden: readonly string[]
   readonly repositories: readonly string[]
   readonly how: string
@@ -313,6 +326,7 @@ async function show({ command, options, terminal }: Run, ended: Ended): Promise<
     hosts: hostLines(seen),
     actions,
     denied: deniedLines(seen, actions),
+    refused: ended.refused,
     hidden: ended.hidden,
     newRepositories: ended.repositories,
     records: enforcement.recordsFolder,

@@ -3,14 +3,17 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { Duplex } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Confinement, Mount } from '@writ/sandbox'
 import { bubblewrapArguments } from '@writ/sandbox'
 
 export type SandboxProcess = {
   readonly bubblewrap: string
   readonly confinement: Omit<Confinement, 'descriptors' | 'command'>
-  /** of the seccomp filter */
-  readonly filterFile: string
+  /** of the seccomp filters: the bridge puts on both; the one in JavaScript, null, is put under the wall and tells nothing */
+  readonly filters: { readonly wall: string; readonly watch: string | null }
+  /** hears what the bridge tells, where it can */
+  readonly hear: (lines: Readable) => void
   /** words that start the bridge, the descriptor of its control left out, and the command after them */
   readonly bridge: readonly string[]
   readonly command: readonly string[]
@@ -29,23 +32,29 @@ const OPTIONS = 3
 const FILTER = 4
 const STATE = 5
 const CONTROL = 6
-const FIRST_COPY = 7
+const SEEN = 7
+const WATCH = 8
+const FIRST_COPY = 9
 
-/** Runs the command to its end. @returns its exit code, 128 + number of the signal that ended it */
-export async function runSandbox(wanted: SandboxProcess): Promise<number> {
+/** `isWatched`: what the kernel refused was told of. `exitCode`: 128 + number of the signal that ended it. */
+export type SandboxEnd = { readonly exitCode: number; readonly isWatched: boolean }
+
+/** Runs the command to its end. */
+export async function runSandbox(wanted: SandboxProcess): Promise<SandboxEnd> {
   const { mounts } = wanted.confinement
   const copies = mounts
     .filter(({ kind }) => kind === 'copy')
     .flatMap((mount) => ('source' in mount ? [mount.source] : []))
   const expected = identitiesOf(mounts)
-  const files = [wanted.filterFile, ...copies].map((file) => openSync(file, 'r'))
+  const { wall, watch } = wanted.filters
+  const files = [wall, watch ?? wall, ...copies].map((file) => openSync(file, 'r'))
   const [options, rest] = argumentsOf(wanted, copies.length)
-  const [filter = 'ignore', ...copied] = files
+  const [held = 'ignore', watched = 'ignore', ...copied] = files
   const child = spawn(wanted.bubblewrap, ['--args', String(OPTIONS), ...rest], {
     // what process 1 has in its environment everyone inside can read
     env: {},
     detached: true,
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe', filter, 'pipe', 'pipe', ...copied],
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', held, 'pipe', 'pipe', 'pipe', watched, ...copied],
   })
   for (const file of files) closeSync(file)
   const ended = endOf(child)
@@ -53,12 +62,13 @@ export async function runSandbox(wanted: SandboxProcess): Promise<number> {
   const control = duplexAt(child, CONTROL)
   control.on('error', () => undefined)
   const pid = await Promise.race([processOf(duplexAt(child, STATE)), ended.then(() => null)])
-  const isReady = await Promise.race([wordFrom(control), ended.then(() => false)])
-  if (isReady && pid !== null && begin({ pid, control, expected })) wanted.begun()
+  const word = await Promise.race([wordFrom(control), ended.then(() => '')])
+  wanted.hear(duplexAt(child, SEEN))
+  if (/^r$/i.test(word) && pid !== null && begin({ pid, control, expected })) wanted.begun()
   wanted.ending.addEventListener('abort', () => control.destroy())
   const release = passSignals(control, wanted.hasTerminal)
   try {
-    return await ended
+    return { exitCode: await ended, isWatched: word === 'R' && watch !== null }
   } finally {
     release()
     control.destroy()
@@ -67,13 +77,24 @@ export async function runSandbox(wanted: SandboxProcess): Promise<number> {
 
 function argumentsOf(wanted: SandboxProcess, copies: number): readonly [string, readonly string[]] {
   const descriptors = {
-    seccomp: FILTER,
+    seccomp: wanted.filters.watch === null ? FILTER : null,
     state: STATE,
     copies: Array.from({ length: copies }, (_, at) => FIRST_COPY + at),
   }
   const [program = '', ...words] = wanted.bridge
   const terminal = wanted.hasTerminal ? ['--tty'] : []
-  const command = [program, ...words, '--control', String(CONTROL), ...terminal, '--', ...wanted.command]
+  const filters = ['--wall', String(FILTER), '--watch', String(WATCH), '--seen', String(SEEN)]
+  const own = wanted.filters.watch === null ? [] : filters
+  const command = [
+    program,
+    ...words,
+    '--control',
+    String(CONTROL),
+    ...own,
+    ...terminal,
+    '--',
+    ...wanted.command,
+  ]
   const all = bubblewrapArguments({ ...wanted.confinement, descriptors, command })
   const split = all.indexOf('--', all.lastIndexOf('--chdir'))
   return [
@@ -150,10 +171,10 @@ function processOf(state: Duplex): Promise<number | null> {
   })
 }
 
-function wordFrom(control: Duplex): Promise<boolean> {
+function wordFrom(control: Duplex): Promise<string> {
   return new Promise((resolve) => {
-    control.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1') === 'R'))
-    control.once('end', () => resolve(false))
+    control.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1')))
+    control.once('end', () => resolve(''))
   })
 }
 

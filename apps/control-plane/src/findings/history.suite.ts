@@ -37,6 +37,7 @@ const localOf = (change: Partial<Local>): Local => ({
   packages: [],
   more: false,
   observed: false,
+  times: 1,
   ...change,
 })
 

@@ -29,6 +29,7 @@ const READERS: { readonly [K in Kind]: (action: Of<K>, context: Context) => Read
   'agent.start': () => plain('exec', 'agent.start'),
   'mcp.call': readMcp,
   'client.tool': ({ tool }) => plain('read.public', tool),
+  'kernel.call': ({ call, about }) => plain('admin', about === '' ? call : `${call} ${about}`),
   unknown: readUnknown,
 }
 

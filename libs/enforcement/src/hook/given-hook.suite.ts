@@ -34,6 +34,7 @@ export type GivenHook = {
   readonly identify?: Refusal | Error
   readonly closes?: Refusal
   readonly unkept?: Wait
+  readonly held?: HookAsk['held']
 }
 
 export type HookHappened = {
@@ -96,7 +97,7 @@ function answerTo(
 }
 
 function askOf(given: GivenHook): HookAsk {
-  const { moment = 'before', facts = [], content = { command: 'ls' }, server = null } = given
+  const { moment = 'before', facts = [], content = { command: 'ls' }, server = null, held } = given
   return {
     decisionId: id('dec'),
     body: new TextEncoder().encode(JSON.stringify(content)),
@@ -106,6 +107,7 @@ function askOf(given: GivenHook): HookAsk {
     content,
     server,
     canAsk: given.canAsk ?? true,
+    ...(held && { held }),
     told: { client: 'claude-code', conversation: 'c-1', toolUse: 'toolu_1', tool: 'Bash' },
     understood: {
       action: {

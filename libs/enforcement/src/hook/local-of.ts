@@ -5,7 +5,7 @@ const MOST = 50
 const LONGEST = { operand: 512, host: 255, name: 256, id: 128 } as const
 
 /** What the record of a local action says of it: names, paths and hosts within bounds, never content. */
-export function localOf({ moment, understood, told }: HookAsk, observed: boolean): RecordedLocal {
+export function localOf({ moment, understood, told, held }: HookAsk, observed: boolean): RecordedLocal {
   const { facts, hosts, packages } = understood
   return {
     client: told.client,
@@ -18,6 +18,7 @@ export function localOf({ moment, understood, told }: HookAsk, observed: boolean
     packages: some(packages, LONGEST.name),
     more: [facts, hosts, packages].some((list) => list.length > MOST),
     observed,
+    times: held?.times ?? 1,
   }
 }
 

@@ -98,6 +98,19 @@ describe('a local action', () => {
   })
 })
 
+describe('a local action that something else than policy holds', () => {
+  it('is denied where the tenant only observes too, and its record says how often it was tried', async () => {
+    const given = { rules: [rule('deny')], facts: FACTS, hooks: { mode: 'observe' as const } }
+    const passed = await hooked(given)
+    expect(passed.answer.outcome).toBe('allow')
+    expect(passed.entry.local).toMatchObject({ observed: true, times: 1 })
+    const { answer, entry } = await hooked({ ...given, held: { times: 7 } })
+    expect(answer.outcome).toBe('deny')
+    expect(entry.refusal?.code).toBe('policy_denied')
+    expect(entry.local).toMatchObject({ observed: false, times: 7 })
+  })
+})
+
 describe('a question about a local action', () => {
   it('is put to the person at the device where their client can ask', async () => {
     const { answer, claims, entry } = await hooked({ rules: [rule('ask')], facts: FACTS })

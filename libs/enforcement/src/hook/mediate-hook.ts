@@ -41,7 +41,7 @@ export async function mediateHook(
     steps.report(bug, entry)
     return new Refusal('internal')
   })
-  const isObserved = entry.current?.bundle.hooks.mode === 'observe'
+  const isObserved = ask.held === undefined && entry.current?.bundle.hooks.mode === 'observe'
   const isMinded = isRefusal(weighed) || weighed.outcome === 'ask'
   entry.local = localOf(ask, isObserved && isMinded)
   end(entry, isObserved ? PASSES : weighed)

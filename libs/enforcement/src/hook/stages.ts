@@ -13,6 +13,8 @@ export type HookAsk = Arrived & {
   readonly server: string | null
   /** the client can put a question to its person */
   readonly canAsk: boolean
+  /** it does not happen, whatever the tier says, and so often it was tried: something else than policy holds it */
+  readonly held?: { readonly times: number }
 }
 
 /** For whom a device acts, under which bundle. */

@@ -5,6 +5,7 @@ const DENIED: ReadonlySet<RefusalCode> = new Set([
   'policy_denied',
   'response_denied',
   'connection_forbidden',
+  'sandbox_refused',
   'approval_refused',
 ])
 

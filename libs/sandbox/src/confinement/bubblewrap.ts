@@ -7,7 +7,8 @@ export type Confinement = {
   readonly environment: Readonly<Record<string, string>>
   readonly hostName: string
   readonly descriptors: {
-    readonly seccomp: number
+    /** null: what is started makes its own filter of it */
+    readonly seccomp: number | null
     readonly state: number
     /** one for each `copy`, in their order */
     readonly copies: readonly number[]
@@ -42,8 +43,7 @@ export function bubblewrapArguments(confinement: Confinement): readonly string[]
     ...mountArguments(confinement.mounts, descriptors.copies),
     '--remount-ro',
     '/',
-    '--seccomp',
-    String(descriptors.seccomp),
+    ...(descriptors.seccomp === null ? [] : ['--seccomp', String(descriptors.seccomp)]),
     '--info-fd',
     String(descriptors.state),
     '--chdir',

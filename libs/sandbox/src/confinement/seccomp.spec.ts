@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import type { Instruction } from './bpf.ts'
 import { filterProgram, seccompFilter } from './seccomp.ts'
 import type { Processor } from './system-calls.ts'
-import { AUDIT_ARCHITECTURE, FORBIDDEN } from './system-calls.ts'
+import { AUDIT_ARCHITECTURE, FORBIDDEN, LOOKED_AT, SENDTO } from './system-calls.ts'
 
 const ALLOW = 0x7fff0000
 const KILL = 0x80000000
 const EPERM = 0x00050001
 const ENOSYS = 0x00050026
 const EAFNOSUPPORT = 0x00050061
+const ASK = 0x7fc00000
 
 type Call = { readonly number: number; readonly args?: readonly number[]; readonly architecture?: number }
 
@@ -19,11 +20,16 @@ function said(
   program: readonly Instruction[],
   { number, args = [], architecture = AUDIT_ARCHITECTURE.x64 }: Call,
 ): number {
-  const words = new Map([
-    [0, number],
-    [4, architecture],
-    ...args.map((arg, at) => [16 + 8 * at, arg] as const),
-  ])
+  const words = args.map((arg, at) => [16 + 8 * at, arg] as const)
+  return saidWith(program, number, new Map([[4, architecture], ...words]))
+}
+
+function saidWith(
+  program: readonly Instruction[],
+  number: number,
+  given: ReadonlyMap<number, number>,
+): number {
+  const words = new Map([[4, AUDIT_ARCHITECTURE.x64], [0, number], ...given])
   let held = 0
   for (let at = 0; at < program.length; at++) {
     const { code, operand, whenFalse, whenTrue } = program[at] ?? END
@@ -41,6 +47,7 @@ function said(
 }
 
 const X64 = filterProgram('x64')
+const WATCH = filterProgram('x64', 'watch')
 const CLONE_NEWUSER = 0x10000000
 const SIGCHLD = 17
 const THREAD = 0x003d0f00
@@ -102,5 +109,67 @@ describe('the filter', () => {
     const bytes = Buffer.from(seccompFilter('x64'))
     expect(bytes.length).toBe(X64.length * 8)
     expect(bytes.subarray(0, 8).toString('hex')).toBe('2000000004000000')
+  })
+})
+
+/** halves of the place of an address */
+const sentTo = (low: number, high: number): number =>
+  saidWith(
+    WATCH,
+    SENDTO.x64,
+    new Map([
+      [48, low],
+      [52, high],
+    ]),
+  )
+
+describe('the filter that asks process 1', () => {
+  it.each(['x64', 'arm64'] as const)(
+    'of %s asks about every call that the other one refuses, and lets none of them pass by itself',
+    (processor: Processor) => {
+      const [wall, watch] = [filterProgram(processor), filterProgram(processor, 'watch')]
+      const architecture = AUDIT_ARCHITECTURE[processor]
+      const given = [[], [1, 1, 0], [2, 3], [17, 3], [4, 0], [0, 0x5412], [CLONE_NEWUSER]]
+      const refused = Array.from({ length: 600 }, (_, number) => number).flatMap((number) =>
+        given.map((args) => ({ number, architecture, args })).filter((call) => said(wall, call) !== ALLOW),
+      )
+      expect(refused.length).toBeGreaterThan(300)
+      for (const call of refused) expect([call.number, said(watch, call)]).toEqual([call.number, ASK])
+    },
+  )
+
+  it.each(['x64', 'arm64'] as const)('of %s asks about the calls that others may refuse', (processor) => {
+    const watch = filterProgram(processor, 'watch')
+    const architecture = AUDIT_ARCHITECTURE[processor]
+    const refused = new Set(Object.values(FORBIDDEN).map((numbers) => numbers[processor]))
+    for (const [name, { [processor]: number }] of Object.entries(LOOKED_AT)) {
+      if (number === null) continue
+      expect([name, said(watch, { number, architecture })]).toEqual([name, ASK])
+      // what is looked at is made: none of these may be
+      expect([name, refused.has(number)]).toEqual([name, false])
+    }
+  })
+
+  it('asks of what is sent only where an address is named, in either half of where it stands', () => {
+    expect([sentTo(0, 0), sentTo(8, 0), sentTo(0, 8)]).toEqual([ALLOW, ASK, ASK])
+  })
+
+  it('lets pass what nobody refuses', () => {
+    for (const number of [0, 1, 3, 9, 59, 60, 202, 231]) expect(said(WATCH, { number })).toBe(ALLOW)
+    expect(said(WATCH, { number: 41, args: [2, 1, 6] })).toBe(ALLOW)
+    expect(said(WATCH, { number: 56, args: [SIGCHLD] })).toBe(ALLOW)
+  })
+
+  it('asks about other numbers: of them none is ever made', () => {
+    expect(said(WATCH, { number: 0, architecture: 0x40000003 })).toBe(ASK)
+    expect(said(WATCH, { number: 0x40000000 + 165 })).toBe(ASK)
+  })
+})
+
+describe('memory that nobody can look into', () => {
+  it('is refused: what cannot be looked at could not be told of', () => {
+    expect(said(X64, { number: 157, args: [4, 0] })).toBe(EPERM)
+    expect(said(X64, { number: 157, args: [4, 1] })).toBe(ALLOW)
+    expect(said(X64, { number: 157, args: [3, 0] })).toBe(ALLOW)
   })
 })

@@ -16,6 +16,7 @@ export const LOOKED_INTO = {
   clone3: at<number>(435, 435),
   socket: at<number>(41, 198),
   ioctl: at<number>(16, 29),
+  prctl: at<number>(157, 167),
 } as const satisfies Record<string, Numbers>
 
 /** Calls that no program of a developer needs, and that have carried escapes: each answers EPERM. */
@@ -78,3 +79,62 @@ export const FORBIDDEN: Readonly<Record<string, Numbers>> = {
   modify_ldt: at<number | null>(154, null),
   uselib: at<number | null>(134, null),
 }
+
+/**
+ * Calls that the kernel itself may refuse, by mounts, Landlock or namespaces: where refusals are told they are looked at and then made.
+ * What is looked at, and how, stands in native/writ-bridge/watch.h; a spec holds the two lists against each other.
+ */
+export const LOOKED_AT: Readonly<Record<string, Numbers>> = {
+  // files
+  open: at<number | null>(2, null),
+  openat: at(257, 56),
+  openat2: at(437, 437),
+  creat: at<number | null>(85, null),
+  mkdir: at<number | null>(83, null),
+  mkdirat: at(258, 34),
+  rmdir: at<number | null>(84, null),
+  unlink: at<number | null>(87, null),
+  unlinkat: at(263, 35),
+  rename: at<number | null>(82, null),
+  renameat: at(264, 38),
+  renameat2: at(316, 276),
+  link: at<number | null>(86, null),
+  linkat: at(265, 37),
+  symlink: at<number | null>(88, null),
+  symlinkat: at(266, 36),
+  mknod: at<number | null>(133, null),
+  mknodat: at(259, 33),
+  chmod: at<number | null>(90, null),
+  fchmodat: at(268, 53),
+  fchmodat2: at(452, 452),
+  chown: at<number | null>(92, null),
+  lchown: at<number | null>(94, null),
+  fchownat: at(260, 54),
+  utime: at<number | null>(132, null),
+  utimes: at<number | null>(235, null),
+  futimesat: at<number | null>(261, null),
+  utimensat: at(280, 88),
+  truncate: at(76, 45),
+  setxattr: at(188, 5),
+  lsetxattr: at(189, 6),
+  removexattr: at(197, 14),
+  lremovexattr: at(198, 15),
+  // sockets
+  connect: at(42, 203),
+  bind: at(49, 200),
+  sendmsg: at(46, 211),
+  sendmmsg: at(307, 269),
+  // processes and who they are
+  kill: at(62, 129),
+  tkill: at(200, 130),
+  tgkill: at(234, 131),
+  setuid: at(105, 146),
+  setreuid: at(113, 145),
+  setresuid: at(117, 147),
+  setgid: at(106, 144),
+  setregid: at(114, 143),
+  setresgid: at(119, 149),
+  setgroups: at(116, 159),
+}
+/** Looked at only where it names an address. */
+export const SENDTO: Numbers<number> = at<number>(44, 206)

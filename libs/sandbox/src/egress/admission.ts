@@ -53,6 +53,21 @@ export async function admit(
   return { isAllowed: false, reason: answer.reason, decisionId: answer.decisionId }
 }
 
+/** What the proxy cannot read as a host is refused, and recorded all the same: as it was written, and port 0. */
+export async function turnAway(text: string, why: string, settings: AdmissionSettings): Promise<void> {
+  const wanted = { host: hostIn(text), port: 0, verb: null, path: null }
+  settings.seen({ ...wanted, ...(await answerOf(wanted, refused(why), settings)) })
+}
+
+// Never what stands before an @ or behind the host: that may be secret.
+function hostIn(text: string): string {
+  const [authority = ''] = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split(/[/?#\\]/, 1)
+  const host = authority.slice(authority.lastIndexOf('@') + 1)
+  // oxlint-disable-next-line no-control-regex -- these are what is taken out
+  return host.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd').slice(0, LONGEST_HOST) || 'unnamed'
+}
+const LONGEST_HOST = 200
+
 type Found = { readonly addresses: readonly string[]; readonly refusal: string | null }
 
 async function addressesOf(

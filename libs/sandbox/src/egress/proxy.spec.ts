@@ -80,16 +80,31 @@ describe('a request in absolute form', () => {
     expect(heard).toEqual([])
   })
 
-  it.each(['https://a.example/', '/only/a/path', 'ftp://a.example/', 'http://u:p@a.example/'])(
-    '%s is no such request',
-    async (url) => {
-      const { asked, path } = await givenProxy({ onlyListed: false })
+  it.each([
+    ['https://a.example/', 'a.example'],
+    ['/only/a/path', 'unnamed'],
+    ['ftp://a.example/', 'a.example'],
+    ['http://u:p@a.example/', 'a.example'],
+  ])(
+    '%s is no such request, and who records is told of it, without what may be secret',
+    async (url, host) => {
+      const { asked, seen, path } = await givenProxy({ onlyListed: false })
       expect(await say(path, `GET ${url} HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n`)).toMatch(
         /^HTTP\/1\.1 400/,
       )
-      expect(asked).toEqual([])
+      expect(asked).toMatchObject([{ host, port: 0, path: null, refusal: expect.stringContaining('proxy') }])
+      expect(seen).toMatchObject([{ host, outcome: 'deny' }])
     },
   )
+
+  it('that is no HTTP is told too', async () => {
+    const { asked, path } = await givenProxy({ onlyListed: false })
+    await say(path, 'CONNECT １２７.0.0.1:80 HTTP/1.1\r\n\r\n')
+    expect(asked).toMatchObject([{ host: '１２７.0.0.1:80', refusal: expect.any(String) }])
+    await say(path, 'GET http://u:secret@\u0000/ HTTP/1.1\r\n\r\n')
+    expect(asked).toHaveLength(2)
+    expect(JSON.stringify(asked)).not.toContain('secret')
+  })
 })
 
 describe('an address', () => {

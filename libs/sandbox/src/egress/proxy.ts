@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { CertificateAuthority } from '../certificates/authority.ts'
-import { admit } from './admission.ts'
+import { admit, turnAway } from './admission.ts'
 import type { Admitted, AdmissionSettings, Wanted } from './admission.ts'
 import type { Outward } from './forward.ts'
 import { forward, outwardOf, refuse } from './forward.ts'
@@ -47,6 +47,7 @@ export function createEgressProxy(settings: ProxySettings): EgressProxy {
   const open = new Set<Socket>()
   const inner = serverFor((request, response) => serveInner({ request, response }, settings, outward))
   const outer = serverFor((request, response) => servePlain({ request, response }, settings, outward))
+  outer.on('clientError', (error: Unread) => void turnAwayUnread(error, settings))
   outer.on('connection', (socket: Socket) => keep(open, socket))
   outer.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => socket.destroy())
@@ -67,6 +68,16 @@ export function createEgressProxy(settings: ProxySettings): EgressProxy {
         for (const socket of open) socket.destroy()
       }),
   }
+}
+
+type Unread = Error & { readonly code?: string; readonly rawPacket?: Buffer }
+
+// What is no HTTP, as far as its first line goes. A connection that merely ends says nothing.
+async function turnAwayUnread({ code = '', rawPacket }: Unread, settings: ProxySettings): Promise<void> {
+  if (rawPacket === undefined || !code.startsWith('HPE_')) return
+  const [line = ''] = rawPacket.toString('utf8').split(/[\r\n]/, 1)
+  const [, asked = line] = line.split(' ')
+  await turnAway(asked, 'this is no request that the proxy can read', settings)
 }
 
 function keep(open: Set<Socket>, socket: Socket): void {
@@ -92,7 +103,11 @@ function serverFor(serve: (request: IncomingMessage, response: ServerResponse) =
 async function servePlain(exchange: Exchange, settings: ProxySettings, outward: Outward): Promise<void> {
   const { request, response } = exchange
   const url = absoluteUrl(request.url ?? '')
-  if (url === null) return refuse(response, 400, 'this is a proxy: name the whole address, or use CONNECT')
+  if (url === null) {
+    const why = 'this is a proxy: name the whole address, or use CONNECT'
+    await turnAway(request.url ?? '', why, settings)
+    return refuse(response, 400, why)
+  }
   const wanted = { ...url, verb: request.method ?? 'GET' }
   const admitted = await admit(wanted, settings, fieldFault(request, wanted, 80))
   if (!admitted.isAllowed) return refuse(response, 403, admitted.reason)
@@ -122,7 +137,10 @@ type Connect = { readonly authority: string; readonly socket: Socket; readonly h
 
 async function serveConnect(connect: Connect, settings: ProxySettings, inner: Server): Promise<void> {
   const target = targetOf(connect.authority, null)
-  if (target === null) return answer(connect.socket, 400, 'CONNECT wants host:port')
+  if (target === null) {
+    await turnAway(connect.authority, 'CONNECT wants host:port', settings)
+    return answer(connect.socket, 400, 'CONNECT wants host:port')
+  }
   const interception = interceptionOf(target, settings)
   if (interception !== null) return readTunnel({ ...connect, target }, settings, inner)
   const admitted = await admit({ ...target, verb: null, path: null }, settings)

@@ -118,12 +118,12 @@ const deskOf = (bundles: DeviceBundles, person: ApprovalDesk, approvers: Approva
 function upstreamOf(
   { source, config }: TenantMeans,
   sessions: DeviceSessions,
-): (connection: string) => Upstream {
+): (connection: string | undefined) => Upstream {
   const { profile } = source.stored
   const gateway = source.gateway ?? profile.gateways[0]
   const origin = gateway === undefined ? null : serverIn(gateway, config)
   return (connection) => ({
-    url: `${origin}/${profile.tenant}/${connection}/mcp`,
+    url: `${origin}/${profile.tenant}/${connection === undefined ? '' : `${connection}/`}mcp`,
     send: async (url, init) => {
       if (origin === null)
         throw new Failure('no gateway is known to this profile', 'Name one with --gateway.')
