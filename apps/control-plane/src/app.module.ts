@@ -54,8 +54,7 @@ import { Publication } from './bundles/publication.ts'
 import { Publisher } from './bundles/publisher.ts'
 import { Remint } from './bundles/remint.ts'
 import { Clock } from './clock.ts'
-import { ConnectionsController } from './connections/connections.controller.ts'
-import { ConnectionsService } from './connections/connections.service.ts'
+import { CONNECTION_CONTROLLERS, CONNECTION_SERVICES } from './connections/parts.ts'
 import { DEVICE_CONTROLLERS, DEVICE_SERVICES } from './devices/parts.ts'
 import { Faults } from './faults.ts'
 import { FindingsController } from './findings/findings.controller.ts'
@@ -135,6 +134,7 @@ export type Outside = {
 }
 
 const CONTROLLERS = [
+  ...CONNECTION_CONTROLLERS,
   AccessGroupsController,
   AgentsController,
   ApiKeysController,
@@ -144,7 +144,6 @@ const CONTROLLERS = [
   BundlesController,
   CataloguesController,
   ClaimsController,
-  ConnectionsController,
   DeviceController,
   EnrolmentController,
   FindingsController,
@@ -170,6 +169,7 @@ const CONTROLLERS = [
 ]
 
 const SERVICES: Provider[] = [
+  ...CONNECTION_SERVICES,
   AccessCheck,
   AccessGroupsService,
   AcknowledgementsService,
@@ -187,7 +187,6 @@ const SERVICES: Provider[] = [
   ClaimsService,
   ClientDoor,
   CommitWatch,
-  ConnectionsService,
   Consents,
   ContentKeysService,
   ControlPlaneNode,

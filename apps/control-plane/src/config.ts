@@ -22,6 +22,8 @@ export const ConfigSchema = z.object({
   WRIT_ALLOW_IDENTITY_PROVIDERS_ON_LOOPBACK_HTTP: z.enum(['no', 'yes']).default('no'),
   /** also takes identity providers at private addresses: for those of your own, where no tenant is a stranger */
   WRIT_ALLOW_IDENTITY_PROVIDERS_ON_PRIVATE_NETWORKS: z.enum(['no', 'yes']).default('no'),
+  /** also takes upstreams at loopback addresses, as the gateways must be told, too: for development */
+  WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK: z.enum(['no', 'yes']).default('no'),
   /** who is asked for the TXT records that prove domains: addresses, separated by commas; absent: the resolvers of this machine */
   WRIT_DOMAIN_PROOF_RESOLVERS: z
     .string()

@@ -49,6 +49,11 @@ export class Settings {
     }
   }
 
+  /** Whether upstreams may be on the very machine of a gateway. */
+  get upstreamsOnLoopback(): boolean {
+    return this.#config.WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK === 'yes'
+  }
+
   get domainProofResolvers(): readonly string[] {
     return this.#config.WRIT_DOMAIN_PROOF_RESOLVERS
   }

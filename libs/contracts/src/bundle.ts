@@ -12,7 +12,9 @@ import {
   TenantId,
 } from './id.ts'
 import { JsonObjectSchema } from './api/json.ts'
+import { ApiDescription } from './http-api.ts'
 import { GroupSettings, PolicyDocument } from './policy.ts'
+import { Certificates, Network, UpstreamSettings } from './upstream.ts'
 
 const Ec256Key = z.strictObject({
   kty: z.literal('EC'),
@@ -29,6 +31,12 @@ export const CredentialPlace = z.discriminatedUnion('kind', [
     /** lower-case name of the header that carries the secret */
     header: z.string().regex(/^[a-z0-9-]{1,64}$/),
     /** grows with every new secret, so that a pooled socket is never shared across credentials */
+    version: z.int().positive(),
+  }),
+  z.strictObject({
+    /** the upstream knows us by TLS; the secret is the private key of the first certificate */
+    kind: z.literal('client-certificate'),
+    certificates: Certificates,
     version: z.int().positive(),
   }),
 ])
@@ -79,8 +87,12 @@ export const BundleConnection = z.strictObject({
   annotationsTrusted: z.boolean().default(false),
   /** switched off by an admin: it answers like one that does not exist */
   suspended: z.boolean().default(false),
+  /** absent: as the gateway is configured */
+  upstream: UpstreamSettings.optional(),
   /** the definitions that the tenant approved */
   tools: z.array(BundleTool).default([]),
+  /** it is an HTTP API that gateways answer for; absent: it is an MCP server */
+  api: ApiDescription.optional(),
 })
 export type BundleConnection = z.infer<typeof BundleConnection>
 
@@ -147,6 +159,8 @@ export const Bundle = z.strictObject({
     requestsPerSecond: z.int().positive().default(1000),
     /** the ledger keeps as many records as the tenant may have: nothing more is begun */
     recordsFull: z.boolean().default(false),
+    /** private networks in which its upstreams may be; absent: none */
+    upstreamNetworks: z.array(Network).max(50).optional(),
   }),
   version: z.int().positive(),
   issuedAt: z.iso.datetime({ precision: 3 }),

@@ -54,6 +54,8 @@ export { PolicyTest, TestEvent } from './policy-test.ts'
 export { PRINT_LENGTH, Provenance, readSessionState, SESSION_CAPS, SessionState } from './session-state.ts'
 export { RuleMatch } from './decision.ts'
 export type { Decision, Finding, PrincipalFacts, Question } from './decision.ts'
+export { ApiDescription, ApiOperation, ApiParameter } from './http-api.ts'
+export { Network, UPSTREAM_BY_DEFAULT, UpstreamSettings, UpstreamState } from './upstream.ts'
 export { isRefusal, Refusal, REFUSALS } from './refusal.ts'
 export type { RefusalCode } from './refusal.ts'
 export {
@@ -136,6 +138,7 @@ export {
   PackagesAnswer,
   SeenDefinition,
   SessionEnd,
+  UpstreamReport,
 } from './node.ts'
 export { pageOf, Problem } from './api/problem.ts'
 export {
@@ -152,6 +155,7 @@ export {
   TenantSettings,
   TenantSettingsChange,
   TenantView,
+  UpstreamNetworks,
 } from './api/tenants.ts'
 export { AgentView, EnrolmentToken, HumanView, NewAgent, NewHuman } from './api/agents.ts'
 export {
@@ -186,11 +190,19 @@ export {
   PolicyView,
   RuleTrace,
 } from './api/policies.ts'
-export { ConnectionChange, ConnectionView, NewConnection, NewCredential } from './api/connections.ts'
+export {
+  ConnectionApi,
+  ConnectionChange,
+  ConnectionHealth,
+  ConnectionView,
+  NewConnection,
+  NewCredential,
+  Pinning,
+} from './api/connections.ts'
 export { NewOverride, OverrideView } from './api/overrides.ts'
 export { ApprovalState, ApprovalView } from './api/approvals.ts'
 export { DeviceView, HooksChange, PackagesView } from './api/devices.ts'
-export { AllToolsApproval, ToolApproval, ToolStanding, ToolView } from './api/tools.ts'
+export { AllToolsApproval, ToolApproval, ToolDrift, ToolStanding, ToolView } from './api/tools.ts'
 export { Evidence, Fault, RecordQuery, RecordView, Verification } from './api/records.ts'
 export { FindingQuery, FindingView } from './api/findings.ts'
 export { JsonObjectSchema, JsonSchema } from './api/json.ts'

@@ -15,6 +15,7 @@ import {
 } from './id.ts'
 import { StreamHead, StreamId } from './record.ts'
 import { PublicJwk } from './token.ts'
+import { UpstreamState } from './upstream.ts'
 
 /**
  * The wire between gateways (nodes) and the control plane, under `/internal/v1`.
@@ -99,6 +100,7 @@ export const LeaseSecret = z.strictObject({
   version: z.int().positive(),
   /** origin that the secret may be sent to */
   origin: z.url(),
+  /** empty where it is the key of a client certificate */
   header: z.string(),
   value: z.string(),
   renewAtMs: z.int(),
@@ -197,6 +199,18 @@ export const CatalogueReport = z.strictObject({
   definitions: z.array(SeenDefinition).min(1).max(200),
 })
 export type CatalogueReport = z.infer<typeof CatalogueReport>
+
+/** `POST upstreams`: how this node fares with an upstream, when that changes; 204. */
+export const UpstreamReport = z.strictObject({
+  tenant: Slug,
+  connection: ConnectionId,
+  /** 0: it has none */
+  credentialVersion: z.int().nonnegative().max(MAX_VERSION),
+  state: UpstreamState,
+  failure: z.strictObject({ code: z.string().max(64), detail: z.string().max(200) }).nullable(),
+  atMs: z.int().nonnegative(),
+})
+export type UpstreamReport = z.infer<typeof UpstreamReport>
 
 /**
  * The wire between the daemon of a device and the control plane, under `/t/{tenant}/device/v1`: the same requests with the same signature of

@@ -115,6 +115,8 @@ export const AuditRecord = z.strictObject({
   /** of the hooks channel */
   local: RecordedLocal.nullable().default(null),
   finding: RecordedFinding.nullable().default(null),
+  /** the message that this one is a part of, where one message became several: a listing of more than one connection */
+  parent: DecisionId.optional(),
   durationMicros: z.int().nonnegative(),
   gateway: z.strictObject({ node: NodeId, build: z.string() }),
 })

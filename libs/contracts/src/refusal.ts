@@ -75,6 +75,14 @@ export const REFUSALS = {
   },
   batch_refused: { http: 400, rpc: -31044, oauth: null, text: 'batches are not accepted' },
   header_mismatch: { http: 400, rpc: -32020, oauth: null, text: 'a header disagrees with the body' },
+  task_unknown: { http: 200, rpc: -31026, oauth: null, text: 'there is no such task for this caller' },
+  state_unknown: {
+    http: 200,
+    rpc: -31027,
+    oauth: null,
+    text: 'this request state was not given to this caller',
+  },
+  name_unknown: { http: 200, rpc: -32602, oauth: null, text: 'nothing of this name is here' },
   method_unknown: { http: 404, rpc: -32601, oauth: null, text: 'the method is not known' },
   media_type_unsupported: {
     http: 415,
@@ -103,6 +111,7 @@ export const REFUSALS = {
     oauth: null,
     text: 'denied: this connection is not given to your access groups',
   },
+  sandbox_refused: { http: 200, rpc: -31107, oauth: null, text: 'the sandbox does not let this happen' },
   response_denied: { http: 200, rpc: -31103, oauth: null, text: 'the answer was withheld by policy' },
   policy_unavailable: { http: 503, rpc: -31120, oauth: null, text: 'no valid policy bundle is at hand' },
   policy_stale: { http: 503, rpc: -31121, oauth: null, text: 'the policy bundle is older than its bound' },
@@ -133,6 +142,36 @@ export const REFUSALS = {
     oauth: null,
     text: 'the upstream answered with more than the limit',
   },
+  upstream_broken: {
+    http: 503,
+    rpc: -31130,
+    oauth: null,
+    text: 'the upstream failed several times in a row: it is not called for a while',
+  },
+  upstream_busy: {
+    http: 503,
+    rpc: -31133,
+    oauth: null,
+    text: 'as many calls are under way to this upstream as there may be',
+  },
+  upstream_forbidden: {
+    http: 502,
+    rpc: -31132,
+    oauth: null,
+    text: 'the upstream is at an address that may not be reached',
+  },
+  credential_refused: {
+    http: 502,
+    rpc: -31131,
+    oauth: null,
+    text: 'the upstream did not take the credential of this connection',
+  },
+  reader_too_slow: {
+    http: 503,
+    rpc: -31134,
+    oauth: null,
+    text: 'the client did not take its answer in time and was cut off',
+  },
   overloaded: { http: 503, rpc: -31128, oauth: null, text: 'too many calls are under way' },
   internal: { http: 500, rpc: -31199, oauth: null, text: 'the call could not be mediated' },
 } as const satisfies Record<string, RefusalForm>
@@ -149,9 +188,12 @@ export type RefusalCode = keyof typeof REFUSALS
 export class Refusal {
   readonly code: RefusalCode
   readonly detail: string
-  constructor(code: RefusalCode, detail: string = REFUSALS[code].text) {
+  /** after which another try makes sense, where that is known */
+  readonly retryAfterSeconds: number | undefined
+  constructor(code: RefusalCode, detail: string = REFUSALS[code].text, retryAfterSeconds?: number) {
     this.code = code
     this.detail = detail
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

@@ -403,6 +403,10 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
       values (app.tid(), 'a', 'c', 's', '${agent}', '${human}', '${connection}', 't', 'h', 1, 'h', '${policy}', 'r', 'r', now())`,
     `insert into writ.tool_definitions (tenant_id, connection_id, kind, name, pin, content_pin, description, annotations)
       values (app.tid(), '${connection}', 'tool', 't', 'p', 'c', 'd', '{}')`,
+    `with node as (insert into writ.nodes (id, name, public_key, lease_key, origin, build)
+        values ('nod_${name}_upstreams', 'n', '${name}-upstreams', '{}', 'o', 'b') returning id)
+      insert into writ.connection_states (tenant_id, connection_id, node_id, credential_version, state, since)
+      select app.tid(), '${connection}', id, 0, 'working', now() from node`,
     `insert into writ.identity_keys (tenant_id, thumbprint, agent_id) values (app.tid(), '${name}', '${agent}')`,
     `insert into writ.grants (tenant_id, id, agent_id, human_id, until) values (app.tid(), 'g', '${agent}', '${human}', now())`,
     `insert into writ.device_codes (tenant_id, code_sha256, user_code, agent_id, interval_seconds, expires_at)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { createLog } from './log.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createLineLog, createLog } from './log.ts'
 
 function logged(level: 'info' | 'warn' = 'info') {
   const lines: string[] = []
@@ -43,5 +44,57 @@ describe('a log', () => {
     log.error({ err: Object.assign(new Error('no'), { headers: { 'x-api-key': 'hunter2' } }) })
     expect(lines.join()).toContain('[redacted]')
     expect(lines.join()).not.toContain('hunter2')
+  })
+})
+
+function listened(level: 'info' | 'warn' = 'info') {
+  const writes: string[] = []
+  return {
+    line: createLineLog('gateway', 'call', level, { write: (text) => void writes.push(text) }),
+    writes,
+  }
+}
+
+describe('a log of lines', () => {
+  it('writes what a log writes', async () => {
+    const { line, writes } = listened()
+    const { log, lines } = logged()
+    line({ decision: 'dec_1', method: 'a"b\n', micros: 12, refusal: undefined })
+    log.info({ decision: 'dec_1', method: 'a"b\n', micros: 12, refusal: undefined }, 'call')
+    await turn()
+    const { time, ...said } = JSON.parse(writes[0] ?? '')
+    const { time: _, ...wanted } = JSON.parse(lines[0] ?? '')
+    expect(said).toEqual(wanted)
+    expect(Math.abs(time - Date.now())).toBeLessThan(60_000)
+  })
+
+  it('writes the lines of one turn together, each once, in their order', async () => {
+    const { line, writes } = listened()
+    for (let micros = 0; micros < 3; micros += 1) line({ micros })
+    await turn()
+    line({ micros: 3 })
+    await turn()
+    expect(writes).toHaveLength(2)
+    const micros = writes
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text).micros)
+    expect(micros).toEqual([0, 1, 2, 3])
+  })
+
+  it('masks what carries a secret', async () => {
+    const { line, writes } = listened()
+    line({ Authorization: 'hunter2' })
+    await turn()
+    expect(writes.join()).toContain('[redacted]')
+    expect(writes.join()).not.toContain('hunter2')
+  })
+
+  it('leaves out what is below its level', async () => {
+    const { line, writes } = listened('warn')
+    line({ micros: 1 })
+    await turn()
+    expect(writes).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { Slug } from '@writ/contracts'
 import { OAuthError } from './oauth-error.ts'
 
 /**
- * The audience of a token: the resources asked for, each a gateway of this tenant or a connection on it; all gateways of
+ * The audience of a token: the resources asked for, each a gateway of this tenant, a connection on it, or its connections together; all gateways of
  * the tenant when none was named.
  * @param gateways `<gateway origin>/<tenant slug>` of every gateway
  * @throws OAuthError invalid_target (RFC 8707 §2)
@@ -16,7 +16,9 @@ export function audienceOf(resources: readonly string[], gateways: readonly stri
 }
 
 const isServed = (resource: string, gateways: readonly string[]): boolean =>
-  gateways.some((gateway) => resource === gateway || isConnectionAt(resource, gateway))
+  gateways.some(
+    (gateway) => resource === gateway || resource === `${gateway}/mcp` || isConnectionAt(resource, gateway),
+  )
 
 function isConnectionAt(resource: string, gateway: string): boolean {
   if (!resource.startsWith(`${gateway}/`) || !resource.endsWith('/mcp')) return false

@@ -38,13 +38,14 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
 }
 
 async function tenantOf(db: TenantDb): Promise<Bundle['tenant']> {
-  const row = await db.first<Omit<Bundle['tenant'], 'id' | 'slug'>>(
+  const row = await db.first<Omit<Bundle['tenant'], 'id' | 'slug'> & { upstreamNetworks: string[] }>(
     `select epoch, suspended_at is not null as suspended, body_digest_required as "bodyDigestRequired",
        nonce_required as "nonceRequired", requests_per_second as "requestsPerSecond",
-       records_full as "recordsFull" from writ.tenants where id = $1`,
+       records_full as "recordsFull", upstream_networks as "upstreamNetworks" from writ.tenants where id = $1`,
   )
   if (!row) throw new Error('an open tenant exists')
-  return { ...db.tenant, ...row }
+  const { upstreamNetworks, ...rest } = row
+  return { ...db.tenant, ...rest, ...(upstreamNetworks.length > 0 && { upstreamNetworks }) }
 }
 
 const groupOf = ({

@@ -1,12 +1,15 @@
-import type { BundleConnection, BundleTool } from '@writ/contracts'
+import { isDeepStrictEqual } from 'node:util'
+import type { ApiDescription, BundleConnection, BundleTool, CredentialPlace } from '@writ/contracts'
+import { UPSTREAM_BY_DEFAULT, UpstreamSettings } from '@writ/contracts'
 import { groupsOf } from '../access-groups/membership.ts'
+import { TOOL_CLASSES } from '../connections/openapi/connection-api.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
 /** The connections of a tenant as they go into its bundle, each with the definitions that the tenant approved. */
 export async function connectionsOf(db: TenantDb): Promise<BundleConnection[]> {
   const tools = await approvedTools(db)
   const rows = await db.rows<ConnectionRow>(
-    `select p.id, p.name, p.url, p.credential_header, p.credential_version, p.tool_classes, p.trust, p.annotations_trusted,
+    `select p.id, p.name, p.url, p.credential_header, p.client_certificates, p.credential_version, ${TOOL_CLASSES} as tool_classes, p.api, p.trust, p.upstream, p.annotations_trusted,
        p.suspended_at is not null as suspended,
        ${groupsOf('connection')} as groups
      from writ.connections p where p.tenant_id = $1 and p.deleted_at is null order by p.id`,
@@ -16,9 +19,12 @@ export async function connectionsOf(db: TenantDb): Promise<BundleConnection[]> {
 
 type ConnectionRow = Pick<BundleConnection, 'id' | 'name' | 'url' | 'groups' | 'trust' | 'suspended'> & {
   credential_header: string | null
+  client_certificates: string | null
   credential_version: number
+  upstream: object
   tool_classes: BundleConnection['toolClasses']
   annotations_trusted: boolean
+  api: ApiDescription | null
 }
 type ToolRow = BundleTool & { readonly connection_id: string }
 
@@ -32,28 +38,31 @@ const approvedTools = (db: TenantDb): Promise<ToolRow[]> =>
   )
 
 function connectionOf(row: ConnectionRow, tools: readonly ToolRow[]): BundleConnection {
-  const {
-    id,
-    name,
-    url,
-    groups,
-    trust,
-    suspended,
-    credential_header: header,
-    credential_version: version,
-  } = row
+  const { id, name, url, groups, trust, suspended } = row
+  const upstream = UpstreamSettings.parse(row.upstream)
   return {
     id,
     name,
     url,
-    credential: header === null ? { kind: 'none' } : { kind: 'api-key', header, version },
+    credential: credentialOf(row),
     groups,
     toolClasses: row.tool_classes,
     trust,
     annotationsTrusted: row.annotations_trusted,
     suspended,
+    ...(isDeepStrictEqual(upstream, UPSTREAM_BY_DEFAULT) ? {} : { upstream }),
     tools: tools.filter(({ connection_id: connection }) => connection === id).map(toolOf),
+    ...(row.api && { api: row.api }),
   }
+}
+
+function credentialOf({
+  credential_header: header,
+  client_certificates: certificates,
+  credential_version: version,
+}: ConnectionRow): CredentialPlace {
+  if (certificates !== null) return { kind: 'client-certificate', certificates, version }
+  return header === null ? { kind: 'none' } : { kind: 'api-key', header, version }
 }
 
 const toolOf = ({ kind, name, pin, contentPin, annotations, inputSchema }: ToolRow): BundleTool => ({

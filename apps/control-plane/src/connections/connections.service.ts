@@ -8,6 +8,7 @@ import type {
   NewConnection,
   NewCredential,
 } from '@writ/contracts'
+import { UpstreamSettings } from '@writ/contracts'
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
@@ -15,8 +16,14 @@ import { pageOfRows } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
+import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { TenantSecrets } from '../tenancy/tenant-secrets.ts'
+import { API_VIEW, apiColumnsOf, requireApi, TOOL_CLASSES } from './openapi/connection-api.ts'
+import { requireAuthorities, requireCertified, requireSecrecy } from './tls-parts.ts'
+import { forgetStates, healthOf, STATES } from './upstream-reports.service.ts'
+import type { StateRow } from './upstream-reports.service.ts'
+import { requireReachable } from './upstream-url.ts'
 
 @Injectable()
 export class ConnectionsService {
@@ -24,6 +31,7 @@ export class ConnectionsService {
     private readonly clock: Clock,
     private readonly mint: Mint,
     private readonly secrets: TenantSecrets,
+    private readonly settings: Settings,
   ) {}
 
   async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<ConnectionView>> {
@@ -42,6 +50,7 @@ export class ConnectionsService {
 
   async create(db: TenantDb, connection: NewConnection): Promise<ConnectionView> {
     const nowMs = this.clock.nowMs()
+    await this.#require(db, { ...connection, kind: connection.credential.kind })
     const id = newId('con', nowMs)
     await db.insert('connections', {
       id,
@@ -50,6 +59,9 @@ export class ConnectionsService {
       tool_classes: JSON.stringify(connection.toolClasses),
       trust: connection.trust,
       annotations_trusted: connection.annotationsTrusted,
+      upstream: JSON.stringify(connection.upstream),
+      pinning: connection.pinning,
+      ...apiColumnsOf(connection.openapi),
       created_at: new Date(nowMs),
       ...(await this.#sealed(
         db,
@@ -64,8 +76,16 @@ export class ConnectionsService {
 
   async change(db: TenantDb, id: ConnectionId, change: ConnectionChange): Promise<ConnectionView> {
     await db.rows('select 1 from writ.connections where tenant_id = $1 and id = $2 for update', [id])
-    const { credential } = await this.get(db, id)
-    await update(db, id, plainColumnsOf(change))
+    const { credential, url, upstream, api } = await this.get(db, id)
+    requireApi(change.openapi, api)
+    await this.#require(db, {
+      url: change.url ?? url,
+      upstream: change.upstream ?? upstream,
+      kind: change.credential?.kind ?? credential.kind,
+      credential: change.credential,
+    })
+    await update(db, id, { ...plainColumnsOf(change), ...apiColumnsOf(change.openapi) })
+    if (change.url !== undefined || change.upstream) await forgetStates(db, id)
     if (change.credential) {
       await update(db, id, await this.#sealed(db, { id, version: credential.version + 1 }, change.credential))
     }
@@ -91,27 +111,63 @@ export class ConnectionsService {
       deleted_at: new Date(this.clock.nowMs()),
       credential_kind: 'none',
       credential_header: null,
+      client_certificates: null,
       sealed_secret: null,
     })
+    await forgetStates(db, id)
     await this.mint.mint(db)
   }
 
+  /** @throws 422 for what no gateway could or would do */
+  async #require(db: TenantDb, { url, upstream, kind, credential }: Reached): Promise<void> {
+    const tenant = await db.first<{ networks: string[] }>(
+      'select upstream_networks as networks from writ.tenants where id = $1',
+    )
+    requireReachable(url, { loopback: this.settings.upstreamsOnLoopback, networks: tenant?.networks ?? [] })
+    requireAuthorities(upstream)
+    requireSecrecy(kind, url)
+    if (credential) requireCertified(credential)
+  }
+
   async #sealed(db: TenantDb, place: { id: ConnectionId; version: number }, credential: NewCredential) {
-    const isKey = credential.kind === 'api-key'
+    const secret = secretOf(credential)
     return {
       credential_kind: credential.kind,
-      credential_header: isKey ? credential.header : null,
+      credential_header: credential.kind === 'api-key' ? credential.header : null,
+      client_certificates: credential.kind === 'client-certificate' ? credential.certificates : null,
       credential_version: place.version,
-      sealed_secret: isKey ? await this.secrets.sealCredential(db, place, credential.secret) : null,
+      sealed_secret: secret === null ? null : await this.secrets.sealCredential(db, place, secret),
     }
   }
 }
 
-const plainColumnsOf = ({ url, toolClasses, trust, annotationsTrusted }: ConnectionChange) => ({
+type Reached = {
+  readonly url: string
+  readonly upstream: UpstreamSettings
+  readonly kind: NewCredential['kind']
+  /** a new one */
+  readonly credential: NewCredential | undefined
+}
+
+function secretOf(credential: NewCredential): string | null {
+  if (credential.kind === 'none') return null
+  return credential.kind === 'api-key' ? credential.secret : credential.key
+}
+
+const plainColumnsOf = ({
+  url,
+  toolClasses,
+  trust,
+  annotationsTrusted,
+  upstream,
+  pinning,
+}: ConnectionChange) => ({
   ...(url !== undefined && { url }),
   ...(toolClasses && { tool_classes: JSON.stringify(toolClasses) }),
   ...(trust && { trust }),
   ...(annotationsTrusted !== undefined && { annotations_trusted: annotationsTrusted }),
+  ...(upstream && { upstream: JSON.stringify(upstream) }),
+  ...(pinning && { pinning }),
 })
 
 async function update(
@@ -131,20 +187,25 @@ type ConnectionRow = {
   id: ConnectionId
   name: string
   url: string
-  credential_kind: 'none' | 'api-key'
+  credential_kind: ConnectionView['credential']['kind']
   credential_header: string | null
+  client_certificates: string | null
   credential_version: number
   tool_classes: Record<string, ActionClass>
   trust: ConnectionView['trust']
   annotations_trusted: boolean
+  upstream: unknown
+  pinning: ConnectionView['pinning']
+  states: StateRow[]
+  api: ConnectionView['api']
   suspended: boolean
   groups: AccessGroupId[]
   created_at: Date
 }
 
 // The sealed secret is not among the columns: no view can show it by mistake.
-const SELECT = `select p.id, p.name, p.url, p.credential_kind, p.credential_header, p.credential_version, p.tool_classes,
-  p.trust, p.annotations_trusted, p.suspended_at is not null as suspended,
+const SELECT = `select p.id, p.name, p.url, p.credential_kind, p.credential_header, p.client_certificates, p.credential_version,
+  ${TOOL_CLASSES} as tool_classes, ${API_VIEW} as api, p.trust, p.annotations_trusted, p.suspended_at is not null as suspended, p.upstream, p.pinning, ${STATES} as states,
   p.created_at, ${groupsOf('connection')} as groups
   from writ.connections p where p.tenant_id = $1 and p.deleted_at is null`
 
@@ -152,11 +213,20 @@ const viewOf = (row: ConnectionRow): ConnectionView => ({
   id: row.id,
   name: row.name,
   url: row.url,
-  credential: { kind: row.credential_kind, header: row.credential_header, version: row.credential_version },
+  credential: {
+    kind: row.credential_kind,
+    header: row.credential_header,
+    certificates: row.client_certificates,
+    version: row.credential_version,
+  },
   groups: row.groups,
   toolClasses: row.tool_classes,
   trust: row.trust,
   annotationsTrusted: row.annotations_trusted,
   suspended: row.suspended,
+  upstream: UpstreamSettings.parse(row.upstream),
+  pinning: row.pinning,
+  health: healthOf(row.states),
   createdAt: row.created_at.toISOString(),
+  api: row.api,
 })

@@ -51,7 +51,10 @@ describe('a connection', () => {
   it.each(['x-api-key', 'authorization'])('carries one in %s', async (header) => {
     const credential = { kind: 'api-key', header, secret: 'a-secret-of-a-spec' }
     const answer = await ask('POST', '', { name: header, url: 'https://crm.example/mcp', credential })
-    expect([answer.status, answer.body.credential]).toEqual([201, { kind: 'api-key', header, version: 1 }])
+    expect([answer.status, answer.body.credential]).toEqual([
+      201,
+      { kind: 'api-key', header, certificates: null, version: 1 },
+    ])
   })
 
   it.each(['class', 'method'])('is not named %s, as groups of actions are in Cedar', async (name) => {

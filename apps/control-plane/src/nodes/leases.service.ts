@@ -37,7 +37,7 @@ export class LeasesService {
           connection: connection.id,
           version: place.version,
           origin: new URL(connection.url).origin,
-          header: connection.credential.header,
+          header: connection.credential.kind === 'api-key' ? connection.credential.header : '',
           value: await this.secrets.openCredential(db, place, await sealedSecretOf(db, request)),
           renewAtMs: nowMs + RENEW_AFTER_MS,
           expiresAtMs: nowMs + EXPIRE_AFTER_MS,

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createOutbound, OutOfReach } from './outbound.ts'
+import { OutOfReach } from '@writ/runtime'
+import { createOutbound } from './outbound.ts'
 
 const PUBLIC_ONLY = { loopback: false, privateNetworks: false }
 const LOOPBACK = { loopback: true, privateNetworks: false }

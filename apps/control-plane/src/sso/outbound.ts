@@ -1,25 +1,26 @@
-import { lookup } from 'node:dns'
-import type { LookupAddress, LookupOptions } from 'node:dns'
 import { request as requestHttp } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { BlockList, isIP } from 'node:net'
-import type { LookupFunction } from 'node:net'
+import {
+  createReach,
+  createResolve,
+  isLiteralOutOfReach,
+  lookupWithin,
+  OutOfReach,
+  outOfReach,
+  PRIVATE_NETWORKS,
+} from '@writ/runtime'
+import type { Reach } from '@writ/runtime'
 
 const TIMEOUT_MS = 5000
 const MAX_ANSWER_BYTES = 512 * 1024
 
 /** What may be reached besides the public Internet by https. */
-export type Reach = {
+export type Allowance = {
   /** this very machine, also by http */
   readonly loopback: boolean
   /** private networks, by https */
   readonly privateNetworks: boolean
-}
-
-/** An address that a tenant's admin named and that we do not go to. */
-export class OutOfReach extends Error {
-  override readonly name = 'OutOfReach'
 }
 
 /** The way out to addresses that a tenant's admin named. A port, injected by class. */
@@ -29,29 +30,32 @@ export abstract class Outbound {
 }
 
 /** Addresses are judged after the name was resolved, and the connection goes to the very address that was judged. */
-export function createOutbound(reach: Reach): Outbound {
+export function createOutbound(allowance: Allowance): Outbound {
+  const reach = createReach({
+    loopback: allowance.loopback,
+    networks: allowance.privateNetworks ? PRIVATE_NETWORKS : [],
+  })
   return {
     fetch: async (url, init) => {
       const request = new Request(url, { ...init, redirect: 'manual' })
       const target = new URL(request.url)
-      requireScheme(target, reach)
+      requireScheme(target, allowance)
+      if (isLiteralOutOfReach(target.hostname, reach)) throw outOfReach()
       return answerOf(target, request, reach)
     },
   }
 }
 
-function requireScheme({ protocol, hostname }: URL, reach: Reach): void {
-  if (protocol === 'http:' ? !reach.loopback || !isLoopbackName(hostname) : protocol !== 'https:')
+function requireScheme({ protocol, hostname }: URL, { loopback }: Allowance): void {
+  if (protocol === 'http:' ? !loopback || !isLoopbackName(hostname) : protocol !== 'https:')
     throw new OutOfReach('an identity provider is reached by https')
-  const literal = hostname.replaceAll(/^\[|\]$/g, '')
-  // A literal address is never looked up, so it is judged here.
-  if (isIP(literal) !== 0 && !isWithin(reach, literal))
-    throw new OutOfReach('this address is not reached from here')
 }
 
 /** Names that are this machine without anybody being asked. */
 export const isLoopbackName = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+
+const resolveName = createResolve()
 
 async function answerOf(target: URL, request: Request, reach: Reach): Promise<Response> {
   const body = request.body === null ? null : Buffer.from(await request.arrayBuffer())
@@ -62,7 +66,7 @@ async function answerOf(target: URL, request: Request, reach: Reach): Promise<Re
       'accept-encoding': 'identity',
       ...(body && { 'content-length': body.length }),
     },
-    lookup: lookupWithin(reach),
+    lookup: lookupWithin(reach, resolveName),
     agent: false,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }
@@ -98,56 +102,3 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
     headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
   return headers
 }
-
-const lookupWithin =
-  (reach: Reach): LookupFunction =>
-  (hostname, options, done) => {
-    const asked: LookupOptions & { all: true } = { ...options, all: true }
-    lookup(hostname, asked, (error, addresses) => {
-      if (error) return done(error, '')
-      if (addresses.length === 0 || !addresses.every(({ address }) => isWithin(reach, address)))
-        return done(new OutOfReach('this address is not reached from here'), '')
-      answerLookup(addresses, options.all === true, done)
-    })
-  }
-
-function answerLookup(addresses: LookupAddress[], all: boolean, done: Parameters<LookupFunction>[2]): void {
-  const [first] = addresses
-  if (all) done(null, addresses)
-  else done(null, first?.address ?? '', first?.family)
-}
-
-function isWithin({ loopback, privateNetworks }: Reach, address: string): boolean {
-  const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-  if (LOOPBACK.check(address, kind)) return loopback
-  if (NEVER.check(address, kind)) return false
-  return privateNetworks || !PRIVATE.check(address, kind)
-}
-
-function listOf(...subnets: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const subnet of subnets) {
-    const [network = '', bits] = subnet.split('/')
-    list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4')
-  }
-  return list
-}
-
-// Node judges an IPv4 address within IPv6 (::ffff:0:0/96) by the IPv4 rules.
-const LOOPBACK = listOf('127.0.0.0/8', '::1/128')
-const PRIVATE = listOf('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7')
-/** "this host", link-local (where clouds hand out credentials), benchmark, multicast, reserved, translated */
-const NEVER = listOf(
-  '0.0.0.0/8',
-  '169.254.0.0/16',
-  '192.0.0.0/24',
-  '198.18.0.0/15',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-  '::/128',
-  'fe80::/10',
-  'ff00::/8',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '2002::/16',
-)

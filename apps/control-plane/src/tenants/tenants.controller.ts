@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Param, Patch, Post, SerializeOptions } from '@nestjs/common'
+import { Body, Controller, Delete, HttpCode, Param, Patch, Post, Put, SerializeOptions } from '@nestjs/common'
 import {
   CreatedApiKey,
   CreatedTenant,
@@ -8,6 +8,7 @@ import {
   Slug,
   TenantLimitsChange,
   TenantView,
+  UpstreamNetworks,
 } from '@writ/contracts'
 import { z } from 'zod'
 import { Access } from '../tenancy/access.ts'
@@ -51,6 +52,16 @@ export class TenantsController {
     @Body({ schema: TenantLimitsChange }) limits: TenantLimitsChange,
   ) {
     return this.tenants.limit(slug, limits)
+  }
+
+  /** Private networks in which the upstreams of the tenant may be, instead of those of before. */
+  @Put(':slug/upstream-networks')
+  @SerializeOptions({ schema: TenantView })
+  allowNetworks(
+    @Param('slug', { schema: Slug }) slug: string,
+    @Body({ schema: UpstreamNetworks }) { networks }: UpstreamNetworks,
+  ) {
+    return this.tenants.allowNetworks(slug, networks)
   }
 
   @Post(':slug/suspend')

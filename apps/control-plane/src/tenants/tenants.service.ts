@@ -9,11 +9,12 @@ import type {
   TenantView,
 } from '@writ/contracts'
 import { releaseSlug } from '@writ/postgres'
+import { isPrivateNetwork } from '@writ/runtime'
 import { Administrations } from '../administration/administrations.ts'
 import { ApiKeysService } from '../api-keys/api-keys.service.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { overLimit } from '../http/problem.ts'
+import { overLimit, unprocessable } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -106,6 +107,30 @@ export class TenantsService {
       return after
     })
   }
+
+  /** By the operator: whose networks they are is not for a tenant to say. @throws 422 for what is not private as a whole */
+  async allowNetworks(slug: string, networks: readonly string[]): Promise<TenantView> {
+    requirePrivate(networks)
+    return this.tenancy.run(await this.tenancy.bySlug(slug), async (db) => {
+      const before = await tenantView(db)
+      await db.rows('update writ.tenants set upstream_networks = $2 where id = $1', [networks])
+      await this.mint.mint(db)
+      const after = await tenantView(db)
+      const route = 'PUT /api/v1/tenants/{slug}/upstream-networks'
+      await this.administrations.record(db, { ...OPERATOR, route, target: db.tenant.id, before, after })
+      return after
+    })
+  }
+}
+
+/** @throws 422 */
+function requirePrivate(networks: readonly string[]): void {
+  const errors = networks.flatMap((network, at) =>
+    isPrivateNetwork(network)
+      ? []
+      : [{ path: `networks.${at}`, message: 'only private networks can be allowed, and only as a whole' }],
+  )
+  if (errors.length > 0) throw unprocessable('these networks are not taken', errors)
 }
 
 const ownerKeyNamed = (name: string): NewApiKey => ({ name, role: 'owner', human: null, expiresAt: null })

@@ -91,6 +91,7 @@ export async function givenControlPlane({
     WRIT_OPERATOR_KEY: OPERATOR_KEY,
     WRIT_PUBLIC_ORIGIN: ORIGIN,
     WRIT_GATEWAY_ORIGINS: GATEWAY,
+    WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK: 'yes',
     ...environment,
   })
   const { outside, close } = await openOutside(config, clock, log)

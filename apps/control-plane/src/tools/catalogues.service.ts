@@ -1,20 +1,26 @@
 import { Injectable } from '@nestjs/common'
-import type { AgentId, CatalogueReport, ConnectionId, SeenDefinition } from '@writ/contracts'
+import type { AgentId, CatalogueReport, ConnectionId, ConnectionView, SeenDefinition } from '@writ/contracts'
 import { groupsOfPrincipal } from '../access-groups/membership.ts'
+import { Administrations } from '../administration/administrations.ts'
+import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { notFound } from '../http/problem.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { recordDrifts } from './drifts.ts'
+import { pinAtFirstSight } from './first-sight.ts'
 
 /** Per connection: a server that makes up new names for ever fills no table. */
 const MOST_DEFINITIONS = 2000
 
-/** Keeps what servers show of themselves. Seeing approves nothing and changes no bundle. */
+/** Keeps what servers show of themselves. Seeing approves nothing and changes no bundle, unless the connection pins at first sight. */
 @Injectable()
 export class CataloguesService {
   constructor(
     private readonly clock: Clock,
     private readonly tenancy: Tenancy,
+    readonly mint: Mint,
+    readonly administrations: Administrations,
   ) {}
 
   /**
@@ -26,17 +32,32 @@ export class CataloguesService {
     agent: AgentId | null = null,
   ): Promise<void> {
     await this.tenancy.run(await this.tenancy.bySlug(tenant), async (db) => {
-      await lockConnection(db, connection, agent)
-      const kept = fitting(definitions, await knownIn(db, connection))
-      await upsert(db, connection, kept, new Date(this.clock.nowMs()))
+      const { pinning } = await lockConnection(db, connection, agent)
+      const known = await knownIn(db, connection)
+      const kept = fitting(definitions, known)
+      const nowMs = this.clock.nowMs()
+      await upsert(db, connection, kept, new Date(nowMs))
+      // Whose machine it is could show anything: what counts for the tenant is what its gateways saw.
+      if (agent !== null) return
+      if (pinning === 'first-sight')
+        await pinAtFirstSight(
+          db,
+          { connection, definitions: kept.filter((definition) => !known.has(keyOf(definition))), nowMs },
+          this,
+        )
+      await recordDrifts(db, connection, nowMs, this.administrations)
     })
   }
 }
 
 // Reports of one connection take turns, so that each counts what those before it added.
-async function lockConnection(db: TenantDb, connection: ConnectionId, agent: AgentId | null): Promise<void> {
-  const row = await db.first(
-    `select 1 from writ.connections c where c.tenant_id = $1 and c.id = $2 and c.deleted_at is null
+async function lockConnection(
+  db: TenantDb,
+  connection: ConnectionId,
+  agent: AgentId | null,
+): Promise<Pick<ConnectionView, 'pinning'>> {
+  const row = await db.first<Pick<ConnectionView, 'pinning'>>(
+    `select c.pinning from writ.connections c where c.tenant_id = $1 and c.id = $2 and c.deleted_at is null
        and ($3::text is null or exists (
          select from writ.group_connections g, writ.agents p
           where g.tenant_id = $1 and g.connection_id = c.id and p.tenant_id = $1 and p.id = $3
@@ -45,6 +66,7 @@ async function lockConnection(db: TenantDb, connection: ConnectionId, agent: Age
     [connection, agent],
   )
   if (!row) throw notFound()
+  return row
 }
 
 async function knownIn(db: TenantDb, connection: ConnectionId): Promise<ReadonlySet<string>> {

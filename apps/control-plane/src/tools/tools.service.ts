@@ -7,6 +7,7 @@ import { ConnectionsService } from '../connections/connections.service.ts'
 import type { Page } from '../http/page.ts'
 import { conflict, notFound } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { driftOf } from './drifts.ts'
 import type { ToolsQuery } from './tools-query.ts'
 
 /** One definition of one connection. */
@@ -86,28 +87,30 @@ export class ToolsService {
 
 type ToolRow = Omit<
   ToolView,
-  'standing' | 'class' | 'classSource' | 'approvedAt' | 'firstSeenAt' | 'lastSeenAt'
+  'standing' | 'drift' | 'class' | 'classSource' | 'approvedAt' | 'firstSeenAt' | 'lastSeenAt'
 > & {
   standing: ToolStanding
   approved_at: Date | null
+  approved_description: string | null
+  approved_annotations: ToolView['annotations'] | null
   approved_input_schema: ToolView['inputSchema']
   first_seen_at: Date
   last_seen_at: Date
 }
 
 // The newest form is what is approved, and only where it is not approved yet.
-const APPROVE = `update writ.tool_definitions set approved_pin = pin, approved_content_pin = content_pin,
-    approved_annotations = annotations, approved_input_schema = input_schema, approved_at = $3, approved_by = $4
+export const APPROVE = `update writ.tool_definitions set approved_pin = pin, approved_content_pin = content_pin,
+    approved_description = description, approved_annotations = annotations, approved_input_schema = input_schema, approved_at = $3, approved_by = $4
   where tenant_id = $1 and connection_id = $2 and approved_pin is distinct from pin`
 
-const WITHDRAW = `update writ.tool_definitions set approved_pin = null, approved_content_pin = null, approved_annotations = null,
+const WITHDRAW = `update writ.tool_definitions set approved_pin = null, approved_content_pin = null, approved_description = null, approved_annotations = null,
     approved_input_schema = null, approved_at = null, approved_by = null
   where tenant_id = $1 and connection_id = $2 and kind = $3 and name = $4 and approved_pin is not null returning name`
 
 // The same content under another name: what was approved is then called by that name.
 const SELECT = `select d.kind, d.name, d.pin, d.content_pin as "contentPin", d.description, d.annotations,
     d.input_schema as "inputSchema", d.approved_pin as "approvedPin", d.approved_at, d.approved_by as "approvedBy",
-    d.approved_input_schema,
+    d.approved_description, d.approved_annotations, d.approved_input_schema,
     d.first_seen_at, d.last_seen_at, case when d.approved_pin is null then r.name end as "renamedFrom",
     case when d.approved_pin = d.pin then 'approved' when d.approved_pin is not null then 'changed'
       when r.name is not null then 'renamedFrom' else 'new' end as standing
@@ -118,9 +121,12 @@ const SELECT = `select d.kind, d.name, d.pin, d.content_pin as "contentPin", d.d
   where d.tenant_id = $1 and d.connection_id = $2`
 
 function viewOf(row: ToolRow, connection: ConnectionView): ToolView {
-  const { approved_at, approved_input_schema: _, first_seen_at, last_seen_at, ...shown } = row
+  const { approved_at, first_seen_at, last_seen_at, standing, ...rest } = row
+  const { approved_description: _, approved_annotations: __, approved_input_schema: ___, ...shown } = rest
   return {
     ...shown,
+    standing,
+    drift: standing === 'changed' ? driftOf(row) : null,
     ...classOf(row, connection),
     approvedAt: approved_at?.toISOString() ?? null,
     firstSeenAt: first_seen_at.toISOString(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AccessGroupId, HumanId, Slug, TenantId } from '../id.ts'
 import { Role } from '../role.ts'
+import { Network } from '../upstream.ts'
 
 const Instant = z.iso.datetime()
 
@@ -34,6 +35,13 @@ export type TenantLimits = z.infer<typeof TenantLimits>
 export const TenantLimitsChange = TenantLimits.partial()
 export type TenantLimitsChange = z.infer<typeof TenantLimitsChange>
 
+/**
+ * Private networks in which the upstreams of a tenant may be; the operator sets them, because whose networks they are is not for a tenant
+ * to say. Loopback, link-local and metadata addresses can never be allowed.
+ */
+export const UpstreamNetworks = z.strictObject({ networks: z.array(Network).max(50) })
+export type UpstreamNetworks = z.infer<typeof UpstreamNetworks>
+
 export const NewTenant = z.strictObject({ slug: Slug, name: z.string().min(1).max(100) })
 export type NewTenant = z.infer<typeof NewTenant>
 export const TenantView = z.strictObject({
@@ -46,6 +54,8 @@ export const TenantView = z.strictObject({
   suspended: z.strictObject({ at: Instant, by: z.enum(['owner', 'operator']) }).nullable(),
   settings: TenantSettings,
   limits: TenantLimits,
+  /** private networks in which its upstreams may be */
+  upstreamNetworks: z.array(Network),
   /** how many the ledger keeps. `near`: nine tenths of what it may; `full`: nothing is mediated until the operator raises the limit */
   records: z.strictObject({ kept: z.int().nonnegative(), mark: z.enum(['none', 'near', 'full']) }),
 })

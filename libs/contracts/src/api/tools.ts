@@ -8,6 +8,14 @@ export type ToolStanding = z.infer<typeof ToolStanding>
 
 const { kind, name, pin, contentPin, description, annotations, inputSchema } = SeenDefinition.shape
 
+/** What changed since the approval, in words for people. `other`: members that are pinned and not kept, such as a title. */
+export const ToolDrift = z.strictObject({
+  changed: z.array(z.enum(['description', 'annotations', 'inputSchema', 'other'])),
+  /** `-` was approved, `+` is seen now; bounded, without secrets, invisible characters written out */
+  lines: z.array(z.string()),
+})
+export type ToolDrift = z.infer<typeof ToolDrift>
+
 /** A definition as it was seen last. `class` is for tools: what a call with no arguments would be taken for. */
 export const ToolView = z.strictObject({
   kind,
@@ -23,7 +31,9 @@ export const ToolView = z.strictObject({
   /** null until one was approved; differs from `pin` where the definition changed since */
   approvedPin: pin.nullable(),
   approvedAt: z.iso.datetime().nullable(),
-  /** the API key that approved it */
+  /** null unless it is `changed` */
+  drift: ToolDrift.nullable(),
+  /** the API key that approved it; `first-sight` where its connection says so */
   approvedBy: z.string().nullable(),
   class: ActionClass.nullable(),
   classSource: ActionClassSource.nullable(),

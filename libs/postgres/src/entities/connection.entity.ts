@@ -1,4 +1,12 @@
-import type { ActionClass, ConnectionId, TenantId } from '@writ/contracts'
+import type {
+  ActionClass,
+  ApiDescription,
+  ConnectionApi,
+  ConnectionId,
+  Pinning,
+  TenantId,
+  UpstreamSettings,
+} from '@writ/contracts'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
 @Entity({ schema: 'writ', name: 'connections' })
@@ -16,7 +24,7 @@ export class Connection {
   url!: string
 
   @Column({ type: 'text', name: 'credential_kind' })
-  credentialKind!: 'none' | 'api-key'
+  credentialKind!: 'none' | 'api-key' | 'client-certificate'
 
   @Column({ type: 'text', name: 'credential_header', nullable: true })
   credentialHeader!: string | null
@@ -35,6 +43,21 @@ export class Connection {
 
   @Column({ type: 'boolean', name: 'annotations_trusted', default: false })
   annotationsTrusted!: boolean
+
+  @Column({ type: 'text', name: 'client_certificates', nullable: true })
+  clientCertificates!: string | null
+
+  @Column({ type: 'jsonb', default: {} })
+  upstream!: UpstreamSettings
+
+  @Column({ type: 'text', default: 'approval' })
+  pinning!: Pinning
+
+  @Column({ type: 'jsonb', nullable: true })
+  api!: ApiDescription | null
+
+  @Column({ type: 'jsonb', name: 'api_left_out', default: [] })
+  apiLeftOut!: ConnectionApi['leftOut']
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date

@@ -20,6 +20,9 @@ export class Tenant {
   @Column({ type: 'integer', name: 'bundle_version', default: 0 })
   bundleVersion!: number
 
+  @Column({ type: 'text', array: true, name: 'upstream_networks', default: '{}' })
+  upstreamNetworks!: string[]
+
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date
 }

@@ -43,6 +43,9 @@ export class ToolDefinition {
   @Column({ type: 'text', name: 'approved_content_pin', nullable: true })
   approvedContentPin!: string | null
 
+  @Column({ type: 'text', name: 'approved_description', nullable: true })
+  approvedDescription!: string | null
+
   @Column({ type: 'jsonb', name: 'approved_annotations', nullable: true })
   approvedAnnotations!: JsonObject | null
 

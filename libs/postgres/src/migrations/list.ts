@@ -13,6 +13,8 @@ import { Devices1764000000012 } from './0012-devices.ts'
 import { Inventory1764000000013 } from './0013-inventory.ts'
 import { RecordsKept1764000000014 } from './0014-records-kept.ts'
 import { Findings1764000000015 } from './0015-findings.ts'
+import { Upstreams1764000000016 } from './0016-upstreams.ts'
+import { HttpApis1764000000017 } from './0017-http-apis.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -31,4 +33,6 @@ export const MIGRATIONS = [
   Inventory1764000000013,
   RecordsKept1764000000014,
   Findings1764000000015,
+  Upstreams1764000000016,
+  HttpApis1764000000017,
 ]

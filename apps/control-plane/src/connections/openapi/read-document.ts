@@ -1,0 +1,62 @@
+import type { ApiDescription, Json, JsonObject } from '@writ/contracts'
+import { parseDocument } from 'yaml'
+import { operationsOf } from './operations.ts'
+import type { LeftOut } from './operations.ts'
+import { isObject, textOf } from './plain.ts'
+
+/** Why a document cannot be a connection, in one line for its author. */
+export class UnusableDocument extends Error {
+  override readonly name = 'UnusableDocument'
+}
+
+export type ReadDocument = {
+  readonly api: ApiDescription
+  /** operations that are no tools, and why */
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Of the description as gateways get it. */
+const MOST_BYTES = 512 * 1024
+const MOST_OPERATIONS = 500
+
+/**
+ * Reads an OpenAPI document (3.0 or 3.1, JSON or YAML) into what gateways need of it. Nothing is fetched: a reference leads within the
+ * document or nowhere, and `servers` is not looked at, because where calls go is the connection's to say.
+ * @throws UnusableDocument
+ */
+export function readOpenApi(text: string): ReadDocument {
+  const document = parsed(text)
+  const version = textOf(document['openapi'])
+  if (!/^3\.[01]\.\d+$/.test(version))
+    throw new UnusableDocument('the document is not OpenAPI 3.0 or 3.1: `openapi` says which it is')
+  const { operations, leftOut } = operationsOf(document)
+  if (operations.length === 0) throw new UnusableDocument('the document has no operation that can be a tool')
+  if (operations.length > MOST_OPERATIONS)
+    throw new UnusableDocument(`the document has more than ${MOST_OPERATIONS} operations`)
+  const info = isObject(document['info']) ? document['info'] : {}
+  const api = { title: textOf(info['title']) || 'API', version: textOf(info['version']) || '0', operations }
+  if (Buffer.byteLength(JSON.stringify(api)) > MOST_BYTES)
+    throw new UnusableDocument(`the operations and their schemas are more than ${MOST_BYTES} bytes`)
+  return { api, leftOut }
+}
+
+function parsed(text: string): JsonObject {
+  const document = parseDocument(text, { schema: 'core', uniqueKeys: true })
+  const [error] = document.errors
+  if (error) throw new UnusableDocument(`the document is neither JSON nor YAML: ${firstLine(error.message)}`)
+  const tree = plain(() => document.toJS({ maxAliasCount: 100 }))
+  if (!isObject(tree)) throw new UnusableDocument('the document is not an object')
+  return tree
+}
+
+const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message
+
+/** Only what JSON can say goes on, and no part of it twice. */
+function plain(read: () => unknown): Json {
+  try {
+    const tree: Json = JSON.parse(JSON.stringify(read()))
+    return tree
+  } catch {
+    throw new UnusableDocument('the document says more than JSON can say, or repeats too much of itself')
+  }
+}

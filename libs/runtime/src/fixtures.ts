@@ -1,0 +1,2 @@
+export { testAuthority } from './certificates.fixture.ts'
+export type { Certified, TestAuthority } from './certificates.fixture.ts'
