@@ -1,4 +1,4 @@
-import type { AuditRecord, Json, JsonObject, RecordedDecision } from '@writ/contracts'
+import type { Json, JsonObject } from '@writ/contracts'
 import { canonical } from './canonical.ts'
 
 /** The longest record that a batch may carry, in UTF-8 bytes. */
@@ -10,13 +10,13 @@ export const CUT_SIGNAL = 'record.cut'
 const LONGEST_TEXT = 256
 
 /**
- * Canonical bytes of a record, cut until they fit: long texts first (an agent can name a very long resource), then
+ * The canonical text of a record, cut until it fits: long texts first (an agent can name a very long resource), then
  * matches and signals from the end. A record is never refused for its size, and a cut shows: a text that was cut ends in
  * an ellipsis, and a decision of a cut record has `CUT_SIGNAL` among its signals.
  */
-export function fitRecord(record: AuditRecord): string {
-  const whole = canonical(record)
+export function fitRecord(whole: string): string {
   if (fits(whole)) return whole
+  const record: JsonObject = JSON.parse(whole)
   for (let kept = 64; kept > 0; kept = Math.floor(kept / 2)) {
     const bytes = canonical(cutTo(record, kept))
     if (fits(bytes)) return bytes
@@ -24,21 +24,24 @@ export function fitRecord(record: AuditRecord): string {
   throw new RangeError('the record does not fit even without its matches')
 }
 
-const fits = (bytes: string): boolean => Buffer.byteLength(bytes) <= MAX_RECORD_BYTES
+// No code unit is longer than three bytes: nearly every record fits by its length alone.
+const fits = (text: string): boolean =>
+  text.length * 3 <= MAX_RECORD_BYTES || Buffer.byteLength(text) <= MAX_RECORD_BYTES
 
-function cutTo(record: AuditRecord, kept: number): JsonObject {
-  return {
-    ...cutMembers(record),
-    outbound: cutDecision(record.outbound, kept),
-    inbound: cutDecision(record.inbound, kept),
-  }
+const cutTo = (record: JsonObject, kept: number): JsonObject => ({
+  ...cutMembers(record),
+  outbound: cutDecision(record['outbound'], kept),
+  inbound: cutDecision(record['inbound'], kept),
+})
+
+function cutDecision(decision: Json | undefined, kept: number): Json {
+  if (!isObject(decision)) return null
+  const signals = [...first(decision['signals'], kept), CUT_SIGNAL]
+  return cutMembers({ ...decision, matches: first(decision['matches'], kept), signals })
 }
 
-function cutDecision(decision: RecordedDecision | null, kept: number): Json {
-  if (decision === null) return null
-  const signals = [...decision.signals.slice(0, kept), CUT_SIGNAL]
-  return cutMembers({ ...decision, matches: decision.matches.slice(0, kept), signals })
-}
+const first = (list: Json | undefined, kept: number): readonly Json[] =>
+  list !== undefined && isList(list) ? list.slice(0, kept) : []
 
 function cutMembers(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, member]) => [key, cutTexts(member)]))
@@ -47,8 +50,10 @@ function cutMembers(object: JsonObject): JsonObject {
 function cutTexts(value: Json): Json {
   if (typeof value === 'string')
     return value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value
-  if (value === null || typeof value !== 'object') return value
-  return isList(value) ? value.map(cutTexts) : cutMembers(value)
+  if (isObject(value)) return cutMembers(value)
+  return isList(value) ? value.map(cutTexts) : value
 }
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !isList(value)

@@ -5,7 +5,7 @@ import { canonical } from './canonical.ts'
 import { faultAt } from './fault.ts'
 import { fitRecord } from './fit-record.ts'
 import type { StreamPosition } from './stream-chain.ts'
-import { partsOfStream } from './stream-chain.ts'
+import { writerOf } from './writer.ts'
 
 /** What the caller knows of a record; the rest is its position in the stream. */
 export type RecordFields = Omit<AuditRecord, 'v' | 'stream' | 'seq' | 'prev'>
@@ -18,14 +18,19 @@ export type SealedRecord = { readonly bytes: string; readonly sha256: string }
  * @throws when a field does not fit the schema or the position is of another tenant or node: such a record would never
  *   be accepted and would block its stream for good
  */
-export function sealRecord(fields: RecordFields, position: StreamPosition): SealedRecord {
-  const { stream, seq, prev } = position
-  const record = AuditRecord.parse({ ...fields, v: 'writ.record.v1', stream, seq, prev })
+export function sealRecord(fields: RecordFields, { stream, seq, prev }: StreamPosition): SealedRecord {
+  return sealWhole({ ...fields, v: 'writ.record.v1', stream, seq, prev })
+}
+
+/** The same of a record that was made with its position in it: members of another object, copied for each record, cost as much as writing it. */
+export function sealWhole(record: AuditRecord): SealedRecord {
   const misplaced = placementFault(record)
   if (misplaced !== null) throw new TypeError(misplaced.message)
-  const bytes = fitRecord(record)
+  const bytes = fitRecord(writeRecord(record))
   return { bytes, sha256: hashOf(bytes) }
 }
+
+const writeRecord = writerOf(AuditRecord)
 
 /**
  * Reads stored bytes. Only the canonical form is accepted, so one record has one byte form: that of the members that it was written with,
@@ -46,11 +51,10 @@ export function readRecord(bytes: string): AuditRecord | Fault {
 export const hashOf = (bytes: string): string => hash('sha256', bytes, 'hex')
 
 function placementFault(record: AuditRecord): Fault | null {
-  const { node, tenant } = partsOfStream(record.stream)
   const { stream, seq, decisionId } = record
-  if (record.tenant !== tenant)
+  if (!stream.endsWith(`:${record.tenant}`))
     return faultAt({ stream, seq, decisionId }, 'form', 'the record names another tenant than its stream')
-  if (record.gateway.node !== node)
+  if (!stream.startsWith(`${record.gateway.node}:`))
     return faultAt({ stream, seq, decisionId }, 'form', 'the record names another node than its stream')
   return null
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { framesOf, STREAM } from './sample.fixture.ts'
-import { encodeFrame, scanFrames } from './spool-format.ts'
+import { encodeFrame, putFrame, scanFrames } from './spool-format.ts'
 
 const frames = framesOf(STREAM, 4)
 const encoded = frames.map(encodeFrame)
@@ -70,5 +70,29 @@ describe('a spool segment', () => {
 
   it('does not take a frame that is larger than it may read', () => {
     expect(() => encodeFrame({ stream: STREAM, seq: 0, bytes: 'x'.repeat(300_000) })).toThrow(RangeError)
+  })
+})
+
+describe('frames that are put into one buffer', () => {
+  it('are the very bytes of each frame, one after the other, also where the buffer was too short', () => {
+    for (const sizeBytes of [0, 100, 1024 * 1024]) {
+      let put: ReturnType<typeof putFrame> = { buffer: Buffer.alloc(sizeBytes, 7), endOffset: 0 }
+      for (const frame of frames) put = putFrame(frame, put.buffer, put.endOffset)
+      expect(put.buffer.subarray(0, put.endOffset).equals(segment)).toBe(true)
+    }
+  })
+
+  it('say any text as it was', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(), (bytes, seq) => {
+        const { buffer, endOffset } = putFrame({ stream: STREAM, seq, bytes }, Buffer.alloc(64), 8)
+        expect(plain(scanFrames(buffer.subarray(8, endOffset)))).toEqual([{ stream: STREAM, seq, bytes }])
+      }),
+    )
+  })
+
+  it('are not put when one is larger than a spool may hold', () => {
+    const large = { stream: STREAM, seq: 0, bytes: 'x'.repeat(300_000) }
+    expect(() => putFrame(large, Buffer.alloc(16), 0)).toThrow(RangeError)
   })
 })

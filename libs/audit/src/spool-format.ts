@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Evidence } from '@writ/contracts'
 import type { Frame } from './batch.ts'
-import { canonical } from './canonical.ts'
 
 /** A frame longer than this is not a frame but damage. */
 export const MAX_FRAME_BYTES = 256 * 1024
@@ -25,14 +24,48 @@ export type SpoolScan = {
  * @throws RangeError when the frame would pass `MAX_FRAME_BYTES`
  */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const { stream, seq, bytes } = frame
-  const payload = Buffer.from(canonical({ stream, seq, bytes }))
-  if (payload.length > MAX_FRAME_BYTES) throw new RangeError('the frame is larger than a spool may hold')
-  const whole = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
-  whole.writeUInt32BE(payload.length, 0)
-  whole.writeUInt32BE(checksumOf(whole.subarray(0, 4), payload), 4)
-  whole.set(payload, HEADER_BYTES)
-  return whole
+  const { buffer, endOffset } = putFrame(frame, Buffer.allocUnsafe(0), 0)
+  return buffer.subarray(0, endOffset)
+}
+
+/**
+ * Puts a frame into a buffer, at an offset.
+ * @returns the buffer, or a larger one that begins with the same bytes where it was too short, and where the frame ends
+ * @throws RangeError when the frame would pass `MAX_FRAME_BYTES`
+ */
+export function putFrame(
+  frame: Frame,
+  buffer: Buffer,
+  offset: number,
+): { buffer: Buffer; endOffset: number } {
+  const bytes = JSON.stringify(frame.bytes)
+  const place = `,"seq":${frame.seq},"stream":${JSON.stringify(frame.stream)}}`
+  // no code unit is longer than three bytes
+  const neededBytes = offset + HEADER_BYTES + BYTES_LABEL.length + 3 * bytes.length + 3 * place.length
+  const target = neededBytes <= buffer.length ? buffer : enlarged(buffer, offset, neededBytes)
+  const start = offset + HEADER_BYTES
+  // piece by piece: a text of all three would be copied once more before it is written
+  let endOffset = start + target.write(BYTES_LABEL, start, 'latin1')
+  endOffset += target.write(bytes, endOffset, 'utf8')
+  endOffset += target.write(place, endOffset, 'utf8')
+  sealPayload(target, offset, endOffset)
+  return { buffer: target, endOffset }
+}
+
+const BYTES_LABEL = '{"bytes":'
+
+function enlarged(buffer: Buffer, usedBytes: number, neededBytes: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, 2 * buffer.length))
+  buffer.copy(larger, 0, 0, usedBytes)
+  return larger
+}
+
+function sealPayload(target: Buffer, offset: number, endOffset: number): void {
+  const start = offset + HEADER_BYTES
+  if (endOffset - start > MAX_FRAME_BYTES) throw new RangeError('the frame is larger than a spool may hold')
+  target.writeUInt32BE(endOffset - start, offset)
+  const checksum = checksumOf(target.subarray(offset, offset + 4), target.subarray(start, endOffset))
+  target.writeUInt32BE(checksum, offset + 4)
 }
 
 /** Reads frames until the first that is torn or damaged; nothing after it is trusted, whatever it looks like. */

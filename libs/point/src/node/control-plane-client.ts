@@ -21,6 +21,7 @@ import type {
   SessionId,
   StreamBatch,
   StreamHead,
+  UpstreamReport,
 } from '@writ/contracts'
 import type { z } from 'zod'
 import type { ControlPlaneHttp, HttpAnswer } from './control-plane-http.ts'
@@ -44,6 +45,7 @@ export type ControlPlaneClient = {
   /** the signed document on packages that a bundle names by its hash, for devices */
   readonly packages: (sha256: string) => Promise<string>
   readonly reportCatalogue: (report: CatalogueReport) => Promise<void>
+  readonly reportUpstream: (report: UpstreamReport) => Promise<void>
 }
 
 export type ClientPorts = {
@@ -90,6 +92,7 @@ export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient
     contentKey: async (tenant) => read(ContentKeyAnswer, await post('/content-keys', { tenant })).sealed,
     packages: async (sha256) => read(PackagesAnswer, await get(`/packages/${sha256}`, TIMEOUT_MS)).packages,
     reportCatalogue: async (report) => done(await post('/catalogues', report)),
+    reportUpstream: async (report) => done(await post('/upstreams', report)),
   }
 }
 

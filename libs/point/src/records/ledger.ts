@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import type { RecordFields, SealedRecord, StreamPosition } from '@writ/audit'
-import { extendStream, sealRecord, startOfStream } from '@writ/audit'
-import type { ApprovalId, BootId, NodeId, RecordedDecision, TenantId } from '@writ/contracts'
+import { hash } from 'node:crypto'
+import type { SealedRecord, StreamPosition } from '@writ/audit'
+import { extendStream, sealWhole, startOfStream } from '@writ/audit'
+import type { ApprovalId, AuditRecord, BootId, NodeId, RecordedDecision, TenantId } from '@writ/contracts'
 import { Refusal, streamIdOf } from '@writ/contracts'
 import type { Decision } from '@writ/contracts'
 import type { AnyEntry, Clock, Ledger } from '@writ/enforcement'
@@ -51,29 +51,35 @@ class StreamLog {
     this.#boot = firstBoot
   }
 
-  async write(entry: AnyEntry, kind: RecordFields['kind'], room: Room): Promise<Refusal | null> {
+  async write(entry: AnyEntry, kind: AuditRecord['kind'], room: Room): Promise<Refusal | null> {
     // Where no tenant is known there is no stream: nothing happened on anybody's behalf.
     if (!entry.current || isOneOfMany(entry)) return null
     const node = this.#ports.node()
     if (node === null || !this.#isWritable() || !this.#ports.spool.hasRoom(room)) return unrecorded()
     const tenant = entry.current.bundle.tenant.id
     const position = this.#positions.get(tenant) ?? startOfStream(streamIdOf(node, this.#boot, tenant))
-    const sealed = this.#seal(this.#fieldsOf(entry, kind, node), position)
+    const sealed = this.#seal(entry, kind, position, node)
     if (sealed === null) return unrecorded()
     const { bytes, sha256 } = sealed
     this.#positions.set(tenant, extendStream(position, sha256))
-    const isDurable = await this.#ports.spool.append(
-      { stream: position.stream, seq: position.seq, bytes },
-      sha256,
-    )
+    const { stream, seq } = position
+    const isDurable = await this.#ports.spool.append({ stream, seq, bytes }, sha256)
     return isDurable ? null : unrecorded()
   }
 
-  #seal(fields: RecordFields, position: StreamPosition): SealedRecord | null {
+  #seal(
+    entry: AnyEntry,
+    kind: AuditRecord['kind'],
+    position: StreamPosition,
+    node: NodeId,
+  ): SealedRecord | null {
+    const { clock, build, report } = this.#ports
     try {
-      return sealRecord(fields, position)
+      const at = new Date(clock.nowMs()).toISOString()
+      const durationMicros = Math.max(0, Math.round(clock.monotonicMicros() - entry.startedAtMicros))
+      return sealWhole(recordOf(entry, { kind, position, at, durationMicros, gateway: { node, build } }))
     } catch (error) {
-      this.#ports.report('a record could not be sealed', error)
+      report('a record could not be sealed', error)
       return null
     }
   }
@@ -90,19 +96,6 @@ class StreamLog {
     spool.startOver(this.#boot)
     return true
   }
-
-  #fieldsOf(entry: AnyEntry, kind: RecordFields['kind'], node: NodeId): RecordFields {
-    const { clock, build } = this.#ports
-    return {
-      kind,
-      ...callOf(entry),
-      outbound: recorded(entry.outbound, isListing(entry) ? [] : entry.hidden, entry.approval),
-      inbound: recorded(entry.inbound, isListing(entry) ? entry.hidden : []),
-      at: new Date(clock.nowMs()).toISOString(),
-      durationMicros: Math.max(0, Math.round(clock.monotonicMicros() - entry.startedAtMicros)),
-      gateway: { node, build },
-    }
-  }
 }
 
 /** A flood of what a limit refuses must not fill the records: its first is recorded, the others are counted and logged. */
@@ -110,53 +103,81 @@ const isOneOfMany = ({ limit }: AnyEntry): boolean => limit?.isFirst === false
 
 const unrecorded = (): Refusal => new Refusal('record_unavailable')
 
-type CallFields = Omit<RecordFields, 'kind' | 'outbound' | 'inbound' | 'at' | 'durationMicros' | 'gateway'>
+/** Of a record: where, when and by whom it is written. */
+type Writing = Pick<AuditRecord, 'kind' | 'at' | 'durationMicros' | 'gateway'> & {
+  readonly position: StreamPosition
+}
 
-function callOf(entry: AnyEntry): CallFields {
+// One literal with every member: put together from several objects it would cost as much again as writing it down.
+function recordOf(entry: AnyEntry, { kind, position, at, durationMicros, gateway }: Writing): AuditRecord {
   const { channel, current, received } = entry
   if (!current) throw new Error('a record has a tenant')
+  const who = callerOf(entry)
+  const how = endingOf(entry)
   return {
+    v: 'writ.record.v1',
+    kind,
     decisionId: received.decisionId,
     tenant: current.bundle.tenant.id,
+    stream: position.stream,
+    seq: position.seq,
+    prev: position.prev,
+    at,
     channel,
-    ...callerOf(entry),
+    human: who.human,
+    agent: who.agent,
+    delegators: who.delegators,
+    session: who.session,
+    keyThumbprint: who.keyThumbprint,
     connection: connectionOf(entry),
     action: entry.action ?? null,
-    outcome: entry.asked ? 'ask' : outcomeOf(entry.refusal?.code),
-    refusal: entry.refusal?.code ?? null,
+    outcome: how.outcome,
+    refusal: how.refusal,
+    outbound: recorded(entry.outbound, isListing(entry) ? [] : entry.hidden, entry.approval),
+    inbound: recorded(entry.inbound, isListing(entry) ? entry.hidden : []),
     bundle: { version: current.bundle.version, sha256: current.sha256 },
     credential: lentTo(entry),
-    request: { sha256: sha256Of(received.body), sizeBytes: received.body.length },
+    request: { sha256: entry.bodySha256 ?? sha256Of(received.body), sizeBytes: received.body.length },
     response: entry.response ?? null,
     administration: null,
     local: entry.local ?? null,
     finding: null,
+    parent: received.parent,
+    durationMicros,
+    gateway,
   }
 }
 
-/** What a device calls a connection, and the tenant does not have, is none. */
-const connectionOf = ({ connection }: AnyEntry): CallFields['connection'] =>
-  connection?.id ? { id: connection.id, name: connection.name } : null
+const endingOf = ({ asked, refusal }: AnyEntry): Pick<AuditRecord, 'outcome' | 'refusal'> => ({
+  outcome: asked ? 'ask' : outcomeOf(refusal?.code),
+  refusal: refusal?.code ?? null,
+})
+
+type CallerFields = Pick<AuditRecord, 'human' | 'agent' | 'delegators' | 'session' | 'keyThumbprint'>
 
 /** A token that no longer counts names its holder too, but without a proven key. */
-function callerOf({
-  caller,
-  named,
-}: AnyEntry): Pick<CallFields, 'human' | 'agent' | 'delegators' | 'session' | 'keyThumbprint'> {
+function callerOf({ caller, named }: AnyEntry): CallerFields {
   const who = caller ?? named
   if (!who) return { human: null, agent: null, delegators: [], session: null, keyThumbprint: null }
-  const { human, agent, delegators, session } = who
   return {
-    human: { id: human.id, name: human.name },
-    agent: { id: agent.id, name: agent.name },
-    delegators: delegators.map(({ id, name }) => ({ id, name })),
-    session,
+    human: nameOf(who.human),
+    agent: nameOf(who.agent),
+    delegators: who.delegators.map(nameOf),
+    session: who.session,
     keyThumbprint: caller?.keyThumbprint ?? null,
   }
 }
 
-const lentTo = ({ lease }: AnyEntry): CallFields['credential'] =>
-  lease?.kind === 'header' ? { connection: lease.secret.connection, version: lease.secret.version } : null
+const nameOf = <Id extends string>({ id, name }: { readonly id: Id; readonly name: string }) => ({ id, name })
+
+/** What a device calls a connection, and the tenant does not have, is none. */
+const connectionOf = ({ connection }: AnyEntry): AuditRecord['connection'] =>
+  connection?.id ? { id: connection.id, name: connection.name } : null
+
+const lentTo = ({ lease }: AnyEntry): AuditRecord['credential'] =>
+  lease && lease.kind !== 'none'
+    ? { connection: lease.secret.connection, version: lease.secret.version }
+    : null
 
 /** What was hidden from a listing was hidden on its way in; a call of what is hidden, on its way out. */
 const isListing = ({ action }: AnyEntry): boolean => action?.method.endsWith('/list') ?? false
@@ -184,4 +205,4 @@ function recorded(
 const MOST_HIDDEN = 100
 const LONGEST_NAME = 128
 
-const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+const sha256Of = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex')

@@ -1,23 +1,31 @@
+import type { Frame } from '@writ/audit'
+import type { Waiting } from './frame-group.ts'
+import { FrameGroup } from './frame-group.ts'
+import { lull } from './lull.ts'
 import type { SpoolDisk, SpoolFile } from './spool-disk.ts'
 
 /** Where a durable frame stands. */
 export type Place = { readonly segment: string; readonly offset: number; readonly length: number }
-
-/** Hears in the same turn, in the order of the appends: the place once the bytes are durable, null when they may not be. */
-type Settled = (place: Place | null) => void
-type Waiting = { readonly frame: Uint8Array; readonly settled: Settled }
 
 export type SegmentSettings = {
   /** the first part of every file name of this writer */
   readonly prefix: string
   /** a file that has grown beyond this is followed by the next */
   readonly segmentBytes: number
+  /** hears of each frame that became durable, in the order of the appends, before its append settles */
+  readonly onDurable: (frame: Waiting, place: Place) => void
   readonly onFence: (reason: unknown) => void
 }
 
+/** how long a group of a busy process may grow */
+const LINGER_MS = 0.5
+const BUFFER_BYTES = 64 * 1024
+const LARGEST_KEPT_BUFFER_BYTES = 1024 * 1024
+
 /**
  * Appends frames to numbered files with a group commit that clocks itself: what arrives while one group is on its way to
- * the disk is the next group. After any failure it is fenced for good: pages whose sync failed once can look clean later.
+ * the disk is the next group, and a busy process lets its groups grow a little. After any failure it is fenced for good: pages
+ * whose sync failed once can look clean later.
  */
 export class SegmentWriter {
   readonly #disk: SpoolDisk
@@ -26,7 +34,9 @@ export class SegmentWriter {
   #name = ''
   #number = 0
   #offset = 0
-  #waiting: Waiting[] = []
+  #waitingBytes = 0
+  #group: FrameGroup | null = null
+  #spare: Buffer | null = null
   #committing: Promise<void> | null = null
   #isFenced = false
 
@@ -44,10 +54,21 @@ export class SegmentWriter {
     return this.#name
   }
 
-  append(frame: Uint8Array, settled: Settled): void {
-    if (this.#isFenced) return settled(null)
-    this.#waiting.push({ frame, settled })
+  /** Bytes that were appended and are not known to be durable. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /**
+   * @param sha256 hash of the frame's bytes, hex
+   * @returns true once durable; false when it may not be
+   */
+  append(frame: Frame, sha256: string): Promise<boolean> {
+    if (this.#isFenced) return Promise.resolve(false)
+    const group = (this.#group ??= this.#emptyGroup())
+    this.#waitingBytes += group.add(frame, sha256)
     this.#committing ??= this.#commitAll()
+    return group.settled
   }
 
   async close(): Promise<void> {
@@ -57,45 +78,55 @@ export class SegmentWriter {
     this.#file = null
   }
 
+  #emptyGroup(): FrameGroup {
+    const buffer = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    this.#spare = null
+    return new FrameGroup(buffer)
+  }
+
   async #commitAll(): Promise<void> {
-    // One turn of the event loop: calls that arrived together share their first sync.
-    await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
+    while (this.#group) {
+      await lull(this.#group.sinceMs, LINGER_MS)
+      const group = this.#group
+      this.#group = null
       await this.#commit(group)
     }
     this.#committing = null
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  async #commit(group: FrameGroup): Promise<void> {
+    const { bytes, waiting } = group
     try {
       if (this.#isFenced) throw new Error('the segment is fenced')
-      const start = await this.#write(group.map(({ frame }) => frame))
-      this.#settle(group, start)
+      const start = await this.#write(bytes)
+      this.#tell(waiting, start)
+      group.settle(true)
     } catch (reason) {
       await this.#fence(reason)
-      for (const { settled } of group) settled(null)
+      group.settle(false)
     }
+    this.#waitingBytes -= bytes.length
+    if (group.buffer.length <= LARGEST_KEPT_BUFFER_BYTES) this.#spare = group.buffer
   }
 
-  async #write(frames: readonly Uint8Array[]): Promise<number> {
+  async #write(bytes: Uint8Array): Promise<number> {
     this.#file ??= await this.#next()
     const start = this.#offset
-    const sizeBytes = frames.reduce((sum, frame) => sum + frame.length, 0)
-    const writtenBytes = await this.#file.write(frames)
+    const writtenBytes = await this.#file.write(bytes)
     // A full disk shows as a short count without an error.
-    if (writtenBytes !== sizeBytes) throw new Error(`the disk took ${writtenBytes} of ${sizeBytes} bytes`)
+    if (writtenBytes !== bytes.length)
+      throw new Error(`the disk took ${writtenBytes} of ${bytes.length} bytes`)
     await this.#file.sync()
-    this.#offset = start + sizeBytes
+    this.#offset = start + bytes.length
     return start
   }
 
-  #settle(group: readonly Waiting[], start: number): void {
+  #tell(waiting: readonly Waiting[], start: number): void {
     let offset = start
-    for (const { frame, settled } of group) {
-      settled({ segment: this.#name, offset, length: frame.length })
-      offset += frame.length
+    for (const frame of waiting) {
+      const length = start + frame.endOffset - offset
+      this.#settings.onDurable(frame, { segment: this.#name, offset, length })
+      offset += length
     }
     if (this.#offset >= this.#settings.segmentBytes) this.#leave()
   }

@@ -20,12 +20,16 @@ export type ShipperPorts = {
 }
 
 const HEADS_EVERY_MS = 1000
-const HEADS_AT_ONCE_MS = 100
+const HEADS_AT_ONCE_MS = 200
 const HEADS_IN_ONE = 1000
 /** one pass gives up after so many streams that were not taken */
 const MOST_FAILURES = 3
 const HOLD_MS = 1000
-const LINGER_MS = 50
+/** what each batch costs beside its records is shared by more of them the longer this is */
+const LINGER_MS = 100
+/** read at once, so that batches which are full by their bytes leave few that are not full behind them */
+const READ_AT_ONCE = 5 * BATCH_LIMITS.records
+const BYTES_AT_ONCE = 10 * BATCH_LIMITS.sizeBytes
 /** a queue that has failed for so long is gone round */
 const QUEUE_PATIENCE_MS = 5000
 /** a stream whose watermark stands still for so long is sent again from there */
@@ -90,11 +94,7 @@ export class Shipper {
     const progress = this.#progressOf(stream)
     if (this.#ports.nowMs() < progress.notBeforeMs) return false
     const firstSeq = progress.sentSeq
-    while (progress.sentSeq < nextSeq) {
-      const sentSeq = await this.#shipSome(stream, progress.sentSeq)
-      if (sentSeq === progress.sentSeq) break
-      progress.sentSeq = sentSeq
-    }
+    while (progress.sentSeq < nextSeq) if (!(await this.#shipSome(stream, progress))) break
     return progress.sentSeq > firstSeq
   }
 
@@ -141,15 +141,15 @@ export class Shipper {
     return fresh
   }
 
-  /** @returns the sequence number to go on from */
-  async #shipSome(stream: StreamId, fromSeq: number): Promise<number> {
-    const frames = await this.#ports.spool.read(stream, fromSeq, BATCH_LIMITS.records)
-    let sentSeq = fromSeq
+  /** @returns false: there was nothing to send */
+  async #shipSome(stream: StreamId, progress: Progress): Promise<boolean> {
+    const { spool, nodeKey } = this.#ports
+    const frames = await spool.read(stream, progress.sentSeq, READ_AT_ONCE, BYTES_AT_ONCE)
     for (const batch of batchesOf(frames)) {
-      await this.#carry(signBatch(batch, this.#ports.nodeKey))
-      sentSeq = batch.fromSeq + batch.records.length
+      await this.#carry(signBatch(batch, nodeKey))
+      progress.sentSeq = batch.fromSeq + batch.records.length
     }
-    return sentSeq
+    return frames.length > 0
   }
 
   async #carry(batch: StreamBatch): Promise<void> {

@@ -1,11 +1,13 @@
-import { close, constants, fdatasync, open as openFile, writev } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { createGrowingFile } from './growing-file.ts'
 
-/** An append-only file. `write` resolves with the bytes that the system took, which can be fewer than were given. */
+/**
+ * An append-only file, written one piece after the other. `write` resolves with the bytes that the system took, which can be fewer than
+ * were given; they are durable once `sync` has resolved after it.
+ */
 export type SpoolFile = {
-  readonly write: (pieces: readonly Uint8Array[]) => Promise<number>
+  readonly write: (bytes: Uint8Array) => Promise<number>
   readonly sync: () => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -33,28 +35,9 @@ export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
 }
 
 async function createFile(folder: string, name: string): Promise<SpoolFile> {
-  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND
-  const descriptor = await openDescriptor(join(folder, name), flags, 0o600)
+  const file = await createGrowingFile(join(folder, name))
   await syncFolder(folder)
-  return {
-    write: (pieces) => writeAll(descriptor, pieces),
-    sync: () => syncDescriptor(descriptor),
-    close: () => closeDescriptor(descriptor),
-  }
-}
-
-// Plain descriptors: a FileHandle costs a request object and two promises more for every commit.
-const openDescriptor = promisify(openFile) as (path: string, flags: number, mode: number) => Promise<number>
-const syncDescriptor = promisify(fdatasync)
-const closeDescriptor = promisify(close)
-
-function writeAll(descriptor: number, pieces: readonly Uint8Array[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    writev(descriptor, pieces, (error, writtenBytes) => {
-      if (error) reject(error)
-      else resolve(writtenBytes)
-    })
-  })
+  return file
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -46,6 +46,8 @@ const reopened = async (folder: string, mark = 'B'): Promise<Spool> =>
 const put = (spool: Spool, seq: number, of = stream(), bytes = `record ${seq}`) =>
   spool.append({ stream: of, seq, bytes }, hashOf(bytes))
 
+const large = (seq: number, mark: string): string => `${seq} `.padEnd(20_000, mark)
+
 /** A disk whose files do what a real one does when it is full or broken. */
 const failing =
   (fault: (file: SpoolFile) => SpoolFile) =>
@@ -74,6 +76,23 @@ describe('a spool', () => {
     const all = await Promise.all(Array.from({ length: 200 }, (_, seq) => put(spool, seq)))
     expect(all.every(Boolean)).toBe(true)
     expect(syncs).toBeLessThan(5)
+  })
+
+  it('commits together what arrives while the process has other work', async () => {
+    let writes = 0
+    const { spool } = await given(
+      {},
+      // so fast that nothing ever waits for it
+      failing((file) => ({ ...file, write: async (bytes) => ((writes += 1), bytes.length) })),
+    )
+    const appended: Promise<boolean>[] = []
+    for (let seq = 0; seq < 100; seq += 1) {
+      appended.push(put(spool, seq))
+      for (const endMs = performance.now() + 0.1; performance.now() < endMs;);
+      await new Promise((turn) => setImmediate(turn))
+    }
+    expect(await Promise.all(appended)).not.toContain(false)
+    expect(writes).toBeLessThan(70)
   })
 
   it('resolves nothing before its sync has returned', async () => {
@@ -124,6 +143,24 @@ describe('a spool', () => {
       'record 6',
       'record 7',
     ])
+  })
+
+  it('reads no more bytes at once than it is asked for, and one record of any size', async () => {
+    const { spool } = await given()
+    for (let seq = 0; seq < 10; seq += 1) await put(spool, seq, stream(), large(seq, 'a'))
+    const countOf = async (mostBytes: number) => (await spool.read(stream(), 2, 100, mostBytes)).length
+    expect([await countOf(1), await countOf(45_000), await countOf(1e9)]).toEqual([1, 2, 8])
+  })
+
+  it('reads from memory what was there when it was asked, whatever becomes of it while the disk is read', async () => {
+    const { spool } = await given({ heldBytes: 256 * 1024 })
+    for (let seq = 0; seq < 20; seq += 1) await put(spool, seq, stream(), large(seq, 'a'))
+    const reading = spool.read(stream(), 0, 20)
+    await spool.confirm(stream(), 15)
+    for (let seq = 20; seq < 40; seq += 1) await put(spool, seq, stream(), large(seq, 'b'))
+    expect((await reading).map(({ bytes }) => bytes)).toEqual(
+      Array.from({ length: 20 }, (_, seq) => large(seq, 'a')),
+    )
   })
 
   it('deletes a segment only when all its records are confirmed, of every stream', async () => {

@@ -1,6 +1,8 @@
 import type { BootId, StreamId } from '@writ/contracts'
 import type { Frame } from '@writ/audit'
-import { encodeFrame, hashOf, MAX_FRAME_BYTES, scanFrames } from '@writ/audit'
+import { hashOf, MAX_FRAME_BYTES, scanFrames } from '@writ/audit'
+import type { Held } from './held-records.ts'
+import { HeldRecords } from './held-records.ts'
 import type { Place } from './segment-writer.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import type { SpoolDisk } from './spool-disk.ts'
@@ -29,7 +31,8 @@ export type Room = 'ordinary' | 'reserve'
 /** How far a stream has come on this disk. */
 export type SpoolHead = { readonly stream: StreamId; readonly nextSeq: number; readonly headHash: string }
 
-type Kept = { readonly seq: number; readonly place: Place; bytes: string | null }
+/** `held`: null when memory had no room for it, or has let go of it */
+type Kept = { readonly seq: number; readonly place: Place; readonly held: Held | null }
 type Kin = { kept: Kept[]; nextSeq: number; headHash: string }
 type Segment = { sizeBytes: number; unconfirmed: number }
 
@@ -43,16 +46,17 @@ export class Spool {
   readonly #onFence: (reason: unknown) => void
   readonly #streams = new Map<StreamId, Kin>()
   readonly #segments = new Map<string, Segment>()
+  readonly #held: HeldRecords
   #writer: SegmentWriter
   #usedBytes = 0
-  #heldBytes = 0
   #unconfirmed = 0
 
   private constructor(disk: SpoolDisk, limits: SpoolLimits, onFence: (reason: unknown) => void) {
     this.#disk = disk
     this.#limits = limits
     this.#onFence = onFence
-    this.#writer = new SegmentWriter(disk, { prefix: '', segmentBytes: 0, onFence })
+    this.#held = new HeldRecords(limits.heldBytes)
+    this.#writer = this.#writerOf('', 0)
   }
 
   /** Reads what earlier boots left behind, then starts the segments of this boot. */
@@ -78,18 +82,17 @@ export class Spool {
   }
 
   get usedBytes(): number {
-    return this.#usedBytes
+    return this.#usedBytes + this.#writer.waitingBytes
   }
 
   hasRoom(room: Room): boolean {
     const limit = this.#limits.maxBytes - (room === 'ordinary' ? this.#limits.reserveBytes : 0)
-    return this.#usedBytes + MAX_FRAME_BYTES <= limit
+    return this.usedBytes + MAX_FRAME_BYTES <= limit
   }
 
   /** New files for a new boot, after a fence: streams of the boot before are never continued. */
   startOver(boot: BootId): void {
-    const { segmentBytes } = this.#limits
-    this.#writer = new SegmentWriter(this.#disk, { prefix: boot, segmentBytes, onFence: this.#onFence })
+    this.#writer = this.#writerOf(boot, this.#limits.segmentBytes)
   }
 
   /**
@@ -98,15 +101,7 @@ export class Spool {
    * @returns true once durable; false when it may not be, and then nothing more can be appended until `startOver`
    */
   append(frame: Frame, sha256: string): Promise<boolean> {
-    const encoded = encodeFrame(frame)
-    this.#usedBytes += encoded.length
-    return new Promise((resolve) => {
-      this.#writer.append(encoded, (place) => {
-        if (place) this.#keep(frame, sha256, place)
-        else this.#usedBytes -= encoded.length
-        resolve(place !== null)
-      })
-    })
+    return this.#writer.append(frame, sha256)
   }
 
   /** Streams with records that are not confirmed. */
@@ -116,14 +111,22 @@ export class Spool {
       .map(([stream, { nextSeq, headHash }]) => ({ stream, nextSeq, headHash }))
   }
 
-  /** At most `most` consecutive records of a stream from `fromSeq` on, fewer where it starts later or ends. */
-  async read(stream: StreamId, fromSeq: number, most: number): Promise<Frame[]> {
+  /**
+   * Consecutive records of a stream from `fromSeq` on, fewer where it starts later or ends.
+   * @param most how many, and how many bytes on disk; one record comes whatever its size
+   */
+  async read(stream: StreamId, fromSeq: number, most: number, mostBytes = Infinity): Promise<Frame[]> {
     const kept = this.#streams.get(stream)?.kept ?? []
-    const first = kept[0]?.seq ?? 0
-    const start = Math.max(0, fromSeq - first)
+    const start = Math.max(0, fromSeq - (kept[0]?.seq ?? 0))
+    let records = kept.slice(start, start + most)
+    let sizeBytes = 0
+    const end = records.findIndex(({ place }) => (sizeBytes += place.length) > mostBytes)
+    if (end !== -1) records = records.slice(0, Math.max(1, end))
+    // All that memory holds at once: whoever waits for the disk may find it used for other records.
+    const texts = records.map(({ held }) => held && this.#held.read(held))
     const frames: Frame[] = []
-    for (const record of kept.slice(start, start + most))
-      frames.push({ stream, seq: record.seq, bytes: record.bytes ?? (await this.#reread(record.place)) })
+    for (const [at, { seq, place }] of records.entries())
+      frames.push({ stream, seq, bytes: texts[at] ?? (await this.#reread(place)) })
     return frames
   }
 
@@ -141,14 +144,24 @@ export class Spool {
     await this.#writer.close()
   }
 
+  #writerOf(prefix: string, segmentBytes: number): SegmentWriter {
+    return new SegmentWriter(this.#disk, {
+      prefix,
+      segmentBytes,
+      onDurable: (frame, place) => {
+        this.#usedBytes += place.length
+        this.#keep(frame, frame.sha256, place)
+      },
+      onFence: this.#onFence,
+    })
+  }
+
   #keep({ stream, seq, bytes }: Frame, sha256: string, place: Place): void {
     const kin = this.#streams.get(stream) ?? { kept: [], nextSeq: 0, headHash: '' }
-    const isHeld = this.#heldBytes + bytes.length <= this.#limits.heldBytes
-    kin.kept.push({ seq, place, bytes: isHeld ? bytes : null })
+    kin.kept.push({ seq, place, held: this.#held.put(bytes) })
     kin.nextSeq = seq + 1
     kin.headHash = sha256
     this.#streams.set(stream, kin)
-    if (isHeld) this.#heldBytes += bytes.length
     this.#unconfirmed += 1
     const segment = this.#segments.get(place.segment) ?? { sizeBytes: 0, unconfirmed: 0 }
     segment.sizeBytes = place.offset + place.length
@@ -156,9 +169,9 @@ export class Spool {
     this.#segments.set(place.segment, segment)
   }
 
-  #release({ place, bytes }: Kept): void {
+  #release({ place, held }: Kept): void {
     this.#unconfirmed -= 1
-    this.#heldBytes -= bytes?.length ?? 0
+    if (held) this.#held.release(held)
     const segment = this.#segments.get(place.segment)
     if (segment) segment.unconfirmed -= 1
   }

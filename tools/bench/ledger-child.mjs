@@ -1,0 +1,193 @@
+// One run of the ledger's benchmark, a process of its own so that its processor time is the ledger's: ledger-child.mjs <folder> <in flight> <kept | carried | redis url>: whereto its records go
+import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
+import { formatId } from '@writ/contracts'
+import { createLedger, openSpoolDisk, Shipper, Spool, spoolLimits } from '@writ/point'
+import { connectRedis, createRecordQueue } from '@writ/redis'
+
+const CALLS = 8_000
+const WARM_UP = 4_000
+const [folder, inFlightText, whereto] = process.argv.slice(2)
+const inFlight = Number(inFlightText)
+const id = (prefix) => formatId(prefix, Date.now(), randomBytes(10))
+const clock = { nowMs: Date.now, monotonicMicros: () => performance.now() * 1000 }
+const [tenant, node, connection] = [id('ten'), id('nod'), id('con')]
+let commits = 0
+let committedBytes = 0
+let calls = 0
+
+async function run() {
+  const spool = await openSpool(folder)
+  const ledger = createLedger(
+    { spool, node: () => node, newBoot: () => id('boo'), clock, build: '0.1.0', report: fail },
+    id('boo'),
+  )
+  const stop = new AbortController()
+  const carrier = whereto === 'kept' ? null : await openCarrier()
+  const shipping = carrier && shipperOf(spool, carrier.carry).run(stop.signal)
+  const latencies = []
+  await drive(WARM_UP, ledger, [])
+  commits = 0
+  committedBytes = 0
+  const before = process.cpuUsage()
+  await drive(CALLS, ledger, latencies)
+  stop.abort()
+  await shipping
+  const { user, system } = process.cpuUsage(before)
+  await spool.close()
+  await carrier?.close()
+  latencies.sort((one, other) => one - other)
+  return {
+    cpuMicros: (user + system) / CALLS,
+    p50Ms: latencies[Math.floor(latencies.length * 0.5)],
+    p99Ms: latencies[Math.floor(latencies.length * 0.99)],
+    recordsPerCommit: (2 * CALLS) / commits,
+    frameBytes: Math.round(committedBytes / (2 * CALLS)),
+  }
+}
+
+async function openSpool(at) {
+  const disk = await openSpoolDisk(at)
+  const counting = {
+    ...disk,
+    create: async (name) => {
+      const file = await disk.create(name)
+      return { ...file, write: (bytes) => (count(bytes), file.write(bytes)) }
+    },
+  }
+  return Spool.open(counting, id('boo'), spoolLimits(1024 * 1024 * 1024), fail)
+}
+
+function count({ length }) {
+  commits += 1
+  committedBytes += length
+}
+
+const postHeads = async (heads) => ({
+  watermarks: heads.map(({ stream }) => ({ stream, nextSeq: held.get(stream) ?? 0 })),
+})
+
+/** What was carried is what the ledger holds: the answer to a head costs a real one a request over HTTP every 200 ms. */
+const held = new Map()
+function shipperOf(spool, carry) {
+  const take = async (batch) => {
+    await carry(batch)
+    held.set(batch.stream, batch.fromSeq + batch.records.length)
+  }
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return new Shipper({
+    spool,
+    nodeKey: privateKey,
+    queue: null,
+    direct: take,
+    postHeads,
+    nowMs: Date.now,
+    report: fail,
+  })
+}
+
+async function openCarrier() {
+  if (whereto === 'carried') return { carry: async () => {}, close: async () => {} }
+  const link = connectRedis(whereto)
+  await link.whenReady(5_000)
+  await link.client.flushall()
+  await link.close()
+  const queue = createRecordQueue({ kind: 'redis', url: whereto })
+  return { carry: queue.add, close: queue.close }
+}
+
+function fail(problem, error) {
+  throw new Error(`the ledger could not be measured: ${problem}`, { cause: error })
+}
+
+async function drive(most, ledger, latencies) {
+  let left = most
+  const worker = async () => {
+    for (; left > 0; left -= 1) await call(ledger, latencies)
+  }
+  await Promise.all(Array.from({ length: inFlight }, worker))
+}
+
+const decision = {
+  outcome: 'allow',
+  matches: [
+    {
+      policy: id('pol'),
+      policyName: 'lookups',
+      policyVersion: 3,
+      rule: 'allow-lookups',
+      effect: 'allow',
+      mode: 'enforce',
+      reason: 'lookups are allowed',
+      errored: false,
+      overriddenBy: null,
+    },
+  ],
+  signals: ['pii.email'],
+  modified: false,
+  content: {},
+  byDefault: false,
+  labels: ['private'],
+  ask: null,
+}
+const inbound = { ...decision, matches: [], labels: [] }
+const current = { bundle: { tenant: { id: tenant, slug: 'bench' }, version: 7 }, sha256: 'a'.repeat(64) }
+const caller = {
+  agent: { id: id('agt'), name: 'assistant', groups: [] },
+  human: { id: id('hum'), name: 'Ada', groups: [] },
+  delegators: [],
+  session: id('ses'),
+  keyThumbprint: randomBytes(32).toString('base64url'),
+}
+const action = {
+  method: 'tools/call',
+  tool: 'lookup_order',
+  class: 'read.private',
+  classSource: 'inferred',
+  resource: 'tools/lookup_order',
+}
+const body = Buffer.alloc(1024, 'x')
+const bodySha256 = 'c'.repeat(64)
+
+/** An entry as the steps of a governed call leave it before each of its records. */
+async function call(ledger, latencies) {
+  const entry = {
+    channel: 'gateway',
+    received: { decisionId: `dec_${String((calls += 1)).padStart(26, '0')}`, body },
+    startedAtMicros: clock.monotonicMicros(),
+    current,
+    caller,
+    connection: { id: connection, name: 'tools', trust: 'external', tools: [] },
+    action,
+    outbound: decision,
+    bodySha256,
+    opened: false,
+    closed: false,
+  }
+  await timed(() => ledger.open(entry), latencies)
+  await new Promise((answered) => setImmediate(answered))
+  entry.lease = { kind: 'header', secret: { connection, version: 2 } }
+  entry.inbound = inbound
+  entry.response = { status: 200, sha256: 'b'.repeat(64), sizeBytes: 1024 }
+  await timed(() => ledger.close(entry), latencies)
+}
+
+async function timed(write, latencies) {
+  const beganMs = performance.now()
+  const unrecorded = await write()
+  if (unrecorded) fail(unrecorded.code)
+  latencies.push(performance.now() - beganMs)
+}
+
+/** The yardstick: what proving one call costs at the very least, on this machine as busy as it is now. */
+function verificationMicros() {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signature = sign('sha256', body, privateKey)
+  const before = process.cpuUsage()
+  for (let time = 0; time < 1000; time += 1) verify('sha256', body, publicKey, signature)
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+const figures = await run()
+console.log(JSON.stringify({ inFlight, ...figures, es256Micros: verificationMicros() }))
+process.exit(0)
