@@ -22,6 +22,14 @@ describe('the documents', () => {
     expect(documented).toEqual(expect.arrayContaining(Object.keys(shape)))
   })
 
+  it('name every metric of the gateway, and none that it does not have', () => {
+    const named = namesIn('docs/observability.md', /`(writ_[a-z_]+)`/g)
+    const made = ['gauges.ts', 'views.ts'].flatMap((file) =>
+      namesIn(`apps/gateway/src/${file}`, /'(writ_[a-z_]+)'/g),
+    )
+    expect([...named].sort()).toEqual(made.sort())
+  })
+
   it('name only commands that exist', () => {
     const scripts = namesIn('package.json', /"([a-z]+)": "(?:node|tsc|oxfmt|nx) /g)
     for (const file of ['README.md', 'CONTRIBUTING.md']) {

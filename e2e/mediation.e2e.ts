@@ -35,6 +35,28 @@ describe.each(modes)('one tool call, all the way, $mode', ({ redis }) => {
     expect(world.acme.upstream.seen.at(-1)?.headers.authorization).toBeUndefined()
   })
 
+  it('gives a receipt to an agent that asks, which the ledger keeps to', async () => {
+    const message = '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}'
+    const response = await agent.session.fetch(agent.url, {
+      method: 'POST',
+      headers: { ...MCP_HEADERS, 'writ-receipt': '?1' },
+      body: new TextEncoder().encode(message),
+    })
+    const receipt = /^"([^"]+)";seq=(\d+);sha256=:([^:]+):;kind=(?:opened|closed)$/.exec(
+      response.headers.get('writ-receipt') ?? '',
+    )
+    const [, stream, seq, sha256 = ''] = receipt ?? []
+    await readAnswer(response)
+    expect((await agent.call('lookup_order', { order: 'A-1' })).headers.has('writ-receipt')).toBe(false)
+    const [own, next] = await eventually('the record and the one after it', async () => {
+      const records = (await storedRecords(world, world.acme.id)).filter((record) => record.stream === stream)
+      const at = records.findIndex((record) => record.seq === Number(seq))
+      return at !== -1 && at + 1 < records.length && records.slice(at, at + 2)
+    })
+    expect(own?.decisionId).toBe(response.headers.get('writ-decision-id'))
+    expect(next?.prev).toBe(Buffer.from(sha256, 'base64').toString('hex'))
+  })
+
   it('masks a credential that the upstream echoes', async () => {
     const answer = await agent.call('show_request_headers', {})
     expect(answer.text).toContain('[credential]')

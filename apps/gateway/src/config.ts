@@ -46,11 +46,28 @@ export const ConfigSchema = z.object({
   WRIT_LIMIT_BODIES: whole(2048),
   WRIT_LIMIT_BODIES_PER_ADDRESS: whole(256),
   WRIT_LIMIT_SOCKETS: whole(10_000),
+  WRIT_LIMIT_SOCKETS_PER_ADDRESS: whole(1000),
+  /** calls and open streams of one agent at once */
+  WRIT_LIMIT_CALLS_PER_AGENT: whole(256),
   /** requests a minute that prove nothing */
   WRIT_LIMIT_FAILURES_PER_ADDRESS: whole(1200),
   WRIT_LIMIT_FAILURES_PER_AGENT: whole(600),
+  /** connections that `/{tenant}/mcp` combines, tools that it lists before it offers a search instead (0: any number), and how long it waits for one of them */
+  WRIT_LIMIT_COMPOSED_CONNECTIONS: whole(32),
+  WRIT_LIMIT_COMPOSED_TOOLS: whole(100, 0),
+  WRIT_TIMEOUT_COMPOSED_SECONDS: whole(10),
   WRIT_LIMIT_TENANTS_RESIDENT: whole(1000),
   WRIT_LIMIT_UPSTREAM_POOLS: whole(1000),
+  WRIT_LIMIT_UPSTREAM_POOLS_PER_TENANT: whole(250),
+  /** sockets of one pool, and calls and open streams of one connection at once */
+  WRIT_LIMIT_UPSTREAM_CALLS_PER_CONNECTION: whole(512),
+  WRIT_LIMIT_UPSTREAM_CALLS_PER_TENANT: whole(1024),
+  /** failures in a row after which an upstream is not called for a while, and for how long at first and at most */
+  WRIT_UPSTREAM_BROKEN_AFTER_FAILURES: whole(5),
+  WRIT_UPSTREAM_BROKEN_SECONDS: whole(5),
+  WRIT_UPSTREAM_BROKEN_MOST_SECONDS: whole(60),
+  /** for development: on the loopback interface of a gateway are things that no tenant should reach */
+  WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK: z.enum(['no', 'yes']).default('no'),
   WRIT_LIMIT_SPOOL_BYTES: whole(512 * MIB, 16 * MIB),
   WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS: whole(10),
   WRIT_TIMEOUT_REQUEST_SECONDS: whole(30),
@@ -60,6 +77,11 @@ export const ConfigSchema = z.object({
   /** a tool may think for minutes before its first byte */
   WRIT_TIMEOUT_UPSTREAM_HEADERS_SECONDS: whole(300),
   WRIT_TIMEOUT_UPSTREAM_BODY_SECONDS: whole(60),
+  WRIT_TIMEOUT_UPSTREAM_POOL_IDLE_SECONDS: whole(60),
+  /** where spans are posted to (OTLP over HTTP, JSON); absent: no traces */
+  WRIT_TRACES_URL: z.url({ protocol: /^https?$/ }).optional(),
+  WRIT_TRACES_AUTHORIZATION: z.string().optional(),
+  WRIT_TRACES_RATIO: z.coerce.number().min(0).max(1).default(1),
   WRIT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   WRIT_BUILD: z.string().max(100).default('0.1.0'),
 })
@@ -92,7 +114,14 @@ export function readConfig(env: Environment) {
     },
     spoolBytes: read.WRIT_LIMIT_SPOOL_BYTES,
     tenantsResident: read.WRIT_LIMIT_TENANTS_RESIDENT,
+    tracing: tracingOf(read),
+    composition: {
+      connections: read.WRIT_LIMIT_COMPOSED_CONNECTIONS,
+      toolsListed: read.WRIT_LIMIT_COMPOSED_TOOLS,
+      patienceMs: read.WRIT_TIMEOUT_COMPOSED_SECONDS * 1000,
+    },
     server: serverLimits(read),
+    callsPerAgent: read.WRIT_LIMIT_CALLS_PER_AGENT,
     upstream: upstreamLimits(read),
     requestLimits: { maxBytes: read.WRIT_LIMIT_BODY_BYTES, maxDepth: read.WRIT_LIMIT_DEPTH },
     answerLimits: { maxBytes: read.WRIT_LIMIT_RESPONSE_BYTES, maxDepth: read.WRIT_LIMIT_DEPTH },
@@ -101,6 +130,17 @@ export function readConfig(env: Environment) {
 
 type Read = Readonly<z.output<typeof ConfigSchema>>
 
+const tracingOf = (read: Read) =>
+  read.WRIT_TRACES_URL === undefined
+    ? null
+    : {
+        url: read.WRIT_TRACES_URL,
+        authorization: read.WRIT_TRACES_AUTHORIZATION ?? null,
+        ratio: read.WRIT_TRACES_RATIO,
+        name: read.WRIT_GATEWAY_NAME,
+        build: read.WRIT_BUILD,
+      }
+
 const serverLimits = (read: Read) => ({
   bodyBytes: read.WRIT_LIMIT_BODY_BYTES,
   bodyIdleMs: read.WRIT_TIMEOUT_REQUEST_IDLE_SECONDS * 1000,
@@ -108,6 +148,7 @@ const serverLimits = (read: Read) => ({
   bodies: read.WRIT_LIMIT_BODIES,
   bodiesPerAddress: read.WRIT_LIMIT_BODIES_PER_ADDRESS,
   sockets: read.WRIT_LIMIT_SOCKETS,
+  socketsPerAddress: read.WRIT_LIMIT_SOCKETS_PER_ADDRESS,
   headersTimeoutMs: read.WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS * 1000,
   requestTimeoutMs: read.WRIT_TIMEOUT_REQUEST_SECONDS * 1000,
   slowReaderMs: read.WRIT_TIMEOUT_SLOW_READER_SECONDS * 1000,
@@ -117,6 +158,16 @@ const upstreamLimits = (read: Read) => ({
   responseBytes: read.WRIT_LIMIT_RESPONSE_BYTES,
   eventBytes: read.WRIT_LIMIT_EVENT_BYTES,
   pools: read.WRIT_LIMIT_UPSTREAM_POOLS,
+  poolsPerTenant: read.WRIT_LIMIT_UPSTREAM_POOLS_PER_TENANT,
+  socketsPerUpstream: read.WRIT_LIMIT_UPSTREAM_CALLS_PER_CONNECTION,
+  callsPerTenant: read.WRIT_LIMIT_UPSTREAM_CALLS_PER_TENANT,
+  poolIdleMs: read.WRIT_TIMEOUT_UPSTREAM_POOL_IDLE_SECONDS * 1000,
+  breaker: {
+    failures: read.WRIT_UPSTREAM_BROKEN_AFTER_FAILURES,
+    openMs: read.WRIT_UPSTREAM_BROKEN_SECONDS * 1000,
+    mostOpenMs: read.WRIT_UPSTREAM_BROKEN_MOST_SECONDS * 1000,
+  },
+  loopback: read.WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK === 'yes',
   connectTimeoutMs: read.WRIT_TIMEOUT_UPSTREAM_CONNECT_SECONDS * 1000,
   headersTimeoutMs: read.WRIT_TIMEOUT_UPSTREAM_HEADERS_SECONDS * 1000,
   bodyTimeoutMs: read.WRIT_TIMEOUT_UPSTREAM_BODY_SECONDS * 1000,

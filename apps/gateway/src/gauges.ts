@@ -18,7 +18,9 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
     'Since the control plane last vouched for the bundles; -1 before it did.',
   )
   const degraded = gauge('writ_gateway_degraded', '1 while the control plane has been silent for too long.')
+  const upstreams = watchUpstreams(metrics, world)
   const look = () => {
+    upstreams()
     const versions = world.bundles.versions()
     const ageSeconds = world.freshness.ageMs(performance.now()) / 1000
     underWay.set(server.callsUnderWay())
@@ -32,4 +34,28 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
   }
   const timer = setInterval(look, EVERY_MS)
   return { stop: () => clearInterval(timer) }
+}
+
+/** How many upstreams and calls to them, never which. */
+function watchUpstreams(metrics: Metrics, world: World): () => void {
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help })
+  const pools = gauge('writ_upstream_pools', 'Upstreams to which sockets are kept.')
+  const underWay = gauge('writ_upstream_calls_under_way', 'Calls and streams that an upstream has not ended.')
+  const broken = gauge('writ_upstreams_broken', 'Upstreams that are not called because they failed.')
+  const calls = metrics.counter({
+    name: 'writ_upstream_calls_total',
+    help: 'Calls to upstreams by how they ended.',
+    labels: ['outcome'],
+  })
+  const counted = new Map<string, number>()
+  return () => {
+    const figures = world.upstreams()
+    pools.set(figures.pools)
+    underWay.set(figures.underWay)
+    broken.set(figures.broken)
+    for (const [outcome, count] of Object.entries(figures.outcomes)) {
+      calls.inc({ outcome }, count - (counted.get(outcome) ?? 0))
+      counted.set(outcome, count)
+    }
+  }
 }

@@ -1,18 +1,26 @@
 import { mediate } from '@writ/enforcement'
+import type { Received, Steps } from '@writ/enforcement'
 import { pause, traceOf } from '@writ/point'
 import {
   announceReady,
   ConfigError,
+  createLineLog,
   createLog,
   createMetrics,
   onShutdown,
   startAdminServer,
 } from '@writ/runtime'
+import type { LogLevel } from '@writ/runtime'
+import { openComposition } from './composition/open-composition.ts'
 import type { GatewayConfig } from './config.ts'
 import { environment, readConfig } from './config.ts'
 import { startGauges } from './gauges.ts'
+import { COMPOSED } from './server/route.ts'
+import { createReceipts } from './receipts.ts'
 import { startServer } from './server/server.ts'
-import { createViews, watchedLedger } from './views.ts'
+import { openTracing } from './tracing/open-tracing.ts'
+import { createViews, watchedLedger, withSpans } from './views.ts'
+import type { ViewLogs } from './views.ts'
 import { newId, openWorld } from './world.ts'
 import type { World } from './world.ts'
 
@@ -24,25 +32,35 @@ const LOOK_EVERY_MS = 20
 async function start(config: GatewayConfig): Promise<void> {
   const log = createLog('gateway', config.logLevel)
   const metrics = createMetrics()
-  const views = createViews(log, metrics)
+  const tracing = await openTracing(config.tracing)
   const world = await openWorld(config, log)
-  const ledger = watchedLedger(world.ledger, views, world.clock.monotonicMicros)
+  const views = withSpans(createViews(viewLogs(config.logLevel), metrics), tracing)
+  const receipts = createReceipts()
+  const ledger = watchedLedger(receipts.of(world.ledger), views, world.clock.monotonicMicros)
+  const steps = tracing.steps(world.steps)
+
+  const through = (received: Received, verify?: Steps['verify']) => {
+    tracing.begin(received)
+    return mediate(received, verify ? { ...steps, verify } : steps, ledger, world.clock)
+  }
+  const compose = openComposition(config, { ...world, mediate: through, newDecisionId, steps, ledger })
 
   const server = await startServer({
     listen: config.listen,
     publicOrigin: config.publicOrigin,
     authorityOrigin: config.authorityOrigin,
     limits: config.server,
-    mediate: (received) => mediate(received, world.steps, ledger, world.clock),
-    newDecisionId: () => newId('dec'),
+    mediate: (received) => (received.connectionName === COMPOSED ? compose(received) : through(received)),
+    newDecisionId,
     nowMs: world.clock.nowMs,
+    receiptOf: receipts.take,
     refusedAtRim: views.refusedAtRim,
     report: (bug) => log.error({ bug: traceOf(bug) }, 'a bug at the rim'),
   })
   const admin = await startAdminServer({
     ...config.admin,
     metrics,
-    isReady: world.isReady,
+    isReady: () => !server.isStopping() && world.isReady(),
     degradedBy: world.degradedBy,
   })
 
@@ -54,13 +72,20 @@ async function start(config: GatewayConfig): Promise<void> {
     stopping.abort()
     await background
     gauges.stop()
-    await Promise.all([world.close(), admin.close()])
+    await Promise.all([world.close(), admin.close(), tracing.close()])
   })
   const mode = config.redisUrl === null ? 'single-node' : 'redis'
   await firstReady(world, stopping.signal)
   log.info({ port: server.port, adminPort: admin.port, origin: config.publicOrigin, mode }, 'serving')
   announceReady({ port: server.port, adminPort: admin.port, origin: config.publicOrigin, mode })
 }
+
+const newDecisionId = () => newId('dec')
+
+const viewLogs = (level: LogLevel): ViewLogs => ({
+  message: createLineLog('gateway', 'message', level),
+  rim: createLineLog('gateway', 'refused at the rim', level),
+})
 
 /** Whoever started this process hears that it serves when it can answer; without a control plane, after a while anyway. */
 async function firstReady(world: World, signal: AbortSignal): Promise<void> {

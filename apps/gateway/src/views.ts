@@ -1,7 +1,11 @@
 import type { AnyEntry, Ledger } from '@writ/enforcement'
 import type { Refusal } from '@writ/contracts'
 import { outcomeOf } from '@writ/point'
-import type { Log, Metrics } from '@writ/runtime'
+import type { LineLog, Metrics } from '@writ/runtime'
+import type { Tracing } from './tracing/tracing.ts'
+
+/** Where the lines of messages go, and those of what was refused before it was one. */
+export type ViewLogs = { readonly message: LineLog; readonly rim: LineLog }
 
 /** Log line and figures of each message, made from the entry that its record is made from. Never content. */
 export type Views = {
@@ -9,7 +13,7 @@ export type Views = {
   readonly refusedAtRim: (refusal: Refusal, decisionId: string) => void
 }
 
-export function createViews(log: Log, metrics: Metrics): Views {
+export function createViews(log: ViewLogs, metrics: Metrics): Views {
   const calls = metrics.counter({
     name: 'writ_calls_total',
     help: 'Messages by how they ended.',
@@ -31,27 +35,50 @@ export function createViews(log: Log, metrics: Metrics): Views {
       calls.inc({ outcome })
       durations.observe({ outcome }, durationMicros / 1e6)
       if (entry.refusal) refusals.inc({ code: entry.refusal.code })
-      log.info({ ...lineOf(entry), outcome, durationMicros }, 'message')
+      log.message(lineOf(entry, outcome, durationMicros))
     },
     refusedAtRim: ({ code }, decision) => {
       calls.inc({ outcome: outcomeOf(code) })
       refusals.inc({ code })
-      log.info({ decision, refusal: code, outcome: outcomeOf(code) }, 'refused at the rim')
+      log.rim({ decision, refusal: code, outcome: outcomeOf(code) })
     },
   }
 }
 
-function lineOf({ received, current, caller, connection, message, action, refusal, response }: AnyEntry) {
-  return {
-    decision: received.decisionId,
-    ...(current && { tenant: current.bundle.tenant.id, bundle: current.bundle.version }),
-    ...(caller && { human: caller.human.id, agent: caller.agent.id, session: caller.session }),
-    ...(connection && { connection: connection.id }),
-    ...(message && { method: message.method?.slice(0, 100) }),
-    ...(action && { class: action.class }),
-    ...(refusal && { refusal: refusal.code }),
-    ...(response && { status: response.status }),
+/** The same views, and the spans of traces beside them. */
+export const withSpans = (views: Views, { closed }: Pick<Tracing, 'closed'>): Views => ({
+  ...views,
+  closed: (entry, durationMicros) => {
+    views.closed(entry, durationMicros)
+    closed(entry)
+  },
+})
+
+type Line = Record<string, string | number | undefined>
+
+/** Set one by one: it is written for every message. */
+function lineOf(entry: AnyEntry, outcome: string, durationMicros: number): Line {
+  const line: Line = { decision: entry.received.decisionId }
+  tellWho(entry, line)
+  line['connection'] = entry.connection?.id ?? undefined
+  line['method'] = entry.message?.method?.slice(0, 100)
+  line['class'] = entry.action?.class
+  line['refusal'] = entry.refusal?.code
+  line['status'] = entry.response?.status
+  line['outcome'] = outcome
+  line['durationMicros'] = durationMicros
+  return line
+}
+
+function tellWho({ current, caller }: AnyEntry, line: Line): void {
+  if (current) {
+    line['tenant'] = current.bundle.tenant.id
+    line['bundle'] = current.bundle.version
   }
+  if (!caller) return
+  line['human'] = caller.human.id
+  line['agent'] = caller.agent.id
+  line['session'] = caller.session
 }
 
 /** A ledger that is looked at: the views hear of each entry once, after its record is on disk or could not be. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type {
+  AccessTokenClaims,
   Action,
   ApprovalId,
   Bundle,
@@ -17,7 +18,7 @@ import type {
 } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import type { Message, MethodRow } from '@writ/mcp'
-import type { CompiledPolicies } from '@writ/policy'
+import type { CompiledPolicies, InspectOptions } from '@writ/policy'
 
 /** Header fields as they came: lower-case name to every value, in order. A name that came twice has two values. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>
@@ -25,6 +26,8 @@ export type HeaderFields = ReadonlyMap<string, readonly string[]>
 /** What came in at the rim of either channel. Nothing in it is trusted. */
 export type Arrived = {
   readonly decisionId: DecisionId
+  /** the message that this one is a part of, where one message becomes several */
+  readonly parent?: DecisionId
   readonly body: Uint8Array
   readonly atMs: number
   /** aborted when the agent hangs up */
@@ -57,11 +60,18 @@ export type CurrentBundle = {
   readonly revokedSessions: ReadonlySet<string>
   readonly revokedTokens: ReadonlySet<string>
   readonly suspendedGroups: ReadonlySet<string>
+  /** callers under this bundle by the claims of a token that was verified; each goes with its token */
+  readonly callers: WeakMap<AccessTokenClaims, Caller>
+  /** what is looked for in the content of callers of these groups, by their list; each goes with its caller */
+  readonly soughtBy: WeakMap<readonly string[], Sought>
   /** true while the last heartbeat is younger than the stale bound */
   readonly isFresh: () => boolean
   /** true while it is younger than the tighter bound beyond which nothing is changed any more */
   readonly isInStep: () => boolean
 }
+
+/** What the detectors look for beside what they always do. */
+export type Sought = Pick<InspectOptions, 'patterns' | 'oversize'>
 
 /** A message whose caller is proven. Made by the verify step only. */
 export type Verified = {
@@ -109,12 +119,30 @@ export function allow(asked: Asked, decision: Decision, outgoing: Uint8Array): A
   if (decision.outcome === 'abort') return new Refusal('session_aborted')
   if (decision.outcome === 'deny') return new Refusal('policy_denied')
   if (decision.outcome === 'ask') return new Refusal('approval_unavailable')
+  // Member by member: a spread that is added to costs microseconds, and this is on the way of every call.
+  const letOut: Omit<Allowed, typeof proven> = {
+    received: asked.received,
+    current: asked.current,
+    caller: asked.caller,
+    callerUnder: asked.callerUnder,
+    channel: asked.channel,
+    connection: asked.connection,
+    message: asked.message,
+    row: asked.row,
+    action: asked.action,
+    args: asked.args,
+    tool: asked.tool,
+    decision,
+    outgoing,
+  }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand has no value: this line is the only maker of an `Allowed`
-  return { ...asked, decision, outgoing } as Allowed
+  return letOut as Allowed
 }
 
 /** A credential on loan for one call; `none` where the upstream wants no credential. */
-export type Lease = { readonly kind: 'none' } | { readonly kind: 'header'; readonly secret: LeaseSecret }
+export type Lease =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'header' | 'client-certificate'; readonly secret: LeaseSecret }
 
 /** One event of an event stream: its bytes exactly as they came, and its joined `data` lines, null where it has none. */
 export type StreamEvent = { readonly bytes: Uint8Array; readonly data: string | null }
@@ -171,6 +199,8 @@ export type Entry<From extends Arrived = Received> = {
   readonly channel: Channel
   readonly received: From
   readonly startedAtMicros: number
+  /** SHA-256 of the body, hex, once somebody needed it */
+  bodySha256?: string
   current?: CurrentBundle
   caller?: Caller
   /** whom a well-signed token named that no longer counts: for the record only, nothing was proven */
@@ -200,6 +230,8 @@ export type Entry<From extends Arrived = Received> = {
   asked?: true
   /** of a local action: what the record says of it */
   local?: RecordedLocal
+  /** where its newest record stands, once that is durable; `sha256` of its bytes, hex */
+  place?: { readonly stream: string; readonly seq: number; readonly sha256: string }
   opened: boolean
   closed: boolean
 }

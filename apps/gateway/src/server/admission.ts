@@ -9,8 +9,11 @@ export type AdmissionLimits = {
 /** How many requests are carried at once, by how far they came: what is still arriving never takes the place of a call. */
 export type Admission = {
   readonly callsUnderWay: () => number
-  /** Null where this address, or all of them together, has too many requests that are still arriving. */
-  readonly arrive: (address: string) => Visit | null
+  /**
+   * Null where this address, or all of them together, has too many requests that are still arriving. Where all of them have, the one that
+   * has been arriving for longest is cut, if that is long: slow senders cost each other their places, and nobody else.
+   */
+  readonly arrive: (address: string, cut: () => void) => Visit | null
 }
 
 export type Visit = {
@@ -19,7 +22,16 @@ export type Visit = {
   readonly leave: () => void
 }
 
-export function createAdmission(limits: AdmissionLimits): Admission {
+/** Whoever is not slow on purpose has sent a request within this time. */
+const LONG_MS = 1_000
+
+/** @param nowMs monotonic milliseconds */
+export function createAdmission(
+  limits: AdmissionLimits,
+  nowMs: () => number = () => performance.now(),
+): Admission {
+  /** those that are arriving, oldest first */
+  const slow = new Set<Slow>()
   const arrivingFrom = new Map<string, number>()
   let arriving = 0
   let calls = 0
@@ -31,13 +43,15 @@ export function createAdmission(limits: AdmissionLimits): Admission {
   }
   return {
     callsUnderWay: () => calls,
-    arrive: (address) => {
+    arrive: (address, cut) => {
       const source = sourceOf(address)
-      if (arriving >= limits.bodies || (arrivingFrom.get(source) ?? 0) >= limits.bodiesPerAddress) return null
+      if ((arrivingFrom.get(source) ?? 0) >= limits.bodiesPerAddress) return null
+      if (arriving >= limits.bodies && !cutSlowest(slow, nowMs())) return null
       count(source, 1)
       let stage: 'arriving' | 'call' | 'gone' = 'arriving'
       const leave = () => {
         if (stage === 'arriving') count(source, -1)
+        slow.delete(one)
         if (stage === 'call') calls -= 1
         stage = 'gone'
       }
@@ -48,16 +62,34 @@ export function createAdmission(limits: AdmissionLimits): Admission {
         calls += 1
         return true
       }
+      const one: Slow = {
+        sinceMs: nowMs(),
+        cut: () => {
+          leave()
+          cut()
+        },
+      }
+      slow.add(one)
       return { becomeCall, leave }
     },
   }
 }
 
+type Slow = { readonly sinceMs: number; readonly cut: () => void }
+
+/** @returns whether there is room now */
+function cutSlowest(slow: ReadonlySet<Slow>, nowMs: number): boolean {
+  const [oldest] = slow
+  if (oldest === undefined || nowMs - oldest.sinceMs < LONG_MS) return false
+  oldest.cut()
+  return true
+}
+
 /** Whoever has one IPv6 address has the 2^64 of its network: they count as one. */
 export function sourceOf(address: string): string {
+  if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped
-  if (!address.includes(':')) return address
   const [head = '', tail = ''] = address.split('::')
   const before = groupsOf(head)
   const after = groupsOf(tail)

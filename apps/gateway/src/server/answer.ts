@@ -4,6 +4,8 @@ import { REFUSALS } from '@writ/contracts'
 import type { Answer } from '@writ/enforcement'
 import { challengeOf } from '@writ/identity'
 import { errorAnswer } from '@writ/mcp'
+import { RECEIPT_HEADER } from '../receipts.ts'
+import { cutSlowReader, cutWhereStuck } from './slow-readers.ts'
 
 type Fields = readonly (readonly [string, string])[]
 type StreamAnswer = Extract<Answer, { kind: 'stream' }>
@@ -18,6 +20,8 @@ export type AnswerFrame = {
   readonly slowReaderMs: number
   /** true while the gateway stops: the client should come back on another connection */
   readonly isLast: boolean
+  /** where the record of the message stands; null where nobody asked */
+  readonly receipt: string | null
 }
 
 /** Writes one answer. Settles when it is handed over whole, or when nobody is there to take it. */
@@ -76,18 +80,17 @@ function extraFields({ refusal: { code }, retryAfterSeconds }: RefusedAnswer): F
 type Whole = { readonly status: number; readonly headers: Fields; readonly body: Uint8Array }
 
 function sendWhole(response: ServerResponse, { status, headers, body }: Whole, frame: AnswerFrame): void {
-  response.writeHead(
-    status,
-    flat([...headers, ...frameFields(frame), ['content-length', String(body.length)]]),
-  )
+  const fields = framed(headers, frame)
+  fields.push('content-length', String(body.length))
+  response.writeHead(status, fields)
   response.end(body)
+  cutWhereStuck(response, body.length, frame.slowReaderMs)
 }
 
 async function sendStream(response: ServerResponse, answer: StreamAnswer, frame: AnswerFrame): Promise<void> {
-  response.writeHead(
-    answer.status,
-    flat([...answer.headers, ...frameFields(frame), ['x-accel-buffering', 'no']]),
-  )
+  const fields = framed(answer.headers, frame)
+  fields.push('x-accel-buffering', 'no')
+  response.writeHead(answer.status, fields)
   response.flushHeaders()
   // Leaving the loop early ends the frames, and with them the upstream's answer and the record.
   for await (const bytes of answer.frames) {
@@ -104,26 +107,23 @@ function drained(response: ServerResponse, limitMs: number): Promise<boolean> {
       clearTimeout(timer)
       response.off('drain', onDrain)
       response.off('close', onClose)
-      if (!isDrained) response.destroy()
       resolve(isDrained)
     }
     const onDrain = () => settle(true)
     const onClose = () => settle(false)
-    const timer = setTimeout(onClose, limitMs)
+    const timer = setTimeout(() => cutSlowReader(response), limitMs)
     response.once('drain', onDrain)
     response.once('close', onClose)
     if (response.destroyed) onClose()
   })
 }
 
-function frameFields({ decisionId, isLast }: AnswerFrame): Fields {
-  const fields: [string, string][] = [
-    ['writ-decision-id', decisionId],
-    ['cache-control', 'no-store'],
-    ['x-content-type-options', 'nosniff'],
-  ]
-  if (isLast) fields.push(['connection', 'close'])
-  return fields
+/** Names and values in turn, as Node takes them without a look at each. */
+function framed(fields: Fields, { decisionId, isLast, receipt }: AnswerFrame): string[] {
+  const flat: string[] = []
+  for (const [name, value] of fields) flat.push(name, value)
+  flat.push('writ-decision-id', decisionId, 'cache-control', 'no-store', 'x-content-type-options', 'nosniff')
+  if (receipt !== null) flat.push(RECEIPT_HEADER, receipt)
+  if (isLast) flat.push('connection', 'close')
+  return flat
 }
-
-const flat = (fields: Fields): string[] => fields.flatMap(([name, value]) => [name, value])

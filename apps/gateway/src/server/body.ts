@@ -36,9 +36,10 @@ export function collectBody(
     }
     const idle = setTimeout(() => settle('stalled'), bodyIdleMs)
     request.on('data', onData)
-    request.once('end', () => settle(chunks.length === 1 ? (chunks[0] ?? null) : Buffer.concat(chunks)))
-    request.once('error', () => settle(null))
-    request.once('close', () => settle(null))
+    // The first that settles counts, so none of them has to be taken back.
+    request.on('end', () => settle(chunks.length === 1 ? (chunks[0] ?? null) : Buffer.concat(chunks)))
+    request.on('error', () => settle(null))
+    request.on('close', () => settle(null))
   })
 }
 

@@ -1,6 +1,9 @@
 const SLUG = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-const ENDPOINT = new RegExp(`^/(${SLUG})/(${SLUG})/mcp$`)
+const ENDPOINT = new RegExp(`^/(${SLUG})/(?:(${SLUG})/)?mcp$`)
 const METADATA = '/.well-known/oauth-protected-resource'
+
+/** The place of a connection in the route of the composed server; no connection is called so. */
+export const COMPOSED = ''
 
 /** Where a request target leads. `path` is the canonical path, never more than the pattern allows. */
 export type Route =
@@ -16,7 +19,7 @@ export function routeOf(target: string): Route {
   if (target === METADATA) return { kind: 'metadata', tenant: null, path: '' }
   const isMetadata = target.startsWith(`${METADATA}/`)
   const path = isMetadata ? target.slice(METADATA.length) : target
-  const [, tenant, connection] = ENDPOINT.exec(path) ?? []
-  if (tenant === undefined || connection === undefined) return { kind: 'nothing' }
+  const [, tenant, connection = COMPOSED] = ENDPOINT.exec(path) ?? []
+  if (tenant === undefined) return { kind: 'nothing' }
   return isMetadata ? { kind: 'metadata', tenant, path } : { kind: 'mcp', tenant, connection, path }
 }

@@ -18,6 +18,7 @@ const LIMITS: ServerLimits = {
   bodies: 100,
   bodiesPerAddress: 100,
   sockets: 100,
+  socketsPerAddress: 100,
   headersTimeoutMs: 300,
   requestTimeoutMs: 600,
   slowReaderMs: 300,
@@ -46,6 +47,7 @@ async function given(
     },
     newDecisionId: () => DECISION,
     nowMs: () => 1_800_000_000_000,
+    receiptOf: () => null,
     refusedAtRim: ({ code }) => seen.refused.push(code),
     report: (bug) => seen.bugs.push(bug),
   })
@@ -313,6 +315,7 @@ describe('the rim towards agents', () => {
         bodies: 2048,
         bodiesPerAddress: 256,
         sockets: 10_000,
+        socketsPerAddress: 10_000,
         bodyIdleMs: 30_000,
         requestTimeoutMs: 30_000,
       },

@@ -9,6 +9,7 @@ import { listenOn } from '@writ/runtime'
 import { createAdmission, sourceOf } from './admission.ts'
 import type { Admission, AdmissionLimits, Visit } from './admission.ts'
 import { refusalAnswer, sendAnswer } from './answer.ts'
+import type { AnswerFrame } from './answer.ts'
 import { collectBody, discard, linger, refuseBody } from './body.ts'
 import type { BodyLimits } from './body.ts'
 import { checkMediaType, checkOrigin, readHeaders, servedNames } from './headers.ts'
@@ -17,10 +18,14 @@ import { holdMs } from './hold.ts'
 import { metadataAnswer } from './metadata.ts'
 import { routeOf } from './route.ts'
 import type { Route } from './route.ts'
+import { whyCut } from './slow-readers.ts'
+import { limitSockets } from './socket-limits.ts'
+import type { Sockets } from './socket-limits.ts'
 
 export type ServerLimits = AdmissionLimits &
   BodyLimits & {
     readonly sockets: number
+    readonly socketsPerAddress: number
     readonly headersTimeoutMs: number
     readonly requestTimeoutMs: number
     readonly slowReaderMs: number
@@ -34,6 +39,8 @@ export type ServerPorts = {
   readonly mediate: (received: Received) => Promise<Answer>
   readonly newDecisionId: () => DecisionId
   readonly nowMs: () => number
+  /** where the record of a message stands, for an agent that asked; answered once */
+  readonly receiptOf: (decisionId: DecisionId) => string | null
   /** hears of what was refused before it was a message, and of bugs; neither is shown to the agent */
   readonly refusedAtRim: (refusal: Refusal, decisionId: DecisionId) => void
   readonly report: (bug: unknown) => void
@@ -42,6 +49,9 @@ export type ServerPorts = {
 export type GatewayServer = {
   readonly port: number
   readonly callsUnderWay: () => number
+  readonly sockets: Sockets
+  /** from the beginning of `close` on: nothing new should be sent here */
+  readonly isStopping: () => boolean
   /** Lets calls under way end for `graceMs`, then cuts what is left. */
   readonly close: (graceMs: number) => Promise<void>
 }
@@ -58,11 +68,14 @@ export async function startServer(ports: ServerPorts): Promise<GatewayServer> {
     open.add(exchange)
   }
   const server = hardenedServer(ports.limits, onRequest)
+  const sockets = limitSockets(server, ports.limits.socketsPerAddress)
   const port = await listenOn(server, ports.listen)
   names = servedNames(ports.publicOrigin, { host: ports.listen.host, port })
   return {
     port,
     callsUnderWay: admission.callsUnderWay,
+    sockets,
+    isStopping: () => state.isStopping,
     close: async (graceMs) => {
       state.isStopping = true
       await closeServer(server, graceMs)
@@ -123,28 +136,34 @@ async function serve(request: IncomingMessage, response: ServerResponse, rim: Ri
   const arrivedMs = performance.now()
   const decisionId = rim.ports.newDecisionId()
   const route = routeOf(request.url ?? '')
-  const frame = {
+  const frame: AnswerFrame = {
     decisionId,
     resourceMetadata: metadataUrl(route, rim.ports.publicOrigin),
     slowReaderMs: rim.ports.limits.slowReaderMs,
     isLast: rim.isLast(),
+    receipt: null,
   }
-  const visit = rim.admission.arrive(request.socket.remoteAddress ?? '')
+  const visit = rim.admission.arrive(request.socket.remoteAddress ?? '', () => request.destroy())
   try {
     const answer = await answerTo(request, response, { rim, route, decisionId, visit })
     if (answer === null) return
-    await pause(holdMs(answer, performance.now() - arrivedMs), NEVER)
-    await sendAnswer(response, answer, frame)
+    const held = holdMs(answer, performance.now() - arrivedMs)
+    if (held > 0) await pause(held, NEVER)
+    await sendAnswer(response, answer, withReceipt(frame, rim.ports.receiptOf(decisionId)))
   } catch (bug) {
     rim.ports.report(bug)
     if (response.headersSent) response.destroy()
     else await sendAnswer(response, refusalAnswer(new Refusal('internal'), decisionId), frame)
   } finally {
+    rim.ports.receiptOf(decisionId)
     visit?.leave()
   }
 }
 
 const NEVER = new AbortController().signal
+
+const withReceipt = (frame: AnswerFrame, receipt: string | null): AnswerFrame =>
+  receipt === null ? frame : { ...frame, receipt }
 
 const metadataUrl = (route: Route, origin: string): string | null =>
   route.kind === 'mcp' ? `${origin}/.well-known/oauth-protected-resource${route.path}` : null
@@ -173,7 +192,7 @@ async function answerTo(
   // Who proves nothing waits among those who have not arrived, whatever mediation takes to refuse and to record it.
   if (isCredentialed(headers) && exchange.visit?.becomeCall() !== true)
     return refuseAtRim(new Refusal('overloaded'), request, exchange)
-  return rim.ports.mediate(receivedFrom({ ...exchange, request, response, headers, body }))
+  return rim.ports.mediate(receivedFrom({ exchange, request, response, headers, body }))
 }
 
 function refuseAtRim(refusal: Refusal, request: IncomingMessage, { rim, decisionId }: Exchange): Answer {
@@ -225,14 +244,16 @@ async function bodyOf(
   return null
 }
 
-type Arrived = Exchange & {
+type Arrived = {
+  readonly exchange: Exchange
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly headers: HeaderFields
   readonly body: Uint8Array
 }
 
-function receivedFrom({ request, response, headers, body, decisionId, route, rim }: Arrived): Received {
+function receivedFrom({ exchange, request, response, headers, body }: Arrived): Received {
+  const { decisionId, route, rim } = exchange
   if (route.kind !== 'mcp' || !isVerb(request.method)) throw new Error('only an admitted call is received')
   return {
     decisionId,
@@ -251,7 +272,7 @@ function receivedFrom({ request, response, headers, body, decisionId, route, rim
 function hangUpOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController()
   response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
+    if (!response.writableFinished) controller.abort(whyCut(response))
   })
   return controller.signal
 }

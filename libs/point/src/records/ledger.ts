@@ -64,7 +64,9 @@ class StreamLog {
     this.#positions.set(tenant, extendStream(position, sha256))
     const { stream, seq } = position
     const isDurable = await this.#ports.spool.append({ stream, seq, bytes }, sha256)
-    return isDurable ? null : unrecorded()
+    if (!isDurable) return unrecorded()
+    entry.place = { stream, seq, sha256 }
+    return null
   }
 
   #seal(

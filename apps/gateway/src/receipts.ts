@@ -1,0 +1,47 @@
+import type { DecisionId } from '@writ/contracts'
+import type { AnyEntry, Ledger } from '@writ/enforcement'
+
+/** An agent that sends this field is told where the record of its message stands. */
+export const RECEIPT_HEADER = 'writ-receipt'
+
+/** Receipts of messages that are being answered. */
+export type Receipts = {
+  /** the same ledger, which leaves a receipt for whoever asked for one */
+  readonly of: (ledger: Ledger) => Ledger
+  /** The receipt of a message, once: a structured field (RFC 9651), or null where none was asked for or nothing was recorded. */
+  readonly take: (decisionId: DecisionId) => string | null
+}
+
+export function createReceipts(): Receipts {
+  const kept = new Map<DecisionId, string>()
+  const keep = (entry: AnyEntry, kind: 'opened' | 'closed') => {
+    if (entry.place && isAskedFor(entry)) kept.set(entry.received.decisionId, receiptOf(entry.place, kind))
+  }
+  return {
+    of: (ledger) => ({
+      open: async (entry) => {
+        const unrecorded = await ledger.open(entry)
+        if (unrecorded === null) keep(entry, 'opened')
+        return unrecorded
+      },
+      close: async (entry) => {
+        const isFirst = !entry.closed
+        const unrecorded = await ledger.close(entry)
+        if (isFirst && unrecorded === null) keep(entry, 'closed')
+        return unrecorded
+      },
+    }),
+    take: (decisionId) => {
+      const receipt = kept.get(decisionId) ?? null
+      kept.delete(decisionId)
+      return receipt
+    },
+  }
+}
+
+const isAskedFor = ({ received }: AnyEntry): boolean =>
+  'headers' in received && received.headers instanceof Map && received.headers.has(RECEIPT_HEADER)
+
+/** `opened`: the answer goes out before the message has ended, so it is the record of its beginning. */
+const receiptOf = ({ stream, seq, sha256 }: NonNullable<AnyEntry['place']>, kind: 'opened' | 'closed') =>
+  `"${stream}";seq=${seq};sha256=:${Buffer.from(sha256, 'hex').toString('base64')}:;kind=${kind}`
