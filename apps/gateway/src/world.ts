@@ -2,15 +2,13 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { createFreshness } from '@writ/bundle'
 import type { Freshness } from '@writ/bundle'
-import { formatId, JoinAnswer, Refusal } from '@writ/contracts'
-import type { LeaseRequest } from '@writ/contracts'
-import { createCredentialBroker, createScrubbers, openLease } from '@writ/credentials'
-import type { Clock, CredentialBroker, Ledger, Steps } from '@writ/enforcement'
+import { formatId, JoinAnswer } from '@writ/contracts'
+import { createScrubbers } from '@writ/credentials'
+import type { Brakes, Clock, Ledger, Steps } from '@writ/enforcement'
 import { createSteps } from '@writ/enforcement'
 import { createMemoryReplayGuard, createNonceFamily, createReplayPolicy, PROOF_LIFE_MS } from '@writ/identity'
 import type { ReplayPolicy } from '@writ/identity'
 import {
-  ControlPlaneAway,
   createAcknowledger,
   createControlPlaneClient,
   createLedger,
@@ -34,22 +32,26 @@ import type { BundleFeed, RecordQueue, RedisLink } from '@writ/redis'
 import type { Log } from '@writ/runtime'
 import type { GatewayConfig } from './config.ts'
 import { joinFleet } from './node/join.ts'
-import { openLeaseStore } from './node/lease-store.ts'
+import { openBroker } from './node/broker.ts'
 import type { GoverningMeans } from './policy/governing.ts'
 import { openGoverning } from './policy/governing.ts'
+import { createRandomPool } from './random-pool.ts'
 import { createBrakes } from './server/brakes.ts'
-import { createSessionSeal } from './upstream/session-seal.ts'
-import { createUpstreamClient } from './upstream/upstream-client.ts'
+import { withAgentPlaces } from './upstream/agent-places.ts'
+import { openUpstreams } from './upstream/upstreams.ts'
+import type { UpstreamFigures } from './upstream/upstreams.ts'
 
 /** Everything that mediation needs, made of this machine, the control plane and Redis. */
 export type World = {
   readonly steps: Steps
   readonly ledger: Ledger
   readonly clock: Clock
+  readonly brakes: Brakes
   readonly identity: NodeIdentity
   readonly bundles: LiveBundles
   readonly freshness: Freshness
   readonly spool: Spool
+  readonly upstreams: () => UpstreamFigures
   /** true while calls can be proven, decided and recorded */
   readonly isReady: () => boolean
   /** why less is answered than should be, or soon will be; null while all is well */
@@ -67,15 +69,16 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   const redis = openRedis(config.redisUrl, report)
   const records = await openRecords(config, stateDir, { node, redis, report })
   const policy = await openBundles(config, stateDir, { node, redis, report })
-  const upstream = createUpstreamClient(config.upstream, createSessionSeal(config.joinSecret), config.build)
+  const upstreams = openUpstreams({ ...config, client: node.client, ...clocks, report })
   const governing = await openGoverning(governingMeans(stateDir, { node, redis, report }))
+  const guards = openGuards(config, redis)
   const steps = createSteps({
     ...governing.ports,
     bundles: policy.bundles,
-    ...openGuards(config, redis),
+    ...guards,
     origin: config.publicOrigin,
-    broker: await openBroker(stateDir, node),
-    upstream,
+    broker: await openBroker({ ...node, stateDir, nowMs: clock.nowMs }),
+    upstream: withAgentPlaces(upstreams.client, config.callsPerAgent),
     scrubberOf: createScrubbers(),
     nowMs: clock.nowMs,
     requestLimits: config.requestLimits,
@@ -85,26 +88,26 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   return {
     steps,
     clock,
+    brakes: guards.brakes,
     identity: node.identity,
     ledger: records.ledger,
     spool: records.spool,
     bundles: policy.bundles,
     freshness: policy.freshness,
+    upstreams: upstreams.figures,
     ...healthOf(config, { node, freshness: policy.freshness, spool: records.spool }),
     background: async (signal) => {
       const joining = node.identity.keepJoined(signal)
       await node.identity.whenJoined(signal)
-      const { shipper } = records
       await Promise.all([
         joining,
         policy.follow(signal),
         policy.acknowledge(signal),
-        shipper.run(signal),
-        governing.run(signal),
+        ...[records.shipper, governing, upstreams].map((part) => part.run(signal)),
       ])
     },
     close: async () => {
-      await Promise.all([upstream.close(), records.spool.close(), redis?.close(), node.close()])
+      await Promise.all([upstreams.close(), records.spool.close(), redis?.close(), node.close()])
     },
   }
 }
@@ -131,10 +134,13 @@ const clock: Clock = {
   monotonicMicros: () => performance.now() * 1000,
 }
 const monotonicMs = (): number => performance.now()
+const clocks = { nowMs: clock.nowMs, monotonicMs }
 
 /** An id of one kind, made now. */
 export const newId = <P extends Parameters<typeof formatId>[0]>(prefix: P): ReturnType<typeof formatId<P>> =>
-  formatId(prefix, clock.nowMs(), randomBytes(10))
+  formatId(prefix, clock.nowMs(), randomOf(10))
+
+const randomOf = createRandomPool()
 
 type Node = {
   readonly keys: NodeKeys
@@ -299,27 +305,4 @@ function openReplay(redis: Redis | null, joinSecret: string): ReplayPolicy {
   })
   redis.link.client.on('close', policy.memoryWasAway)
   return policy
-}
-
-async function openBroker(stateDir: string, { client, keys }: Node): Promise<CredentialBroker> {
-  return createCredentialBroker({
-    requestLease: (request) => requestLease(client, request),
-    openLease: (sealed) => openLease(sealed, keys.leaseKey),
-    nowMs: clock.nowMs,
-    store: await openLeaseStore(join(stateDir, 'leases'), clock.nowMs()),
-  })
-}
-
-/** The control plane's own "no" ends a lease in hand; silence does not. */
-async function requestLease(client: ControlPlaneClient, request: LeaseRequest): Promise<string | Refusal> {
-  try {
-    return await client.lease(request)
-  } catch (error) {
-    if (error instanceof ControlPlaneAway && error.status === 404)
-      return new Refusal(
-        'connection_forbidden',
-        'the credential of this connection is not lent to this session',
-      )
-    throw error
-  }
 }

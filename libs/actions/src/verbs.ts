@@ -9,6 +9,20 @@ import { tableOf, wordsOf } from './words.ts'
  * that `get_order` reads and `get_and_delete` destroys. The objects say to what, and so how much it weighs. Of several the strictest wins.
  */
 export function classOfName(name: string): ActionClass | null {
+  const known = classes.get(name)
+  if (known !== undefined) return known
+  const found = guessedClass(name)
+  if (classes.size >= MOST_NAMES) classes.clear()
+  if (name.length <= LONGEST_NAME) classes.set(name, found)
+  return found
+}
+
+/** What was said of names before, because a tool is called often; whoever sends names decides which, and so not how many. */
+const classes = new Map<string, ActionClass | null>()
+const MOST_NAMES = 2_000
+const LONGEST_NAME = 128
+
+function guessedClass(name: string): ActionClass | null {
   const words = wordsOf(name)
   const deeds = deedsOf(words)
   if (deeds.length === 0) return null

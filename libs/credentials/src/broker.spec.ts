@@ -174,6 +174,19 @@ describe('createCredentialBroker', () => {
     expect(await broker.lease(allowed())).toMatchObject({ code: 'credential_unavailable' })
   })
 
+  it('lends the key of a client certificate as what it is, and neither in the place of the other', async () => {
+    const credential = { kind: 'client-certificate', certificates: 'PEM', version: 1 } as const
+    const key = { header: '', value: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n' }
+    const lease = await given({ lease: key }).broker.lease(allowed({ credential }))
+    expect(lease).toMatchObject({ kind: 'client-certificate', secret: key })
+    expect(await given().broker.lease(allowed({ credential }))).toMatchObject({
+      code: 'credential_unavailable',
+    })
+    expect(await given({ lease: key }).broker.lease(allowed())).toMatchObject({
+      code: 'credential_unavailable',
+    })
+  })
+
   it('does not use a lease that is sealed to another node', async () => {
     const { broker } = given({ sealTo: createLeaseKey().publicJwk })
     expect(await broker.lease(allowed())).toMatchObject({ code: 'credential_unavailable' })

@@ -143,7 +143,8 @@ async function opened(sealed: string, allowed: Allowed, ports: BrokerPorts): Pro
   const secret = await ports.openLease(sealed).catch(unavailable)
   if (isRefusal(secret)) return secret
   if (!isFor(secret, allowed) || ports.nowMs() >= secret.expiresAtMs) return unavailable()
-  return { lease: { kind: 'header', secret }, secret, renewAtMs: secret.renewAtMs }
+  const kind = allowed.connection.credential.kind === 'client-certificate' ? 'client-certificate' : 'header'
+  return { lease: { kind, secret }, secret, renewAtMs: secret.renewAtMs }
 }
 
 /** A lease is used for what it was lent for and nothing else, whoever sealed it. */
@@ -154,11 +155,15 @@ function isFor(secret: LeaseSecret, { caller, connection }: Allowed): boolean {
     secret.tenant === caller.tenantId &&
     secret.connection === connection.id &&
     secret.version === credential.version &&
-    secret.header === credential.header &&
-    isOneLine(secret.value) &&
+    isShownAs(secret, credential) &&
     secret.origin === new URL(connection.url).origin
   )
 }
+
+type Lendable = Exclude<Allowed['connection']['credential'], { kind: 'none' }>
+
+const isShownAs = ({ header, value }: LeaseSecret, credential: Lendable): boolean =>
+  credential.kind === 'client-certificate' ? header === '' : header === credential.header && isOneLine(value)
 
 /** A line end in a header value would start another header. */
 const isOneLine = (value: string): boolean => !/[\0\r\n]/.test(value)

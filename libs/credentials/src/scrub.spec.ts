@@ -135,6 +135,44 @@ describe('createScrubber', () => {
     })
   })
 
+  it.each(ECHOES)('masks the secret %s in what JSON says, after a look at the whole of it', (_, echo) => {
+    const said = `before: ${echo(SECRET)} :after`
+    const bytes = Buffer.from(JSON.stringify({ said, [said]: [said] }))
+    const within = scrubber.within(bytes)
+    const masked = `before: ${MASK} :after`
+    expect(within.text(said)).toBe(masked)
+    expect(within.tree({ said, [said]: [said] })).toEqual({ said: masked, [masked]: [masked] })
+    expect(within.bytes(bytes)).toEqual(scrubber.bytes(bytes))
+  })
+
+  it('says of JSON what a look at each of its strings says', () => {
+    const pieces = fc.constantFrom(...ECHOES.map(([, echo]) => echo(SECRET)), 'a', '%', '"', '\\', 'é', ' ')
+    const texts = fc.array(pieces, { maxLength: 4 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.dictionary(texts, fc.array(texts, { maxLength: 3 }), { maxKeys: 3 }), (tree) => {
+        const within = scrubber.within(Buffer.from(JSON.stringify(tree)))
+        expect(within.tree(tree)).toEqual(scrubber.tree(tree))
+      }),
+    )
+  })
+
+  it('masks in what JSON says what is escaped there once more than in its bytes', () => {
+    const escaped = inner(inner(inner(inner(SECRET))))
+    const bytes = Buffer.from(JSON.stringify([escaped]))
+    expect(scrubber.bytes(bytes)).toBe(bytes)
+    expect(scrubber.within(bytes).tree([escaped])).toEqual([MASK])
+  })
+
+  it('masks a number in what JSON says, however it is spelt there', () => {
+    const ofNumber = createScrubber('12345678900000')
+    expect(ofNumber.within(Buffer.from('[1.23456789e13]')).tree([12_345_678_900_000])).toEqual([MASK])
+  })
+
+  it('has nothing to do in what JSON says that does not hold the secret', () => {
+    const nothing = createScrubbers()({ kind: 'none' })
+    expect(scrubber.within(Buffer.from('{"said":"nothing to see here, 100%"}'))).toBe(nothing)
+  })
+
   it('gives back the very same thing when nothing was found', () => {
     const text = 'nothing to see here'
     const tree: Json = { a: [1, 'two', { three: null }], b: {} }

@@ -19,7 +19,12 @@ export function createScrubbers(): (lease: Lease) => Scrubber {
   }
 }
 
-const NOTHING_LENT: Scrubber = { text: (text) => text, tree: (content) => content, bytes: (bytes) => bytes }
+const NOTHING_LENT: Scrubber = {
+  text: (text) => text,
+  tree: (content) => content,
+  bytes: (bytes) => bytes,
+  within: () => NOTHING_LENT,
+}
 
 /**
  * Masks a credential that an upstream echoes: as sent, without its scheme, JSON-escaped (nested too), percent-encoded, hex,
@@ -31,10 +36,10 @@ const NOTHING_LENT: Scrubber = { text: (text) => text, tree: (content) => conten
 export function createScrubber(value: string): Scrubber {
   const secrets = secretsIn(value)
   if (secrets.length === 0) return NOTHING_LENT
-  const forms = lazily(() => secrets.flatMap(formsOf).map(sought))
+  const seeking = lazily(() => sought(secrets.flatMap(formsOf)))
   const isNumber = secrets.some((secret) => /^\d+$/.test(secret))
 
-  const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, forms()))
+  const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, seeking()))
   const text = (given: string): string => {
     const spelled = Buffer.from(given, 'utf8')
     const scrubbed = bytes(spelled)
@@ -44,8 +49,14 @@ export function createScrubber(value: string): Scrubber {
     const words = wordsIn(given, isNumber).join('\n')
     return text(words) === words ? given : scrubbedTree(given, { text, isNumber })
   }
-  return { text, tree, bytes }
+  // JSON without an escape says in its strings what its bytes say, and nothing else; its numbers have other spellings.
+  const within = (given: Uint8Array): Scrubber =>
+    !isNumber && !given.includes(BACKSLASH) && bytes(given) === given ? NOTHING_LENT : scrubber
+  const scrubber: Scrubber = { text, tree, bytes, within }
+  return scrubber
 }
+
+const BACKSLASH = 0x5c
 
 function masked(given: Uint8Array, places: readonly Span[]): Uint8Array {
   if (places.length === 0) return given

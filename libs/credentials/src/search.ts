@@ -1,5 +1,7 @@
 import type { Form } from './encodings.ts'
 import { lazily } from './lazily.ts'
+import type { Sieve } from './sieve.ts'
+import { sieveOf } from './sieve.ts'
 import { readingsOf } from './spellings.ts'
 import type { Reading } from './spellings.ts'
 
@@ -7,25 +9,28 @@ import type { Reading } from './spellings.ts'
 export type Span = { readonly start: number; end: number }
 
 /** A form and what finds it. */
-export type Sought = Form & {
+type SoughtForm = Form & {
   readonly prefix: Uint8Array
   /** per byte, how many bytes before and with it are the start of the form again; made when it is first needed */
   borders: Int32Array | null
 }
 
+/** All forms of what is looked for, and what rules most texts out. */
+export type Sought = { readonly forms: readonly SoughtForm[]; readonly mayStandIn: Sieve }
+
 /** Long enough to be rare, short enough that looking for it in the worst of texts costs a fixed number of steps per byte. */
 const PREFIX_BYTES = 32
 
-export const sought = (form: Form): Sought => ({
-  ...form,
-  prefix: form.bytes.subarray(0, PREFIX_BYTES),
-  borders: null,
+export const sought = (forms: readonly Form[]): Sought => ({
+  forms: forms.map((form) => ({ ...form, prefix: form.bytes.subarray(0, PREFIX_BYTES), borders: null })),
+  mayStandIn: sieveOf(forms.map(({ bytes }) => bytes)),
 })
 
 /** Every place where one of the forms stands, in order and apart. The time is linear in bytes times forms, whatever they hold. */
-export function placesOf(bytes: Uint8Array, forms: readonly Sought[]): readonly Span[] {
+export function placesOf(bytes: Uint8Array, { forms, mayStandIn }: Sought): readonly Span[] {
   const places: Span[] = []
   for (const reading of readingsOf(bytes)) {
+    if (!mayStandIn(reading.bytes)) continue
     const lowered = lazily(() => inLowerCase(reading.bytes))
     for (const form of forms) {
       if (form.bytes.length > reading.bytes.length) continue
@@ -48,7 +53,7 @@ function inLowerCase(bytes: Uint8Array): Buffer {
 }
 
 /** Knuth, Morris and Pratt, from the first place where the prefix stands: no byte of the text is read again. */
-function spansOf(text: Buffer, form: Sought): readonly Span[] {
+function spansOf(text: Buffer, form: SoughtForm): readonly Span[] {
   const first = text.indexOf(form.prefix)
   if (first === -1) return []
   const borders = (form.borders ??= bordersOf(form.bytes))
@@ -91,8 +96,10 @@ function withEdges({ start, end }: Span, text: Buffer, { edges }: Form): Span {
 const isBase64 = (byte: number | undefined): boolean =>
   byte !== undefined && /[A-Za-z0-9+/_-]/.test(String.fromCharCode(byte))
 
-const inGiven = ({ start, end }: Span, { starts }: Reading): Span =>
-  starts === null ? { start, end } : { start: starts[start] ?? 0, end: starts[end] ?? 0 }
+function inGiven({ start, end }: Span, { starts }: Reading): Span {
+  const from = starts()
+  return from === null ? { start, end } : { start: from[start] ?? 0, end: from[end] ?? 0 }
+}
 
 function apart(ordered: readonly Span[]): readonly Span[] {
   const spans: Span[] = []

@@ -1,8 +1,10 @@
+import { lazily } from './lazily.ts'
+
 /** Bytes with some of their spellings undone, and where each of them came from. */
 export type Reading = {
   readonly bytes: Uint8Array
-  /** per byte, where its spelling starts in the bytes that were given; one more than bytes, the last is their end */
-  readonly starts: Int32Array | null
+  /** per byte, where its spelling starts in the bytes that were given; one more than bytes, the last is their end. Null: where it stands */
+  readonly starts: () => Int32Array | null
 }
 
 /** How often letters may be spelled within spellings: percent-encoded twice, a JSON string in a JSON string, … */
@@ -22,7 +24,7 @@ const SPELLINGS: readonly Spelling[] = [
 
 /** As given, and with percent-encoding (RFC 3986 2.1) and JSON escapes (RFC 8259 7) undone up to four times. Linear. */
 export function* readingsOf(bytes: Uint8Array): Generator<Reading> {
-  yield { bytes, starts: null }
+  yield { bytes, starts: () => null }
   for (const spelling of SPELLINGS.filter((each) => isSpoken(bytes, each)))
     yield* undoneRepeatedly(bytes, spelling)
 }
@@ -35,7 +37,7 @@ const isSpoken = (bytes: Uint8Array, { percent, json }: Spelling): boolean =>
   (!percent || bytes.includes(PERCENT)) && (!json || bytes.includes(BACKSLASH))
 
 function* undoneRepeatedly(bytes: Uint8Array, spelling: Spelling): Generator<Reading> {
-  let reading: Reading = { bytes, starts: null }
+  let reading: Reading = { bytes, starts: () => null }
   for (let depth = 0; depth < DEPTH; depth += 1) {
     const undone = undoneOnce(reading, spelling)
     if (undone.bytes.length === reading.bytes.length) return
@@ -44,31 +46,52 @@ function* undoneRepeatedly(bytes: Uint8Array, spelling: Spelling): Generator<Rea
   }
 }
 
+/** Where the bytes came from is asked of few readings, so it is found out only then. */
+function undoneOnce(reading: Reading, spelling: Spelling): Reading {
+  const bytes = undoneBytes(reading.bytes, spelling)
+  return { bytes, starts: lazily(() => startsOf(reading, bytes.length, spelling)) }
+}
+
 /** No spelling is shorter than what it spells, so the result never outgrows what was given. */
-function undoneOnce({ bytes, starts }: Reading, spelling: Spelling): Reading {
+function undoneBytes(bytes: Uint8Array, spelling: Spelling): Uint8Array {
   const undone = new Uint8Array(bytes.length)
-  const from = new Int32Array(bytes.length + 1)
   let size = 0
   for (let at = 0; at < bytes.length;) {
-    const letter = letterAt(bytes, at, spelling)
-    const start = starts?.[at] ?? at
+    const byte = bytes[at] ?? 0
+    const letter = isSign(byte) ? letterAt(bytes, at, spelling) : null
     if (letter === null) {
-      from[size] = start
-      undone[size++] = bytes[at++] ?? 0
+      undone[size++] = byte
+      at += 1
     } else {
-      for (const byte of letter.means) {
-        from[size] = start
-        undone[size++] = byte
-      }
+      for (const meant of letter.means) undone[size++] = meant
       at += letter.length
     }
   }
-  from[size] = starts?.[bytes.length] ?? bytes.length
-  return { bytes: undone.subarray(0, size), starts: from.subarray(0, size + 1) }
+  return undone.subarray(0, size)
+}
+
+const isSign = (byte: number): boolean => byte === BACKSLASH || byte === PERCENT
+
+function startsOf({ bytes, starts }: Reading, size: number, spelling: Spelling): Int32Array {
+  const given = starts()
+  const startOf = (at: number): number => given?.[at] ?? at
+  const from = new Int32Array(size + 1)
+  let place = 0
+  for (let at = 0; at < bytes.length;) {
+    const { length, means } = letterAt(bytes, at, spelling) ?? ITSELF
+    from.fill(startOf(at), place, place + means.length)
+    place += means.length
+    at += length
+  }
+  from[size] = startOf(bytes.length)
+  return from
 }
 
 /** A spelled letter: how long it is and the bytes that it means. */
 type Letter = { readonly length: number; readonly means: readonly number[] }
+
+/** A letter that is not spelled. */
+const ITSELF = { length: 1, means: [0] }
 
 function letterAt(bytes: Uint8Array, at: number, { percent, json }: Spelling): Letter | null {
   if (percent && bytes[at] === PERCENT) return percentLetter(bytes, at)

@@ -1,3 +1,5 @@
+import { isRefusal } from '@writ/contracts'
+import type { RefusalCode } from '@writ/contracts'
 import type { MessageLimits } from '@writ/mcp'
 import type { Steps } from './mediate.ts'
 import type { CredentialBroker, UpstreamClient } from './ports.ts'
@@ -25,8 +27,18 @@ export type StepPorts = VerifyPorts &
     readonly report: (bug: unknown, entry: Entry) => void
   }
 
+/** The upstream client itself said no: nothing went out. */
+const NEVER_SENT: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'upstream_broken',
+  'upstream_busy',
+  // as many calls and streams of this agent as there may be
+  'rate_limited',
+  'upstream_forbidden',
+])
+
 /** Binds the core rooms to the steps of `mediate`. */
 export function createSteps(ports: StepPorts): Steps {
+  const judging: JudgePorts = { ...ports, limits: ports.answerLimits }
   return {
     verify: (entry) => verify(entry, ports),
     read: (verified, entry) => read(verified, entry, ports),
@@ -37,12 +49,13 @@ export function createSteps(ports: StepPorts): Steps {
       if ('kind' in lease) entry.lease = lease
       return lease
     },
-    forward: (allowed, lease, entry) => {
+    forward: async (allowed, lease, entry) => {
       entry.sent = true
-      return ports.upstream.forward(allowed, lease)
+      const answer = await ports.upstream.forward(allowed, lease)
+      if (isRefusal(answer) && NEVER_SENT.has(answer.code)) delete entry.sent
+      return answer
     },
-    judge: (answer, allowed, entry) =>
-      judge(answer, allowed, entry, { ...ports, limits: ports.answerLimits }),
+    judge: (answer, allowed, entry) => judge(answer, allowed, entry, judging),
     refuse: (refusal, entry) => refuse(refusal, entry, ports),
     report: ports.report,
   }

@@ -34,5 +34,7 @@ export function currentBundleOf(
     revokedSessions: new Set(bundle.revokedSessions),
     revokedTokens: new Set(bundle.revokedTokens),
     suspendedGroups: new Set(bundle.groups.filter(({ suspended }) => suspended).map(({ id }) => id)),
+    callers: new WeakMap(),
+    soughtBy: new WeakMap(),
   }
 }

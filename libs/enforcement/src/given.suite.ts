@@ -75,6 +75,8 @@ export type Given = {
   readonly listed?: Readonly<Record<string, string>>
   /** the pin of their content; that of the whole where it is left out */
   readonly listedContent?: string
+  /** tells that the agent left, or was cut off */
+  readonly hangUp?: AbortSignal
   readonly verb?: Received['verb']
   readonly message?: object | string
   readonly tenantSlug?: string
@@ -86,6 +88,8 @@ export type Happened = {
   /** what was done, in order */
   readonly log: readonly string[]
   readonly forwarded: readonly string[]
+  /** the credential that each went with; null is none */
+  readonly lent: readonly (string | null)[]
   readonly claims: readonly ApprovalClaim[]
   /** whether each claim was given the agent's own hang-up */
   readonly hangUps: readonly boolean[]
@@ -138,6 +142,7 @@ export async function mediated(given: Given): Promise<Happened> {
   const log: string[] = []
   const now = { current: currentOf(given) }
   const forwarded: string[] = []
+  const lent: (string | null)[] = []
   const bugs: unknown[] = []
   const claims: ApprovalClaim[] = []
   const hangUps: boolean[] = []
@@ -159,8 +164,9 @@ export async function mediated(given: Given): Promise<Happened> {
     },
   }
   const upstream: UpstreamClient = {
-    forward: async (allowed: Allowed) => {
+    forward: async (allowed: Allowed, lease: Lease) => {
       log.push('forward')
+      lent.push(lease.kind === 'header' ? lease.secret.value : null)
       forwarded.push(new TextDecoder().decode(allowed.outgoing))
       return given.answer ?? whole(result('two lamps'))
     },
@@ -228,6 +234,7 @@ export async function mediated(given: Given): Promise<Happened> {
     answer,
     log,
     forwarded,
+    lent,
     claims,
     hangUps,
     bugs,
@@ -275,6 +282,7 @@ const LEASE: Lease = {
 
 const masked = (text: string): string => text.replaceAll(SECRET, '[credential]')
 const SCRUBBER: Scrubber = {
+  within: () => SCRUBBER,
   text: masked,
   bytes: (bytes) => new TextEncoder().encode(masked(new TextDecoder().decode(bytes))),
   tree: (content) => {
@@ -375,7 +383,7 @@ function received(given: Given): Received {
     body,
     atMs: NOW,
     source: '192.0.2.1',
-    hangUp: new AbortController().signal,
+    hangUp: given.hangUp ?? new AbortController().signal,
   }
 }
 

@@ -155,6 +155,9 @@ describe('a session with a cap', () => {
     ],
     ['its record cannot be opened', { opens: new Refusal('record_unavailable') }],
     ['its credential is not lent', { lease: new Refusal('credential_unavailable') }],
+    ['its upstream is not called for a while', { answer: new Refusal('upstream_broken') }],
+    ['its upstream has too many calls', { answer: new Refusal('upstream_busy') }],
+    ['its upstream is where nothing is sent', { answer: new Refusal('upstream_forbidden') }],
   ])('gives a call back when %s', async (_, failing) => {
     const sessions = memorySessions()
     for (let time = 0; time < 4; time += 1) await mediated({ rules: [cap], sessions, ...failing })
@@ -461,6 +464,13 @@ describe('an answer', () => {
     const rules = [taints, sink]
     expect(codeOf((await mediated({ rules, sessions, answer: whole(result('hello')) })).answer)).toBe('whole')
     expect(codeOf((await mediated({ rules, sessions })).answer)).toBe('policy_denied')
+  })
+})
+
+describe('a refusal by the way to an upstream', () => {
+  it('says when another try makes sense, where that is known', async () => {
+    const { answer } = await mediated({ answer: new Refusal('upstream_broken', undefined, 7) })
+    expect(answer).toMatchObject({ kind: 'refusal', retryAfterSeconds: 7 })
   })
 })
 

@@ -57,6 +57,8 @@ export type Scrubber = {
   readonly text: (text: string) => string
   readonly tree: (content: Json) => Json
   readonly bytes: (bytes: Uint8Array) => Uint8Array
+  /** What there is to mask in whatever this JSON or text says: one look at the whole of it, which most often finds that there is nothing. */
+  readonly within: (bytes: Uint8Array) => Scrubber
 }
 
 /** A tenant by id and by the name that it has in URLs. */

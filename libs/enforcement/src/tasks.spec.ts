@@ -123,3 +123,33 @@ async function begunTwice() {
   const { sessions } = await begun(whole(BEGUN['of 2025']))
   return begun(whole(BEGUN['of 2025']), 'lookup_order', { sessions })
 }
+
+const shownIn = (answer: Answer) => {
+  if (answer.kind !== 'whole') throw new Error('it was refused')
+  return JSON.parse(Buffer.from(answer.body).toString()).result
+}
+
+describe('a listing of tasks', () => {
+  const listing = answerOf({
+    tasks: [{ taskId: 'task-1', status: 'working' }, { taskId: 'task-2', status: 'working' }, 'task-1'],
+    nextCursor: 'more',
+  })
+  const passes = inbound({ path: 'action.tool', op: 'eq', value: 'nothing' })
+  const listTasks = { jsonrpc: '2.0', id: 7, method: 'tasks/list', params: {} }
+  it('shows those that this session began: an upstream may know its callers by one credential only', async () => {
+    const { fetched } = await begun(whole(BEGUN['of 2025']))
+    const { answer } = await fetched(passes, listTasks, whole(listing))
+    expect(shownIn(answer)).toEqual({ tasks: [{ taskId: 'task-1', status: 'working' }], nextCursor: 'more' })
+  })
+
+  it('shows none to another session, and none where nobody knows', async () => {
+    for (const sessions of [
+      memorySessions(),
+      { ...memorySessions(), read: () => Promise.reject(new Error('away')) },
+    ]) {
+      const given = { sessions, bundle: { connections: [connection] }, message: listTasks }
+      const { answer } = await mediated({ ...given, answer: whole(listing) })
+      expect(shownIn(answer).tasks).toEqual([])
+    }
+  })
+})

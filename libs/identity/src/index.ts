@@ -1,3 +1,5 @@
+export { createRecent } from './recent.ts'
+export type { Recent } from './recent.ts'
 export { verifyPresented } from './verify-presented.ts'
 export type { Presented, Proven, Trust } from './verify-presented.ts'
 export { actorsOf, sessionsOf, verifyAccessToken } from './access-token.ts'

@@ -45,9 +45,16 @@ function hasDuplicateMember(json: string): boolean {
 
 /** Index just after the closing quote of the string that opens at `from`. */
 function endOfString(json: string, from: number): number {
-  let at = from + 1
-  while (json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1
+  let at = json.indexOf('"', from + 1)
+  while (isEscaped(json, at)) at = json.indexOf('"', at + 1)
   return at + 1
+}
+
+/** An odd number of backslashes stands before it. */
+function isEscaped(json: string, quote: number): boolean {
+  let at = quote
+  while (json.charCodeAt(at - 1) === BACKSLASH) at -= 1
+  return (quote - at) % 2 === 1
 }
 
 function isMemberName(json: string, end: number): boolean {

@@ -25,6 +25,10 @@ export class Candidates {
   readonly #attached: readonly Attached[]
   readonly readers: Readers
   readonly #applicable = new Map<string, Applicable>()
+  readonly #ofLists: Readonly<Record<Direction, WeakMap<readonly string[], Applicable>>> = {
+    outbound: new WeakMap(),
+    inbound: new WeakMap(),
+  }
   readonly #selections = new Selections()
   readonly #pool = new CandidatePool()
   #generation = 0
@@ -65,7 +69,17 @@ export class Candidates {
     return selected
   }
 
+  /** A caller has one list of groups, which is found sooner than what it says. */
   #applicableOf(groups: readonly string[], direction: Direction): Applicable {
+    const ofList = this.#ofLists[direction]
+    const known = ofList.get(groups)
+    if (known !== undefined) return known
+    const applicable = this.#applicableTo(groups, direction)
+    ofList.set(groups, applicable)
+    return applicable
+  }
+
+  #applicableTo(groups: readonly string[], direction: Direction): Applicable {
     const key = `${direction} ${[...new Set(groups)].sort().map(written).join('')}`
     const known = this.#applicable.get(key)
     if (known !== undefined) return known

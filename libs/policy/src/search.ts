@@ -6,13 +6,18 @@ export type Searched = Pick<string, 'length' | 'charCodeAt' | 'indexOf'>
 
 /**
  * Takes time linear in the text, whatever is wanted: Knuth, Morris and Pratt (SIAM J. Comput. 6(2), 1977), because the engine's own
- * search is quadratic at worst (`aaabaaa` in a text of `a`). For a short wanted text that worst case is harmless and the engine is faster.
+ * search is quadratic at worst (`aaabaaa` in a text of `a`). For a short wanted text that worst case is harmless and the engine is faster:
+ * it says where the first characters of a longer one stand, which in most texts is nowhere.
  */
 export function searchFor(wanted: string): Search {
   if (wanted.length <= SHORT) return (text, from) => text.indexOf(wanted, from)
   const codes = Uint16Array.from(wanted, (_, at) => wanted.charCodeAt(at))
   const fallbacks = fallbacksOf(codes)
-  return (text, from) => find(text, from, codes, fallbacks)
+  const first = wanted.slice(0, SHORT)
+  return (text, from) => {
+    const start = text.indexOf(first, from)
+    return start < 0 ? start : find(text, start, codes, fallbacks)
+  }
 }
 
 const SHORT = 8

@@ -67,7 +67,7 @@ const MARKED_ELSEWHERE = new Set(['mark-untrusted'])
 
 describe('the templates', () => {
   it('have names of their own, and two of them are attached to every new tenant', () => {
-    expect(new Set(TEMPLATES.map(({ name }) => name)).size).toBe(20)
+    expect(new Set(TEMPLATES.map(({ name }) => name)).size).toBe(22)
     const attached = TEMPLATES.filter(({ attachedByDefault }) => attachedByDefault)
     expect(attached.map(({ name, title }) => [name, title])).toEqual([
       ['prompt-injection', 'Prompt Injection Protection'],

@@ -1,5 +1,7 @@
 import { APPROVE_DESTRUCTIVE } from './templates/approve-destructive.ts'
 import { BUDGET } from './templates/budget.ts'
+import { DRIFT_FLAG } from './templates/drift-flag.ts'
+import { DRIFT_QUARANTINE } from './templates/drift-quarantine.ts'
 import { FIRST_CONTACT } from './templates/first-contact.ts'
 import { LOOP_BREAKER } from './templates/loop-breaker.ts'
 import { MONEY_CAP } from './templates/money-cap.ts'
@@ -36,6 +38,8 @@ export const TEMPLATES: readonly PolicyTemplate[] = [
   BUDGET,
   LOOP_BREAKER,
   PIN_BREAK,
+  DRIFT_QUARANTINE,
+  DRIFT_FLAG,
   FIRST_CONTACT,
   CREDENTIAL_FILES,
   DESTRUCTIVE_COMMANDS,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { replayGuardSuite } from '@writ/identity/suites'
@@ -44,6 +45,26 @@ describe('the replay guard in Redis', () => {
     await Promise.all(others.map((other) => other.close()))
   })
 
+  it('answers each of very many that ask within one turn for its own key', async () => {
+    const guard = createRedisReplayGuard(redis)
+    const keys = Array.from({ length: 300 }, () => randomBytes(16).toString('base64url').slice(0, 22))
+    const used = keys.filter((_, at) => at % 3 === 0)
+    for (const key of used.slice(0, 50)) await guard.firstSeen(key, Date.now() + 60_000)
+    await Promise.all(used.slice(50).map((key) => guard.firstSeen(key, Date.now() + 60_000)))
+    const answers = await Promise.all(keys.map((key) => guard.firstSeen(key, Date.now() + 60_000)))
+    expect(answers).toEqual(keys.map((_, at) => (at % 3 === 0 ? 'seen' : 'first')))
+  })
+
+  it('gives each of those that ask within one turn its own end', async () => {
+    const guard = createRedisReplayGuard(redis)
+    const keys = ['s', 'l'].map((letter) => letter + randomBytes(16).toString('base64url').slice(0, 21))
+    await Promise.all(keys.map((key, at) => guard.firstSeen(key, Date.now() + (at + 1) * 30_000)))
+    const [short = 0, long = 0] = await Promise.all(keys.map((key) => redis.client.pttl(`writ:rp:${key}`)))
+    expect(short).toBeGreaterThan(25_000)
+    expect(short).toBeLessThanOrEqual(30_000)
+    expect(long).toBeGreaterThan(55_000)
+  })
+
   it('keeps nothing but the key, and not for longer than it must', async () => {
     await createRedisReplayGuard(redis).firstSeen('t'.repeat(22), Date.now() + 60_000)
     const name = `writ:rp:${'t'.repeat(22)}`
@@ -65,6 +86,11 @@ describe('the replay guard in Redis', () => {
   it('says unavailable, at once, when Redis is away', async () => {
     await gate.cut()
     expect(await createRedisReplayGuard(redis).firstSeen(KEY, Date.now() + 60_000)).toBe('unavailable')
+    const guard = createRedisReplayGuard(redis)
+    const answers = await Promise.all(
+      ['a', 'b', 'c'].map((letter) => guard.firstSeen(letter.repeat(22), Date.now() + 60_000)),
+    )
+    expect(answers).toEqual(['unavailable', 'unavailable', 'unavailable'])
     await gate.restore()
   })
 
@@ -75,9 +101,13 @@ describe('the replay guard in Redis', () => {
     Object.assign(url, { username: 'writ-spec-reader', password: 'any' })
     const reader = connectRedis(url.href)
     await reader.whenReady(5_000)
-    const answer = await createRedisReplayGuard(reader).firstSeen('w'.repeat(22), Date.now() + 60_000)
+    const guard = createRedisReplayGuard(reader)
+    const answer = await guard.firstSeen('w'.repeat(22), Date.now() + 60_000)
+    const together = await Promise.all(
+      ['x', 'y'].map((letter) => guard.firstSeen(letter.repeat(22), Date.now() + 60_000)),
+    )
     await reader.close()
     await redis.client.call('ACL', 'DELUSER', 'writ-spec-reader')
-    expect(answer).toBe('unavailable')
+    expect([answer, ...together]).toEqual(['unavailable', 'unavailable', 'unavailable'])
   })
 })

@@ -1,6 +1,6 @@
 import type { Json } from '@writ/contracts'
 import type { Allowed } from '@writ/enforcement'
-import { namedBy } from '@writ/mcp'
+import { claimedVersion, namedBy } from '@writ/mcp'
 
 type Fields = readonly (readonly [string, string])[]
 /** The one value that goes on for what an agent sent; null where nothing does. */
@@ -10,16 +10,21 @@ type RequestRule = (sent: string, allowed: Allowed) => string | null
  * What an agent may say to an upstream by header, and in which form. Policy reads bodies: a field passes only where its form
  * leaves no room for content, or where it repeats what was judged. `mcp-session-id` travels sealed, on its own.
  */
-const FORWARDED: Readonly<Record<string, RequestRule>> = {
-  accept: (sent) => acceptable(sent),
-  'content-type': (_, { received }) => (received.verb === 'POST' ? 'application/json' : null),
-  'mcp-protocol-version': (sent) => inForm(sent, PROTOCOL_VERSION),
-  'mcp-method': (sent, { received, message }) =>
-    received.verb === 'POST' && sent === message.method ? sent : null,
-  'mcp-name': (sent, { message, row }) => (repeats(sent, namedBy(message, row)) ? sent : null),
-  'last-event-id': (sent, { received }) => (received.verb === 'GET' ? inForm(sent, EVENT_ID) : null),
-  traceparent: (sent) => inForm(sent, TRACE_PARENT),
-}
+const FORWARDED: ReadonlyMap<string, RequestRule> = new Map<string, RequestRule>([
+  ['accept', (sent) => acceptable(sent)],
+  ['content-type', (_, { received }) => (received.verb === 'POST' ? 'application/json' : null)],
+  [
+    'mcp-protocol-version',
+    (sent, { message }) => (sent === claimedVersion(message) ? sent : inForm(sent, PROTOCOL_VERSION)),
+  ],
+  [
+    'mcp-method',
+    (sent, { received, message }) => (received.verb === 'POST' && sent === message.method ? sent : null),
+  ],
+  ['mcp-name', (sent, { message, row }) => (repeats(sent, namedBy(message, row)) ? sent : null)],
+  ['last-event-id', (sent, { received }) => (received.verb === 'GET' ? inForm(sent, EVENT_ID) : null)],
+  ['traceparent', (sent) => inForm(sent, TRACE_PARENT)],
+])
 
 const PROTOCOL_VERSION = /^\d{4}-\d{2}-\d{2}$/
 const EVENT_ID = /^[\x21-\x7e]{1,256}$/
@@ -29,11 +34,14 @@ const TRACE_PARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2
 const PARAMETER = /^mcp-param-[a-z0-9_.-]{1,64}$/
 
 /** What an upstream may say to an agent by header. The type of the body is ours to say, and so is caching. */
-const ANSWERED: Readonly<Record<string, RegExp>> = {
-  allow: /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)(?:, ?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)){0,6}$/,
-  'mcp-protocol-version': PROTOCOL_VERSION,
-  'retry-after': /^(?:\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/,
-}
+const ANSWERED: readonly (readonly [string, RegExp])[] = [
+  [
+    'allow',
+    /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)(?:, ?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)){0,6}$/,
+  ],
+  ['mcp-protocol-version', PROTOCOL_VERSION],
+  ['retry-after', /^(?:\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)$/],
+]
 
 /** Names that no credential may take: they frame the message or say where it goes. */
 const FRAMING =
@@ -42,16 +50,15 @@ const FRAMING =
 /** The agent's header fields that go on to the upstream: each once, none that was sent twice. */
 export function forwardedFields(allowed: Allowed): Fields {
   const fields: [string, string][] = []
-  for (const [name, [sent, ...others]] of allowed.received.headers) {
-    if (sent === undefined || others.length > 0) continue
-    const value = PARAMETER.test(name) ? parameter(sent, allowed) : forwarded(name, sent, allowed)
+  for (const [name, values] of allowed.received.headers) {
+    const [sent] = values
+    if (sent === undefined || values.length > 1) continue
+    const rule = FORWARDED.get(name) ?? (PARAMETER.test(name) ? parameter : null)
+    const value = rule?.(sent, allowed) ?? null
     if (value !== null) fields.push([name, value])
   }
   return fields
 }
-
-const forwarded = (name: string, sent: string, allowed: Allowed): string | null =>
-  Object.hasOwn(FORWARDED, name) ? (FORWARDED[name]?.(sent, allowed) ?? null) : null
 
 /** An argument that policy has not seen, or that a rule has rewritten since, does not leave beside the body. */
 function parameter(sent: string, { decision, args }: Allowed): string | null {
@@ -72,19 +79,25 @@ const repeats = (sent: string, text: string | null): boolean =>
 const inForm = (sent: string, form: RegExp): string | null => (form.test(sent) ? sent : null)
 
 const ACCEPTABLE = ['application/json', 'text/event-stream', '*/*']
+const BOTH = 'application/json, text/event-stream'
 
 /** The media types of this protocol that are named, without whatever else was. */
 function acceptable(sent: string): string | null {
+  // What clients of this protocol send, word for word.
+  if (sent === BOTH) return sent
   const named = sent.split(',').map((range) => range.replace(/;.*/s, '').trim().toLowerCase())
   return ACCEPTABLE.filter((type) => named.includes(type)).join(', ') || null
 }
 
 /** The upstream's header fields that go on to the agent. What came twice or in another form does not. */
 export function answeredFields(headers: UpstreamFields): Fields {
-  return Object.entries(ANSWERED).flatMap(([name, form]): Fields => {
+  const fields: [string, string][] = []
+  for (const [name, form] of ANSWERED) {
+    if (headers[name] === undefined) continue
     const [value, ...others] = valuesOf(headers[name])
-    return value !== undefined && others.length === 0 && form.test(value) ? [[name, value]] : []
-  })
+    if (value !== undefined && others.length === 0 && form.test(value)) fields.push([name, value])
+  }
+  return fields
 }
 
 export type UpstreamFields = Readonly<Record<string, string | string[] | undefined>>

@@ -9,6 +9,7 @@ const OWNER: SessionOwner = {
   origin: 'https://up.example',
   agent: 'agt_a',
   human: 'hum_a',
+  key: 'thumbprint_a',
 }
 
 describe('a session seal', () => {
@@ -21,14 +22,21 @@ describe('a session seal', () => {
     expect(seal.seal('session-ä', OWNER)).not.toBe(sealed)
   })
 
-  it.each<keyof SessionOwner>(['tenant', 'connection', 'credentialVersion', 'origin', 'agent', 'human'])(
-    'does not open for another %s',
-    (part) => {
-      const sealed = seal.seal('session', OWNER)
-      const other = { ...OWNER, [part]: part === 'credentialVersion' ? 2 : 'other' }
-      expect(seal.open(sealed, other)).toBeNull()
-    },
-  )
+  it.each<keyof SessionOwner>([
+    'tenant',
+    'connection',
+    'credentialVersion',
+    'origin',
+    'agent',
+    'human',
+    'key',
+  ])('does not open for another %s', (part) => {
+    const sealed = seal.seal('session', OWNER)
+    // Also when its owner has just opened it here.
+    expect(seal.open(sealed, OWNER)).toBe('session')
+    const other = { ...OWNER, [part]: part === 'credentialVersion' ? 2 : 'other' }
+    expect(seal.open(sealed, other)).toBeNull()
+  })
 
   it('does not open with another join secret', () => {
     expect(
@@ -38,6 +46,7 @@ describe('a session seal', () => {
 
   it('does not open when any of its characters was changed', () => {
     const sealed = seal.seal('session', OWNER)
+    expect(seal.open(sealed, OWNER)).toBe('session')
     for (let at = 0; at < sealed.length; at += 1) {
       const other = sealed[at] === 'A' ? 'B' : 'A'
       expect(seal.open(sealed.slice(0, at) + other + sealed.slice(at + 1), OWNER)).toBeNull()

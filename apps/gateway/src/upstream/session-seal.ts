@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createRecent } from '@writ/identity'
 
 const IV_BYTES = 12
 const TAG_BYTES = 16
@@ -12,6 +13,8 @@ export type SessionOwner = {
   readonly origin: string
   readonly agent: string
   readonly human: string
+  /** thumbprint of the session key: another process of the agent has sessions of its own */
+  readonly key: string
 }
 
 /** Hides the upstream's `Mcp-Session-Id` in a value that any gateway can open and that only its owner can use. */
@@ -24,21 +27,33 @@ export type SessionSeal = {
 /** AES-256-GCM under a key that all gateways of one platform derive from their join secret (HKDF, RFC 5869). */
 export function createSessionSeal(joinSecret: string): SessionSeal {
   const key = new Uint8Array(hkdfSync('sha256', joinSecret, '', 'writ.mcp-session.v1', 32))
+  const opened = createRecent<string>(MOST_OPENED)
   return {
     seal: (sessionId, owner) => sealWith(key, sessionId, owner),
-    open: (sealed, owner) => openWith(key, sealed, owner),
+    open: (sealed, owner) => {
+      if (sealed.length > LONGEST_SEAL) return null
+      // With whom it belongs to: who presents the seal of another finds nothing.
+      const presented = `${boundTo(owner)} ${sealed}`
+      const known = opened.get(presented)
+      if (known !== undefined) return known
+      const session = openWith(key, sealed, owner)
+      if (session !== null) opened.set(presented, session)
+      return session
+    },
   }
 }
 
+/** Seals that were opened and are kept at hand, about 1 KB each; twice as many at most. */
+const MOST_OPENED = 2_000
+
 function sealWith(key: Uint8Array, sessionId: string, owner: SessionOwner): string {
   const iv = randomBytes(IV_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(boundTo(owner))
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(boundTo(owner)))
   const sealed = Buffer.concat([iv, cipher.update(sessionId, 'utf8'), cipher.final(), cipher.getAuthTag()])
   return sealed.toString('base64url')
 }
 
 function openWith(key: Uint8Array, sealed: string, owner: SessionOwner): string | null {
-  if (sealed.length > LONGEST_SEAL) return null
   const bytes = Buffer.from(sealed, 'base64url')
   // Node reads sloppy base64; a session has one spelling only.
   if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return null
@@ -46,22 +61,21 @@ function openWith(key: Uint8Array, sealed: string, owner: SessionOwner): string 
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,
     })
-    decipher.setAAD(boundTo(owner)).setAuthTag(bytes.subarray(-TAG_BYTES))
+    decipher.setAAD(Buffer.from(boundTo(owner))).setAuthTag(bytes.subarray(-TAG_BYTES))
     return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
   } catch {
     return null
   }
 }
 
-const boundTo = (owner: SessionOwner): Buffer =>
-  Buffer.from(
-    JSON.stringify([
-      'v1',
-      owner.tenant,
-      owner.connection,
-      owner.credentialVersion,
-      owner.origin,
-      owner.agent,
-      owner.human,
-    ]),
-  )
+const boundTo = (owner: SessionOwner): string =>
+  JSON.stringify([
+    'v2',
+    owner.tenant,
+    owner.connection,
+    owner.credentialVersion,
+    owner.origin,
+    owner.agent,
+    owner.human,
+    owner.key,
+  ])

@@ -3,10 +3,16 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import { StreamRefused } from '@writ/mcp'
 import { namedType } from './answer-type.ts'
 import { ChunkFeed } from './chunk-feed.ts'
+import { refusalOf } from './failure.ts'
 import type { UpstreamFields } from './header-rules.ts'
 import { valuesOf } from './header-rules.ts'
 
-export type CallLimits = { readonly responseBytes: number; readonly bodyTimeoutMs: number }
+export type CallLimits = {
+  readonly responseBytes: number
+  readonly bodyTimeoutMs: number
+  /** whether 403 is about what was asked for, as it is with HTTP APIs, and not about the credential of everybody */
+  readonly forbidsSingly?: boolean
+}
 
 type Head = {
   readonly status: number
@@ -22,20 +28,23 @@ export type RawAnswer = Head &
     | { readonly kind: 'stream'; readonly chunks: AsyncIterable<Uint8Array>; readonly stop: () => void }
   )
 
+/** `ended` is called when nothing more comes, at least once. */
+export type CallWay = { readonly dispatcher: Dispatcher; readonly ended: () => void }
+
 /** Sends one request and settles with its answer: collected up to the limit, or as a stream that waits for its reader. */
 export function callUpstream(
-  dispatcher: Dispatcher,
+  { dispatcher, ended }: CallWay,
   request: Dispatcher.DispatchOptions,
   limits: CallLimits,
   hangUp: AbortSignal,
 ): Promise<RawAnswer | Refusal> {
   return new Promise((resolve) => {
-    if (hangUp.aborted) return resolve(new Refusal('upstream_unreachable'))
-    const call = new UpstreamCall(limits, hangUp, resolve)
+    const call = new UpstreamCall(limits, hangUp, { resolve, ended })
+    if (hangUp.aborted) return call.onResponseError(null, null)
     try {
       dispatcher.dispatch(request, call)
-    } catch {
-      call.onResponseError()
+    } catch (error) {
+      call.onResponseError(null, error)
     }
   })
 }
@@ -43,12 +52,12 @@ export function callUpstream(
 const BROKEN_OFF = new Refusal('upstream_unreachable', 'the upstream broke off before the end of its answer')
 
 type Controller = Dispatcher.DispatchController
-type Settle = (answer: RawAnswer | Refusal) => void
+type Settle = { readonly resolve: (answer: RawAnswer | Refusal) => void; readonly ended: () => void }
 
 class UpstreamCall implements Dispatcher.DispatchHandler {
   readonly #limits: CallLimits
   readonly #hangUp: AbortSignal
-  readonly #resolve: Settle
+  readonly #settled: Settle
   #controller: Controller | null = null
   #head: Head | null = null
   #feed: ChunkFeed | null = null
@@ -56,10 +65,10 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
   #sizeBytes = 0
   #bodyTimer: NodeJS.Timeout | undefined
 
-  constructor(limits: CallLimits, hangUp: AbortSignal, resolve: Settle) {
+  constructor(limits: CallLimits, hangUp: AbortSignal, settled: Settle) {
     this.#limits = limits
     this.#hangUp = hangUp
-    this.#resolve = resolve
+    this.#settled = settled
     hangUp.addEventListener('abort', this.#onHangUp, { once: true })
   }
 
@@ -75,7 +84,7 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#head = { status, headers, type }
     if (type === 'text/event-stream') return this.#stream(controller, this.#head)
     this.#bodyTimer = setTimeout(
-      () => this.#refuse(new Refusal('upstream_unreachable')),
+      () => this.#refuse(new Refusal('upstream_unreachable', 'the upstream did not answer in time')),
       this.#limits.bodyTimeoutMs,
     )
   }
@@ -92,14 +101,15 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
     if (this.#head === null) return this.#settle(new Refusal('upstream_malformed'))
     const [only] = this.#chunks
     const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
-    this.#settle({ kind: 'whole', ...this.#head, body })
+    const { status, headers, type } = this.#head
+    this.#settle({ kind: 'whole', status, headers, type, body })
   }
 
   /** The reason stays here: it can name addresses and certificates of the tenant's network. */
-  onResponseError(): void {
+  onResponseError(_controller: Controller | null, error: unknown): void {
     if (this.#hangUp.aborted) this.#feed?.end()
     else this.#feed?.fail(new StreamRefused(BROKEN_OFF))
-    this.#settle(new Refusal('upstream_unreachable'))
+    this.#settle(refusalOf(error))
   }
 
   #stream(controller: Controller, head: Head): void {
@@ -109,7 +119,7 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
       abort: () => controller.abort(new Error('nobody reads on')),
     })
     this.#feed = feed
-    this.#resolve({ kind: 'stream', ...head, chunks: feed, stop: () => void feed.return() })
+    this.#settled.resolve({ kind: 'stream', ...head, chunks: feed, stop: () => void feed.return() })
   }
 
   #refuse(refusal: Refusal): void {
@@ -122,7 +132,8 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
     clearTimeout(this.#bodyTimer)
     this.#hangUp.removeEventListener('abort', this.#onHangUp)
     this.#chunks = []
-    this.#resolve(answer)
+    this.#settled.resolve(answer)
+    this.#settled.ended()
   }
 
   readonly #onHangUp = (): void => {
@@ -131,10 +142,11 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
 }
 
 function headRefusal(status: number, headers: UpstreamFields, limits: CallLimits): Refusal | null {
-  if (status === 401 || status === 407)
+  if (status === 401 || status === 407) return new Refusal('credential_refused')
+  if (status === 403 && limits.forbidsSingly !== true)
     return new Refusal(
-      'credential_unavailable',
-      'the upstream did not take the credential of this connection',
+      'credential_refused',
+      'the upstream does not let the credential of this connection do that',
     )
   // An agent that followed it would leave the gateway.
   if (status >= 300 && status < 400)

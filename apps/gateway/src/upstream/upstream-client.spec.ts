@@ -4,8 +4,9 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { isRefusal } from '@writ/contracts'
 import type { LeaseSecret, Refusal } from '@writ/contracts'
 import type { Allowed, Lease, UpstreamAnswer } from '@writ/enforcement'
+import { readMessage } from '@writ/mcp'
 import { callerOf, connectionOf, id, receivedOf, until } from '@writ/point/fixtures'
-import { listenOn } from '@writ/runtime'
+import { createResolve, listenOn } from '@writ/runtime'
 import { allowedOf } from '../sample.fixture.ts'
 import { createSessionSeal } from './session-seal.ts'
 import type { UpstreamLimits } from './upstream-client.ts'
@@ -18,6 +19,12 @@ const LIMITS: UpstreamLimits = {
   headersTimeoutMs: 1000,
   connectTimeoutMs: 500,
   pools: 10,
+  poolsPerTenant: 10,
+  socketsPerUpstream: 100,
+  callsPerTenant: 200,
+  poolIdleMs: 60_000,
+  breaker: { failures: 1000, openMs: 1000, mostOpenMs: 1000 },
+  loopback: true,
 }
 const SECRET = 'sk-0123456789abcdef'
 
@@ -58,8 +65,14 @@ async function upstream(
 function client(limits: Partial<UpstreamLimits> = {}) {
   const made = createUpstreamClient(
     { ...LIMITS, ...limits },
-    createSessionSeal('a join secret of some length, shared'),
-    '1.2 (three)',
+    {
+      seal: createSessionSeal('a join secret of some length, shared'),
+      build: '1.2 (three)',
+      monotonicMs: () => performance.now(),
+      resolve: createResolve(),
+      hear: () => undefined,
+      ended: () => undefined,
+    },
   )
   opened.push(made)
   return made
@@ -161,11 +174,23 @@ const sessions = () =>
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const sentOn = async (name: string, values: string[], change: Partial<Allowed> = {}, verb?: 'GET') => {
-  const { origin, seen } = await upstream(ok)
+  const { origin, seen } = await sessions()
+  const { forward } = client()
+  const begun = answered(await forward(allowed({ origin }), NONE))
+  const session = new Map(begun.headers).get('mcp-session-id') ?? ''
+  const headers = { [name]: values, 'mcp-session-id': [session] }
   const expiresAt = Math.floor(Date.now() / 1000) + 60
-  const call = allowed({ origin, headers: { [name]: values }, expiresAt, ...(verb && { verb }) })
-  answered(await client().forward({ ...call, ...change }, NONE))
-  return new Map(Object.entries(seen[0]?.headers ?? {})).get(name)
+  const call = allowed({ origin, headers, expiresAt, ...(verb && { verb }) })
+  answered(await forward({ ...call, ...change }, NONE))
+  return new Map(Object.entries(seen[1]?.headers ?? {})).get(name)
+}
+
+const claiming = (version: string): Partial<Allowed> => {
+  const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': version } }
+  const text = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'server/discover', params })
+  const message = readMessage(Buffer.from(text), { maxBytes: 1000, maxDepth: 9 })
+  if (isRefusal(message)) throw new Error(message.detail)
+  return { message }
 }
 
 describe('a forwarded request', () => {
@@ -265,6 +290,11 @@ describe('a forwarded request', () => {
     ['constructor', 'x', undefined, undefined],
   ])('takes the field %s with %j of a %s on as %j', async (name, value, verb, expected) => {
     expect(await sentOn(name, [value], {}, verb)).toBe(expected)
+  })
+
+  it('takes on a version that no form fits where the body claims the same: upstreams refuse it themselves', async () => {
+    expect(await sentOn('mcp-protocol-version', ['v999.0.0'], claiming('v999.0.0'))).toBe('v999.0.0')
+    expect(await sentOn('mcp-protocol-version', ['v999.0.0'], claiming('v999.0.1'))).toBeUndefined()
   })
 
   it('does not take on what was sent twice', async () => {
@@ -450,7 +480,9 @@ describe('an answer of an upstream', () => {
     ['a redirect', 302, { location: '/elsewhere' }, 'upstream_malformed'],
     ['a permanent redirect', 308, { location: 'http://127.0.0.1:1/' }, 'upstream_malformed'],
     ['a compressed body', 200, { 'content-encoding': 'gzip' }, 'upstream_malformed'],
-    ['a refused credential', 401, { 'www-authenticate': 'Bearer' }, 'credential_unavailable'],
+    ['a refused credential', 401, { 'www-authenticate': 'Bearer' }, 'credential_refused'],
+    ['a refused proxy credential', 407, {}, 'credential_refused'],
+    ['a credential that may not do that', 403, {}, 'credential_refused'],
   ])('is a refusal for %s, and nothing is followed', async (_, status, headers, code) => {
     const { origin, seen } = await send(status, headers)
     const { forward } = client()
@@ -621,6 +653,19 @@ describe('the session of an upstream', () => {
     expect(sealed).not.toContain('upstream-session-1')
     answered(await forward(allowed({ origin, headers: { 'mcp-session-id': [sealed] } }), NONE))
     expect(seen[1]?.headers['mcp-session-id']).toBe('upstream-session-1')
+  })
+
+  it('is needed by whoever takes up a stream', async () => {
+    const { origin, seen } = await sessions()
+    const { forward } = client()
+    const sealed =
+      new Map(answered(await forward(allowed({ origin }), NONE)).headers).get('mcp-session-id') ?? ''
+    const takingUp = { origin, verb: 'GET', expiresAt: Math.floor(Date.now() / 1000) + 60 } as const
+    const guessed = allowed({ ...takingUp, headers: { 'last-event-id': ['7'] } })
+    expect(codeOf(await forward(guessed, NONE))).toBe('session_unknown')
+    const own = allowed({ ...takingUp, headers: { 'last-event-id': ['7'], 'mcp-session-id': [sealed] } })
+    answered(await forward(own, NONE))
+    expect(seen.slice(1).map(({ headers }) => headers['last-event-id'])).toEqual(['7'])
   })
 
   it('is unknown to everybody else, and with any other credential', async () => {

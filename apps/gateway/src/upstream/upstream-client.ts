@@ -1,50 +1,85 @@
-import type { LeaseSecret } from '@writ/contracts'
-import { isRefusal, Refusal } from '@writ/contracts'
-import type { Allowed, Lease, StreamEvent, UpstreamClient } from '@writ/enforcement'
+import type { BundleConnection, LeaseSecret } from '@writ/contracts'
+import { isRefusal, Refusal, UPSTREAM_BY_DEFAULT } from '@writ/contracts'
+import type { Allowed, Lease, UpstreamAnswer, UpstreamClient } from '@writ/enforcement'
 import { splitEvents } from '@writ/mcp'
 import type { Dispatcher } from 'undici'
+import { forwardToApi } from '../http-api/forward-api.ts'
+import { sendingTo } from '../http-api/send.ts'
 import type { AnswerType } from './answer-type.ts'
 import { wholeType } from './answer-type.ts'
 import { answeredFields, forwardedFields, mayCarryCredential, valuesOf } from './header-rules.ts'
 import type { SessionOwner, SessionSeal } from './session-seal.ts'
 import type { CallLimits, RawAnswer } from './upstream-call.ts'
 import { callUpstream } from './upstream-call.ts'
-import type { PoolSettings } from './upstream-pools.ts'
-import { createUpstreamPools } from './upstream-pools.ts'
+import type { GatePorts, GateSettings, UpstreamGate } from './upstream-gate.ts'
+import { createUpstreamGate } from './upstream-gate.ts'
+import type { PoolKey } from './upstream-pools.ts'
+import { within } from './upstream-pools.ts'
 
-export type UpstreamLimits = CallLimits & PoolSettings & { readonly eventBytes: number }
+export type UpstreamLimits = CallLimits & GateSettings & { readonly eventBytes: number }
+
+/** Who this gateway is towards upstreams, and who hears how they fare. */
+export type UpstreamPorts = GatePorts & {
+  readonly seal: SessionSeal
+  /** named to upstreams instead of the agent's program */
+  readonly build: string
+}
 
 const SESSION_HEADER = 'mcp-session-id'
 
 /**
  * Reaches upstreams over pooled sockets that never cross credentials: the bytes that were allowed go out, with the lease's
  * header and nothing of the agent's own standing.
- * @param build named to upstreams instead of the agent's program
  */
 export function createUpstreamClient(
   limits: UpstreamLimits,
-  seal: SessionSeal,
-  build: string,
-): UpstreamClient & { readonly close: () => Promise<void> } {
-  const userAgent = `writ-gateway/${build.replace(/[^\w.+-]/g, '-')}`
-  const pools = createUpstreamPools(limits)
+  ports: UpstreamPorts,
+): UpstreamClient & Pick<UpstreamGate, 'figures' | 'close'> {
+  const { seal, build } = ports
+  const ours: Fields = [
+    ['user-agent', `writ-gateway/${build.replace(/[^\w.+-]/g, '-')}`],
+    ['accept-encoding', 'identity'],
+  ]
+  const gate = createUpstreamGate(limits, ports)
   return {
-    close: pools.close,
+    figures: gate.figures,
+    close: gate.close,
     forward: async (allowed, lease) => {
-      const target = new URL(allowed.connection.url)
+      const target = targetOf(allowed.connection)
       const owner = ownerOf(allowed, target.origin)
       const secret = secretFor(lease, owner)
       if (isRefusal(secret)) return secret
+      const end = endOf(allowed)
+      const key = keyOf(allowed, owner, secret)
+      const { api } = allowed.connection
+      const send = (request: Dispatcher.DispatchOptions) =>
+        gate.through(key, end, (way) =>
+          callUpstream(way, request, { ...limitsFor(key, limits), forbidsSingly: api !== undefined }, end),
+        )
+      if (api) return forwardToApi(allowed, api, sendingTo({ base: target.path, own: ours, secret, send }))
       const session = openSession(allowed, owner, seal)
       if (isRefusal(session)) return session
-      const own: Fields = [['user-agent', userAgent], ['accept-encoding', 'identity'], ...session]
-      const request = requestOf(allowed, target, fieldsOf(allowed, own, secret))
-      const answer = await callUpstream(pools.poolFor(owner), request, limits, endOf(allowed))
+      const answer = await send(
+        requestOf(allowed, target.path, fieldsOf(allowed, [...ours, ...session], secret)),
+      )
       if (isRefusal(answer)) return answer
-      const shape = shapeOf(answer, limits)
-      return isRefusal(shape) ? shape : { ...shape, headers: headersOf(answer, shape.type, { owner, seal }) }
+      return shapeOf(answer, limits, { owner, seal })
     },
   }
+}
+
+type Target = { readonly origin: string; readonly path: string }
+
+/** A connection lives as long as its bundle: its URL is read once. */
+const targets = new WeakMap<BundleConnection, Target>()
+
+function targetOf(connection: BundleConnection): Target {
+  const known = targets.get(connection)
+  if (known !== undefined) return known
+  const { origin, pathname, search } = new URL(connection.url)
+  const target = { origin, path: pathname + search }
+  targets.set(connection, target)
+  return target
 }
 
 function ownerOf({ caller, connection }: Allowed, origin: string): SessionOwner {
@@ -56,7 +91,38 @@ function ownerOf({ caller, connection }: Allowed, origin: string): SessionOwner 
     origin,
     agent: caller.agent.id,
     human: caller.human.id,
+    key: caller.keyThumbprint,
   }
+}
+
+const NO_NETWORKS: readonly string[] = []
+
+function keyOf(
+  { connection, current: { bundle } }: Allowed,
+  owner: SessionOwner,
+  secret: LeaseSecret | null,
+): PoolKey {
+  const { upstream = UPSTREAM_BY_DEFAULT, credential } = connection
+  const { tenant, credentialVersion, origin, agent, human } = owner
+  return {
+    tenant,
+    slug: bundle.tenant.slug,
+    connection: connection.id,
+    principal: upstream.sockets === 'principal' ? `${agent} ${human}` : null,
+    credentialVersion,
+    certificate:
+      credential.kind === 'client-certificate' && secret !== null
+        ? { certificates: credential.certificates, key: secret.value }
+        : null,
+    origin,
+    upstream,
+    networks: bundle.tenant.upstreamNetworks ?? NO_NETWORKS,
+  }
+}
+
+function limitsFor({ upstream }: PoolKey, limits: CallLimits): CallLimits {
+  const { bodyMs } = upstream.timeouts
+  return bodyMs === null ? limits : { ...limits, bodyTimeoutMs: within(bodyMs, limits.bodyTimeoutMs) }
 }
 
 /** The last gate before a secret leaves: it goes only where it was lent for. */
@@ -68,58 +134,69 @@ function secretFor(lease: Lease, owner: SessionOwner): LeaseSecret | null | Refu
     secret.tenant === owner.tenant &&
     secret.connection === owner.connection &&
     secret.version === owner.credentialVersion &&
-    new URL(secret.origin).origin === owner.origin
-  return isMeantForThis && mayCarryCredential(secret.header) ? secret : new Refusal('credential_unavailable')
+    (secret.origin === owner.origin || new URL(secret.origin).origin === owner.origin)
+  return isMeantForThis && isCarried(lease) ? secret : new Refusal('credential_unavailable')
 }
+
+/** The key of a certificate is never in a message: sockets are opened with it. */
+const isCarried = ({ kind, secret }: Exclude<Lease, { kind: 'none' }>): boolean =>
+  kind === 'client-certificate' ? secret.header === '' : mayCarryCredential(secret.header)
 
 type Fields = readonly (readonly [string, string])[]
 
 function openSession({ received }: Allowed, owner: SessionOwner, seal: SessionSeal): Fields | Refusal {
   const sealed = received.headers.get(SESSION_HEADER) ?? []
-  if (sealed.length === 0) return []
+  if (sealed.length === 0) return isTakingUp(received) ? new Refusal('session_unknown') : []
   const session = sealed.length === 1 ? seal.open(String(sealed[0]), owner) : null
   return session === null ? new Refusal('session_unknown') : [[SESSION_HEADER, session]]
 }
 
+/** Ids of events can be guessed: what a stream said is told again to whom its session belongs, and to nobody without one. */
+const isTakingUp = ({ verb, headers }: Allowed['received']): boolean =>
+  verb === 'GET' && headers.has('last-event-id')
+
 /** Every field that leaves. The header of a credential is the lease's alone. */
-function fieldsOf(allowed: Allowed, own: Fields, secret: LeaseSecret | null): Fields {
-  const fields = [...forwardedFields(allowed), ...own].filter(([name]) => name !== secret?.header)
-  return secret === null ? fields : [...fields, [secret.header, secret.value]]
+function fieldsOf(allowed: Allowed, own: Fields, secret: LeaseSecret | null): string[] {
+  const flat: string[] = []
+  for (const fields of [forwardedFields(allowed), own])
+    for (const [name, value] of fields) if (name !== secret?.header) flat.push(name, value)
+  if (secret !== null && secret.header !== '') flat.push(secret.header, secret.value)
+  return flat
 }
 
-function requestOf({ received, outgoing }: Allowed, target: URL, fields: Fields): Dispatcher.DispatchOptions {
+function requestOf(
+  { received, outgoing }: Allowed,
+  path: string,
+  headers: string[],
+): Dispatcher.DispatchOptions {
   return {
-    path: target.pathname + target.search,
+    path,
     method: received.verb,
-    headers: fields.flatMap(([name, value]) => [name, value]),
+    headers,
     body: received.verb === 'POST' ? outgoing : null,
   }
 }
 
-type Shape = { readonly status: number; readonly type: AnswerType | null } & (
-  | { readonly kind: 'whole'; readonly body: Uint8Array }
-  | {
-      readonly kind: 'stream'
-      readonly events: AsyncIterable<StreamEvent>
-      readonly stop: () => void
-    }
-)
+type Sealing = { readonly owner: SessionOwner; readonly seal: SessionSeal }
 
-function shapeOf(answer: RawAnswer, { eventBytes }: UpstreamLimits): Shape | Refusal {
+function shapeOf(
+  answer: RawAnswer,
+  { eventBytes }: UpstreamLimits,
+  sealing: Sealing,
+): UpstreamAnswer | Refusal {
   const { status } = answer
   if (answer.kind === 'stream')
     return {
       kind: 'stream',
       status,
-      type: 'text/event-stream',
+      headers: headersOf(answer, 'text/event-stream', sealing),
       events: splitEvents(answer.chunks, { maxBytes: eventBytes }),
       stop: answer.stop,
     }
   const type = wholeType(answer.type, status, answer.body)
-  return isRefusal(type) ? type : { kind: 'whole', status, type, body: answer.body }
+  if (isRefusal(type)) return type
+  return { kind: 'whole', status, headers: headersOf(answer, type, sealing), body: answer.body }
 }
-
-type Sealing = { readonly owner: SessionOwner; readonly seal: SessionSeal }
 
 function headersOf({ headers }: RawAnswer, type: AnswerType | null, { owner, seal }: Sealing): Fields {
   const [session] = valuesOf(headers[SESSION_HEADER])

@@ -1,7 +1,7 @@
 import type { Json, SessionState } from '@writ/contracts'
-import type { ContentKeys, Inspection } from '@writ/policy'
+import type { ContentKeys, Inspection, InspectOptions } from '@writ/policy'
 import { inspect, knownSecrets, patternsOf } from '@writ/policy'
-import type { CurrentBundle } from '../stages.ts'
+import type { CurrentBundle, Sought } from '../stages.ts'
 import { settingsOf } from './group-settings.ts'
 import { inTurns } from './in-turns.ts'
 import type { Turns } from './in-turns.ts'
@@ -18,13 +18,24 @@ export type Inspecting = {
 export const inspected = (content: Json, inspecting: Inspecting, turns: Turns): Promise<Inspection> =>
   inTurns(inspect(content, optionsOf(inspecting)), turns)
 
-function optionsOf({ current, groups, state, keys }: Inspecting) {
-  const { bundle, policies } = current
-  const applying = bundle.policies.filter((policy) => policy.groups.some((group) => groups.includes(group)))
+function optionsOf({ current, groups, state, keys }: Inspecting): InspectOptions {
+  const { patterns, oversize } = soughtFor(groups, current)
   const secrets = state?.secrets ?? []
   return {
-    patterns: policies.patterns && patternsOf(policies.patterns, new Set(applying.map(({ id }) => id))),
-    oversize: settingsOf(groups, bundle.groups).oversize,
+    patterns,
+    oversize,
     knownSecrets: keys && secrets.length > 0 ? knownSecrets(secrets, keys.tenant) : null,
   }
+}
+
+function soughtFor(groups: readonly string[], { bundle, policies, soughtBy }: CurrentBundle): Sought {
+  const known = soughtBy.get(groups)
+  if (known !== undefined) return known
+  const applying = bundle.policies.filter((policy) => policy.groups.some((group) => groups.includes(group)))
+  const sought = {
+    patterns: policies.patterns && patternsOf(policies.patterns, new Set(applying.map(({ id }) => id))),
+    oversize: settingsOf(groups, bundle.groups).oversize,
+  }
+  soughtBy.set(groups, sought)
+  return sought
 }

@@ -9,7 +9,9 @@ import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
 import { answering } from './answering.ts'
 import { keepInbound, rememberedOf } from './keep.ts'
+import { ownTasks } from './listed-tasks.ts'
 import { definitionsOf, isLaterPage, listed, listsTooMany } from './listing.ts'
+import { underOwnMethod } from './own-method.ts'
 import { rememberTask } from './tasks.ts'
 import type { ToolPorts } from './tool.ts'
 import { weigh, weighingOf } from './weigh.ts'
@@ -24,6 +26,8 @@ export type Bench = {
   readonly limits: MessageLimits
   readonly scrubber: Scrubber
   readonly ports: MessagePorts
+  /** of what the server asks or tells of its own accord; else null */
+  readonly ownMethod: string | null
 }
 
 /** One message of the upstream: its bytes as they came, rewritten where a rule says so, or why it may not pass. */
@@ -33,7 +37,9 @@ export async function judgedMessage(
   opening: Bench,
 ): Promise<Uint8Array | Refusal> {
   if (!isExpected(message, opening)) return new Refusal('upstream_malformed')
-  const bench = { ...opening, allowed: await answering(opening.allowed, message, opening.ports) }
+  const { entry, limits, scrubber, ports } = opening
+  const allowed = await answering(opening.allowed, message, ports)
+  const bench: Bench = { allowed, entry, limits, scrubber, ports, ownMethod: message.method }
   const content = contentOf(message)
   const scrubbed = bench.scrubber.tree(content)
   if (listsTooMany(scrubbed, bench.allowed)) return new Refusal('upstream_too_large')
@@ -96,14 +102,15 @@ export async function passingOf(
   if (isRefusal(decision)) return decision
   if (decision.outcome === 'abort') return abortSession(decision, allowed, ports)
   if (decision.outcome !== 'allow') return new Refusal('response_denied')
-  const { content: passing, hidden } = await listed(decision.content, allowed, ports)
+  const own = await ownTasks(decision.content, allowed, ports)
+  const { content: passing, hidden } = await listed(own, allowed, ports)
   if (hidden.length > 0) entry.hidden = [...(entry.hidden ?? []), ...hidden]
   return passing
 }
 
 async function decisionOn(
   content: Json,
-  { allowed, entry, ports }: Bench,
+  { allowed, entry, ports, ownMethod }: Bench,
   definitions: readonly Definition[],
 ): Promise<Decision | Refusal> {
   const weighing = await weighingOf(allowed, 'inbound', content, ports)
@@ -112,7 +119,9 @@ async function decisionOn(
     { sources: sourcesOf(allowed.action, allowed.connection.trust), definitions, lease: entry.lease },
     ports,
   )
-  const decision = await weigh(weighing, () => keepInbound(seen), ports)
+  const asCall = await weigh(weighing, () => keepInbound(seen), ports)
+  const isAsked = ownMethod !== null && !isRefusal(asCall) && asCall.outcome === 'allow'
+  const decision = isAsked ? await underOwnMethod(weighing, asCall, ownMethod, ports) : asCall
   if (!isRefusal(decision)) entry.inbound = strictest(entry.inbound, decision)
   return decision
 }

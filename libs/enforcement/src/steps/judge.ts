@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { MessageLimits } from '@writ/mcp'
 import { readMessage } from '@writ/mcp'
@@ -26,16 +26,20 @@ export async function judge(
   ports: JudgePorts,
 ): Promise<Judged | Refusal> {
   const scrubber = ports.scrubberOf(entry.lease ?? { kind: 'none' })
-  const bench: Bench = { allowed, entry, limits: ports.limits, scrubber, ports }
   const headers = answer.headers.map(([name, value]) => [name, scrubber.text(value)] as const)
-  if (answer.kind === 'stream')
+  if (answer.kind === 'stream') {
+    const bench: Bench = { allowed, entry, limits: ports.limits, scrubber, ports, ownMethod: null }
     return { kind: 'stream', status: answer.status, headers, frames: judgedFrames(answer, bench, ports) }
-  const sha256 = createHash('sha256').update(answer.body).digest('hex')
+  }
+  const within = scrubber.within(answer.body)
+  const bench: Bench = { allowed, entry, limits: ports.limits, scrubber: within, ports, ownMethod: null }
+  const sha256 = hash('sha256', answer.body, 'hex')
   entry.response = { status: answer.status, sha256, sizeBytes: answer.body.length }
   const body = answer.body.length === 0 ? answer.body : await judgedBody(answer.body, answer.status, bench)
-  return isRefusal(body)
-    ? body
-    : { kind: 'whole', status: answer.status, headers, body: scrubber.bytes(body) }
+  if (isRefusal(body)) return body
+  // What a rule rewrote was not looked at when it came.
+  const masked = body === answer.body ? within.bytes(body) : scrubber.bytes(body)
+  return { kind: 'whole', status: answer.status, headers, body: masked }
 }
 
 async function judgedBody(body: Uint8Array, status: number, bench: Bench): Promise<Uint8Array | Refusal> {

@@ -47,7 +47,7 @@ export async function rememberedOf(weighing: Weighing, brought: Brought, turns: 
 }
 
 function lentBy({ lease }: Brought, { tenant }: ContentKeys): readonly string[] {
-  const print = lease?.kind === 'header' ? fingerprintSecret(lease.secret.value, tenant) : null
+  const print = lease && lease.kind !== 'none' ? fingerprintSecret(lease.secret.value, tenant) : null
   return print === null ? [] : [print]
 }
 

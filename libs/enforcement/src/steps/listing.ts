@@ -20,14 +20,16 @@ type ListPorts = ToolPorts & Turns & { readonly nowMs: () => number }
  * Content of any other shape, and a listing from which nothing is left out, is the very same reference.
  */
 export async function listed(content: Json, asked: Asked, ports: ListPorts): Promise<Listed> {
+  const listings = listingsIn(content, asked)
   const hidden: string[] = []
+  if (listings.length === 0) return { content, hidden }
   const moment = { state: null, nowMs: ports.nowMs() }
   let shown = content
-  for (const [listing, items] of listingsIn(content, asked)) {
+  for (const [listing, items] of listings) {
     const kept = await keptOf(items, ports, (item) => isShown(item, listing))
     if (isObject(shown) && kept.length < items.length) shown = { ...shown, [listing.member]: kept }
   }
-  return { content: shown, hidden }
+  return { content: hidden.length > 0 ? forThisCaller(shown) : shown, hidden }
 
   function isShown(item: Json, { named, method }: Listing): boolean {
     const name = isObject(item) ? item[named] : undefined
@@ -41,6 +43,17 @@ export async function listed(content: Json, asked: Asked, ports: ListPorts): Pro
     hidden.push(name)
     return false
   }
+}
+
+/** How long a listing that says less to one than to another may be believed: no longer than an access token. */
+const BELIEVED_MS = 300_000
+
+/** What was left out for one caller is nobody else's listing, and not this one's for ever (caching of 2026-07-28). */
+function forThisCaller(content: Json): Json {
+  if (!isObject(content) || content['cacheScope'] === undefined) return content
+  const { ttlMs } = content
+  const believedMs = typeof ttlMs === 'number' ? { ttlMs: Math.min(ttlMs, BELIEVED_MS) } : {}
+  return { ...content, ...believedMs, cacheScope: 'private' }
 }
 
 /** What the token was not given for is not shown either. */
@@ -74,8 +87,9 @@ export const isLaterPage = ({ action, message }: Asked): boolean =>
   isResumed(action.method) || Object.hasOwn(message.params, 'cursor')
 
 function listingsIn(content: Json, { action }: Asked): readonly (readonly [Listing, readonly Json[]])[] {
-  if (!isObject(content)) return []
-  return LISTINGS.filter(({ lists }) => mayBelongTo(action.method, lists)).flatMap((listing) => {
+  const listings = LISTINGS.filter(({ lists }) => mayBelongTo(action.method, lists))
+  if (listings.length === 0 || !isObject(content)) return NO_LISTINGS
+  return listings.flatMap((listing) => {
     const items = content[listing.member]
     return Array.isArray(items) ? [[listing, items] as const] : []
   })
@@ -100,6 +114,8 @@ const askedFor = (asked: Asked, method: string, named: string, ports: ToolPorts)
   args: {},
   ...nameAction({ connection: asked.connection, method, named, args: {} }, ports),
 })
+
+const NO_LISTINGS: readonly (readonly [Listing, readonly Json[]])[] = []
 
 type Listing = {
   readonly lists: string

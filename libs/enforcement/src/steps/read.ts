@@ -3,7 +3,8 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import type { Message, MessageLimits } from '@writ/mcp'
 import { argumentsOf, checkHeaders, namedBy, readMessage, rowOf } from '@writ/mcp'
 import { isCovered } from './authorization.ts'
-import { nameAction } from './tool.ts'
+import { disguisedArgument } from './disguised.ts'
+import { approvedTool, nameAction } from './tool.ts'
 import type { ToolPorts } from './tool.ts'
 import type { Asked, Entry, Received, Verified } from '../stages.ts'
 
@@ -23,6 +24,8 @@ export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked 
   const message = messageIn(verified.received, ports.requestLimits)
   if (isRefusal(message)) return message
   entry.message = message
+  const mismatch = headersFault(message, verified.received)
+  if (mismatch) return mismatch
 
   const row = rowOf(message)
   if (!row || row.from === 'server') return new Refusal('method_unknown')
@@ -31,12 +34,16 @@ export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked 
   const method = message.method ?? 'response'
   const { action, tool } = nameAction({ connection, method, named, args }, ports)
   entry.action = action
-  if (!isGiven(connection, verified)) return new Refusal('connection_forbidden')
-  if (!isCovered(verified.caller.authorizations, { connection: connection.name, action }))
-    return new Refusal('scope_insufficient')
+  const beyond = beyondGiven(connection, action, verified)
+  if (beyond) return beyond
+  const { received, current, caller, callerUnder } = verified
   return (
+    disguisedArgument(approvedTool({ connection, method, named }), args) ??
     tooLate(action, verified, ports) ?? {
-      ...verified,
+      received,
+      current,
+      caller,
+      callerUnder,
       channel: 'gateway',
       connection,
       message,
@@ -46,6 +53,14 @@ export function read(verified: Verified, entry: Entry, ports: ReadPorts): Asked 
       tool,
     }
   )
+}
+
+/** What neither the agent's groups nor its token were given. */
+function beyondGiven(connection: BundleConnection, action: Action, verified: Verified): Refusal | null {
+  if (!isGiven(connection, verified)) return new Refusal('connection_forbidden')
+  return isCovered(verified.caller.authorizations, { connection: connection.name, action })
+    ? null
+    : new Refusal('scope_insufficient')
 }
 
 /** What changes something is refused sooner than what reads, when this gateway may have missed a revocation or a used proof. */
@@ -79,7 +94,8 @@ function messageIn(received: Received, limits: MessageLimits): Message | Refusal
     const method = received.verb === 'GET' ? 'http/get' : 'http/delete'
     return { kind: 'notification', id: null, method, params: NO_PARAMS, tree: NO_PARAMS }
   }
-  const message = readMessage(received.body, limits)
-  if (isRefusal(message)) return message
-  return checkHeaders(message, (name) => received.headers.get(name) ?? []) ?? message
+  return readMessage(received.body, limits)
 }
+
+const headersFault = (message: Message, { verb, headers }: Received): Refusal | null =>
+  verb === 'POST' ? checkHeaders(message, (name) => headers.get(name) ?? []) : null

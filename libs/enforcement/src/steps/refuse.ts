@@ -1,22 +1,29 @@
 import type { Decision, JsonObject, Refusal, RefusalCode } from '@writ/contracts'
+import type { MessageLimits } from '@writ/mcp'
+import { idOfUnread } from '@writ/mcp'
+import type { ReadPorts } from './read.ts'
 import type { VerifyPorts } from './verify.ts'
 import type { Answer, AnyEntry, DenyingRule, Entry } from '../stages.ts'
 
+export type RefusePorts = Pick<VerifyPorts, 'noncesFor'> & Pick<ReadPorts, 'requestLimits'>
+
 /** What the agent may read of a refusal: its code and text, the rule where policy denied, and how to try again. */
-export function refuse(
-  refusal: Refusal,
-  entry: Entry,
-  { noncesFor }: Pick<VerifyPorts, 'noncesFor'>,
-): Answer {
+export function refuse(refusal: Refusal, entry: Entry, { noncesFor, requestLimits }: RefusePorts): Answer {
   return {
     kind: 'refusal',
     refusal,
-    id: entry.message?.id ?? null,
+    id: entry.message ? entry.message.id : idAnswered(refusal, entry, requestLimits),
     data: refusalData(refusal, entry),
     rule: ruleBehind(refusal, entry),
     nonce: refusal.code === 'nonce_required' ? noncesFor(entry.received.resource, true).current() : null,
-    retryAfterSeconds: refusal.code === 'rate_limited' ? (entry.limit?.seconds ?? null) : null,
+    retryAfterSeconds:
+      refusal.code === 'rate_limited' ? (entry.limit?.seconds ?? null) : (refusal.retryAfterSeconds ?? null),
   }
+}
+
+/** Of a message that could not be read: only where its caller was proven before. */
+function idAnswered({ code }: Refusal, { received }: Entry, limits: MessageLimits): string | number | null {
+  return code === 'message_malformed' ? idOfUnread(received.body, limits) : null
 }
 
 /** The `data` of the JSON-RPC error: why, by which rule where policy denied, and the decision to ask an admin about. */

@@ -2,12 +2,19 @@ import type { AccessGroupId, AccessTokenClaims, AgentId, Caller } from '@writ/co
 import { isRefusal, Refusal } from '@writ/contracts'
 import { actorsOf, sessionsOf } from '@writ/identity'
 import type { Proven } from '@writ/identity'
+import { isVisible } from '@writ/policy'
 import type { BundleSource } from '../ports.ts'
 import type { Allowed, CurrentBundle } from '../stages.ts'
+import { questionOf } from './question.ts'
 
 /** Whether a token that holds still counts: nothing it stands on was revoked, suspended or taken away since it was issued. */
 export function standingOf(claims: AccessTokenClaims, current: CurrentBundle): Refusal | null {
-  const counts =
+  const counts = current.callers.has(claims) || isStanding(claims, current)
+  return counts ? null : new Refusal('token_revoked')
+}
+
+function isStanding(claims: AccessTokenClaims, current: CurrentBundle): boolean {
+  return (
     isTenantOpen(claims, current) &&
     !current.revokedTokens.has(claims.jti) &&
     // A delegated session ends with any of those that it came from.
@@ -15,7 +22,7 @@ export function standingOf(claims: AccessTokenClaims, current: CurrentBundle): R
     isHumanActive(claims, current) &&
     current.agents.get(claims.client_id)?.epoch === claims.epo.a &&
     actorsOf(claims).every((agent) => isInGoodGroups(current.agents.get(agent), current))
-  return counts ? null : new Refusal('token_revoked')
+  )
 }
 
 /** Nothing is begun for a tenant whose ledger holds as many records as it may: no record, no effect. What was begun is recorded to its end. */
@@ -37,9 +44,18 @@ const isInGoodGroups = (
 ): boolean => principal !== undefined && !principal.groups.some((group) => suspendedGroups.has(group))
 
 /** Who called, with the names and groups of this bundle. */
-export function callerOf({ claims, keyThumbprint }: Proven, current: CurrentBundle): Caller | Refusal {
+export function callerOf(proven: Proven, current: CurrentBundle): Caller | Refusal {
+  const { claims, keyThumbprint } = proven
+  const known = current.callers.get(claims)
+  if (known?.keyThumbprint === keyThumbprint) return known
   const fallen = standingOf(claims, current)
   if (fallen) return fallen
+  const caller = namedCaller(proven, current)
+  current.callers.set(claims, caller)
+  return caller
+}
+
+function namedCaller({ claims, keyThumbprint }: Proven, current: CurrentBundle): Caller {
   return {
     tenantId: current.bundle.tenant.id,
     ...namesOf(claims, current),
@@ -82,15 +98,18 @@ export async function stillAllowed(allowed: Allowed, ports: StandingPorts): Prom
   const current = await ports.bundles.current(allowed.received.tenantSlug)
   if (isRefusal(current)) return current
   if (!current.isFresh()) return new Refusal('policy_stale')
-  return current === allowed.current ? allowed : underBundle(allowed, current)
+  return current === allowed.current ? allowed : underBundle(allowed, current, ports)
 }
 
-function underBundle(allowed: Allowed, current: CurrentBundle): Allowed | Refusal {
+function underBundle(allowed: Allowed, current: CurrentBundle, { nowMs }: StandingPorts): Allowed | Refusal {
   const caller = allowed.callerUnder(current)
   if (isRefusal(caller)) return caller
   const connection = current.connections.get(allowed.connection.name)
   if (connection?.id !== allowed.connection.id) return new Refusal('connection_unknown')
   if (!caller.agent.groups.some((group) => connection.groups.includes(group)))
     return new Refusal('connection_forbidden')
-  return { ...allowed, current, connection, caller }
+  const now: Allowed = { ...allowed, current, connection, caller }
+  // What was begun under other rules ends where these would not let it begin, whatever it says.
+  const question = questionOf(now, 'outbound', {}, { state: null, nowMs: nowMs() })
+  return isVisible(current.policies, question) ? now : new Refusal('policy_denied')
 }

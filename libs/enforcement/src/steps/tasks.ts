@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@writ/contracts'
 import type { Message } from '@writ/mcp'
-import { namedBy } from '@writ/mcp'
+import { namedBy, rowOf } from '@writ/mcp'
 import { taskOf, withTask } from '@writ/policy'
 import type { SessionStore } from '../session-store.ts'
 import type { Allowed, Asked } from '../stages.ts'
@@ -40,12 +40,20 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 /** Messages that name a task: what they are answered with is the result of another call. */
 export const isOfTask = ({ row }: Asked): boolean => row.named === 'taskId'
 
-/** The call that began the task which a message names, as its result is judged: by its tool and class. Null: nobody knows. */
+export const taskAskedFor = ({ message, row }: Asked): string | null => namedBy(message, row)
+
+/** The task that a server tells of unasked: with its state, or its whole result (SEP-2663). Null for every other message. */
+export function taskToldOf(message: Message): string | null {
+  const row = message.kind === 'notification' ? rowOf(message) : undefined
+  return row?.named === 'taskId' ? namedBy(message, row) : null
+}
+
+/** The call that began a task, as its result is judged: by its tool and class. Null: nobody knows. */
 export async function callBehind(
   asked: Asked,
+  task: string | null,
   ports: TaskPorts,
 ): Promise<Pick<Asked, 'action' | 'tool'> | null> {
-  const task = namedBy(asked.message, asked.row)
   const stored = await ports.sessions.read(sessionKeyOf(asked)).catch(() => null)
   if (stored === null || task === null) return null
   const { connection } = asked

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AccessTokenClaims, RefusalCode } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
-import type { NonceKeeper, ProofPorts, Proven, ReplayGuard, Trust } from '@writ/identity'
+import type { NonceKeeper, Presented, ProofPorts, Proven, ReplayGuard, Trust } from '@writ/identity'
 import { verifyPresented } from '@writ/identity'
 import type { Brakes, BundleSource } from '../ports.ts'
-import type { CurrentBundle, Entry, Received, Verified, Wait } from '../stages.ts'
+import type { CurrentBundle, Entry, Verified, Wait } from '../stages.ts'
 import { callerOf, namesOf, noMoreRecords, standingOf } from './standing.ts'
 
 export type VerifyPorts = {
@@ -27,7 +27,7 @@ export async function verify(entry: Entry, ports: VerifyPorts): Promise<Verified
 
   const held: Held = { claims: null }
   const proven = await verifyPresented(
-    presentedBy(received),
+    presentedBy(entry),
     trustOf(current, { entry, held, origin: ports.origin }),
     checksOf(current, entry, ports),
   )
@@ -51,7 +51,7 @@ async function unverifiable(refusal: Refusal, entry: Entry, ports: VerifyPorts):
   const { received } = entry
   const nonces = ports.noncesFor(received.resource, false)
   const checks = { replay: ports.replay, nonces, nowMs: received.atMs }
-  const proven = await verifyPresented(presentedBy(received), NO_TRUST, checks)
+  const proven = await verifyPresented(presentedBy(entry), NO_TRUST, checks)
   const refused = isRefusal(proven) ? proven : new Refusal('token_invalid')
   return braked(refused, { entry, held: { claims: null }, brakes: ports.brakes })
 }
@@ -64,13 +64,18 @@ const NO_TRUST: Trust = {
   standing: () => new Refusal('token_invalid'),
 }
 
-const presentedBy = (received: Received) => ({
-  authorization: received.headers.get('authorization') ?? [],
-  dpop: received.headers.get('dpop') ?? [],
-  verb: received.verb,
-  resource: received.resource,
-  bodySha256: createHash('sha256').update(received.body).digest('base64url'),
-})
+function presentedBy(entry: Entry): Presented {
+  const { headers, verb, resource, body } = entry.received
+  const sha256 = hash('sha256', body, 'hex')
+  entry.bodySha256 = sha256
+  return {
+    authorization: headers.get('authorization') ?? [],
+    dpop: headers.get('dpop') ?? [],
+    verb,
+    resource,
+    bodySha256: Buffer.from(sha256, 'hex').toString('base64url'),
+  }
+}
 
 /** Whatever a tenant that keeps no more records is told is a refusal: a few a minute are recorded, so that no flood of them fills the ledger. */
 function notMoreRecords(entry: Entry, { bundle: { tenant } }: CurrentBundle, { brakes }: VerifyPorts): void {

@@ -46,14 +46,14 @@ export async function weighingOf(
     remembersSecrets || needs.session || needsOf(current.policies, groups, OTHER[direction]).session
   const tenantKey = needs.keys || isKept ? await ports.contentKeys.keyOf(current.bundle.tenant) : null
   const keys = tenantKey && { tenant: tenantKey, sessionId: caller.session }
-  const weighing = { asking, direction, content, keys, isKept }
   const isInspected = needs.content || (remembersSecrets && direction === 'inbound')
-  if (!isInspected) return { ...weighing, inspection: null }
+  if (!isInspected) return { asking, direction, content, keys, isKept, inspection: null }
   // A store that is away is found out when the decision is kept, and then refuses the call.
   const state = remembersSecrets
     ? await stateOf(sessionKeyOf(asking), ports.sessions, ports.nowMs()).catch(() => null)
     : null
-  return { ...weighing, inspection: await inspected(content, { current, groups, state, keys }, ports) }
+  const inspection = await inspected(content, { current, groups, state, keys }, ports)
+  return { asking, direction, content, keys, isKept, inspection }
 }
 
 const OTHER: Readonly<Record<Direction, Direction>> = { outbound: 'inbound', inbound: 'outbound' }

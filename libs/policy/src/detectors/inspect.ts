@@ -2,6 +2,7 @@ import type { Json } from '@writ/contracts'
 import { atOnce } from '../at-once.ts'
 import { findPatterns, patternBudget } from '../patterns/find-patterns.ts'
 import type { PatternBudget } from '../patterns/find-patterns.ts'
+import { mayHoldAny } from '../patterns/search-group.ts'
 import { RuleFault } from '../rule-fault.ts'
 import { signalsOfField } from './fields.ts'
 import type { InspectOptions } from './inspect-options.ts'
@@ -21,6 +22,8 @@ export const MOST_TAIL = 1024 * 1024
 /** Work of one inspection, and between two turns of the event loop, in units of about 10 ns: see `Meter`. */
 const BUDGET = 150_000_000
 const SLICE = 150_000
+/** Steps of searches for patterns between two turns: at most 1.3 ms of them. */
+const STEPS_OF_SLICE = 2 ** 15
 
 /**
  * Looks into every string, key and number of a tree, in document order; never recurses. Offsets are UTF-16 code units of the decoded
@@ -75,6 +78,8 @@ class Inspector {
   readonly #sightings: Sighting[] = []
   readonly #known = new Set<string>()
   #fault: RuleFault | null = null
+  /** of searches for patterns, since others had their turn */
+  #steps = 0
   #room = 0
   #isOversize = false
 
@@ -144,9 +149,11 @@ class Inspector {
   }
 
   /** Whether this tenant looks for anything more in it. */
-  #isTenants({ place }: Leaf): boolean {
+  #isTenants({ place, text }: Leaf): boolean {
     const { patterns, knownSecrets } = this.#options
-    return place !== 'number' && (patterns !== null || knownSecrets !== null)
+    if (place === 'number') return false
+    if (knownSecrets !== null) return true
+    return patterns !== null && (text.length > CHUNK || mayHoldAny(patterns, text))
   }
 
   /** @returns how much of a text there is room for */
@@ -175,9 +182,21 @@ class Inspector {
     const { patterns } = this.#options
     if (patterns === null || this.#fault !== null) return
     const { text, from, to } = stretch
-    const spans = yield* findPatterns(patterns, text.slice(from, to), this.#patternBudget)
+    const spans = yield* this.#inSlices(findPatterns(patterns, text.slice(from, to), this.#patternBudget))
     if (spans instanceof RuleFault) this.#fault ??= spans
     else for (const span of spans) found.add({ ...span, start: from + span.start, end: from + span.end })
+  }
+
+  /** A search for patterns has slices of its own; only so many of them take as long as one of ours. */
+  *#inSlices<Found>(search: Generator<number, Found>): Generator<void, Found> {
+    for (;;) {
+      const slice = search.next()
+      if (slice.done === true) return slice.value
+      this.#steps += slice.value
+      if (this.#steps < STEPS_OF_SLICE) continue
+      this.#steps = 0
+      yield
+    }
   }
 
   *#searchKnown({ text, from, to }: Stretch, found: SpanSet): Generator<void> {

@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSException, RE2Set } from 're2js'
+import { neededText } from './needed-text.ts'
 import { PatternFault } from './pattern-fault.ts'
 
 /** The patterns of one policy by name, in RE2 syntax. */
@@ -18,11 +19,13 @@ export type TenantPattern = {
   readonly expression: RE2JS
   /** says whether it is in a text at all */
   readonly alone: RE2Set
+  /** without it in a text, the pattern is not in it either; null where nothing is known */
+  readonly needs: string | null
 }
 
-/** Patterns of one policy that are looked for together; `patterns[i]` has number i in the set. */
+/** Patterns that are looked for together, for one policy or for several that have the same; `patterns[i]` has number i in the set. */
 export type PatternGroup = {
-  readonly policy: string
+  readonly policies: readonly string[]
   readonly patterns: readonly TenantPattern[]
   readonly size: number
   readonly set: RE2Set
@@ -41,21 +44,35 @@ export type CompiledPatterns = {
  * @returns the first fault, which names its policy and pattern; the same input always gives the same answer
  */
 export function compilePatterns(sources: readonly PatternSource[]): CompiledPatterns | PatternFault {
-  const groups: PatternGroup[] = []
+  const groups = new Map<string, PatternGroup>()
   const byName = new Map<string, TenantPattern>()
   for (const { policy, patterns } of sources) {
     const compiled = compileAll(policy, patterns)
     if (compiled instanceof PatternFault) return compiled
     for (const pattern of compiled) byName.set(keyOf(policy, pattern.name), pattern)
     if (byName.size > MAX_PATTERNS) return new PatternFault(policy, null, TOO_MANY_IN_ALL)
-    groups.push(...grouped(compiled).map((members) => groupOf(policy, members)))
+    for (const members of grouped(compiled)) addGroup(groups, policy, members)
   }
-  return { groups, byName }
+  return { groups: [...groups.values()], byName }
+}
+
+/** What several policies look for is looked for once. */
+function addGroup(
+  groups: Map<string, PatternGroup>,
+  policy: string,
+  members: readonly TenantPattern[],
+): void {
+  const key = JSON.stringify(members.map(({ name, expression }) => [name, expression.pattern()]))
+  const known = groups.get(key)
+  groups.set(key, known ? { ...known, policies: [...known.policies, policy] } : groupOf(policy, members))
 }
 
 /** Those of some policies only, e.g. of the policies that apply to a caller: what is not asked for costs nothing. */
 export const patternsOf = (compiled: CompiledPatterns, policies: ReadonlySet<string>): CompiledPatterns => ({
-  groups: compiled.groups.filter(({ policy }) => policies.has(policy)),
+  groups: compiled.groups.flatMap((group) => {
+    const wanted = group.policies.filter((policy) => policies.has(policy))
+    return wanted.length === 0 ? [] : [{ ...group, policies: wanted }]
+  }),
   byName: compiled.byName,
 })
 
@@ -99,7 +116,15 @@ function compileOne(policy: string, name: string, source: string): TenantPattern
   const size = expression.programSize()
   if (size > MAX_SIZE)
     return new PatternFault(policy, name, `it compiles to ${size} steps, and at most ${MAX_SIZE} are allowed`)
-  return { policy, name, signal: `pattern.${name}`, size, expression, alone: setOf([source]) }
+  return {
+    policy,
+    name,
+    signal: `pattern.${name}`,
+    size,
+    expression,
+    alone: setOf([source]),
+    needs: neededText(source),
+  }
 }
 
 /** @returns why not, as the author of the pattern should read it */
@@ -130,7 +155,7 @@ function grouped(patterns: readonly TenantPattern[]): TenantPattern[][] {
 }
 
 const groupOf = (policy: string, patterns: readonly TenantPattern[]): PatternGroup => ({
-  policy,
+  policies: [policy],
   patterns,
   size: patterns.reduce((sum, { size }) => sum + size, 0),
   set: setOf(patterns.map(({ expression }) => expression.pattern())),

@@ -20,8 +20,8 @@ export type PatternBudget = { steps: number; spans: number }
 export const patternBudget = (): PatternBudget => ({ steps: 2 ** 26, spans: 5_000 })
 
 /**
- * Finds the tenant's patterns in a text. Yields after every slice of at most MAX_STEPS (16 ms in the worst case, 20 us in ordinary text),
- * so that its caller can give the event loop a turn.
+ * Finds the tenant's patterns in a text. Yields after every slice of at most MAX_STEPS (16 ms in the worst case, 20 us in ordinary text)
+ * what that took, in steps, so that its caller can give the event loop a turn.
  *
  * A text of more than 2,048 characters (fewer for large patterns) is searched in windows: there a match of up to 448 characters is sure
  * to be found, a longer one where a window holds enough of it. `^` means the beginning of the text; `$` also holds where a window ends,
@@ -32,17 +32,17 @@ export function* findPatterns(
   compiled: CompiledPatterns,
   text: string,
   budget: PatternBudget = patternBudget(),
-): Generator<void, readonly PatternSpan[] | RuleFault> {
+): Generator<number, readonly PatternSpan[] | RuleFault> {
   const found: PatternSpan[] = []
   for (const group of compiled.groups) {
     for (const window of windowsOf(text, group.size)) {
       const { present, steps } = searchGroup(group, sliceOf(text, window))
       if (!take(budget, steps)) return TOO_MUCH
-      yield
+      yield steps
       for (const number of present) {
         const pattern = group.patterns[number]
-        if (pattern !== undefined && !(yield* locate(pattern, { text, window, budget, found })))
-          return TOO_MUCH
+        const search = { text, window, budget, found, policies: group.policies }
+        if (pattern !== undefined && !(yield* locate(pattern, search))) return TOO_MUCH
       }
     }
   }
@@ -87,31 +87,34 @@ type Search = {
   readonly window: Window
   readonly budget: PatternBudget
   readonly found: PatternSpan[]
+  /** whose pattern it is */
+  readonly policies: readonly string[]
 }
 
 /** Adds all matches in a window. A search may read to the end of the window each time, so each is a slice of its own. */
-function* locate(pattern: TenantPattern, search: Search): Generator<void, boolean> {
+function* locate(pattern: TenantPattern, search: Search): Generator<number, boolean> {
   const { text, window, budget } = search
   const { size } = pattern
-  if (!take(budget, (window.end - window.start) * size)) return false
+  const most = (window.end - window.start) * size
+  if (!take(budget, most)) return false
   const matcher = pattern.expression.matcher(sliceOf(text, window))
   for (let isFound = matcher.find(window.before); isFound; isFound = matcher.find()) {
     const offset = window.start - window.before
     const match = { start: offset + matcher.start(), end: offset + matcher.end() }
-    yield
+    yield most
     if (match.end > match.start && !report(pattern, match, search)) return false
     if (!take(budget, (window.end - match.end) * size)) return false
   }
-  yield
+  yield most
   return true
 }
 
 function report(
-  { policy, signal }: TenantPattern,
-  match: { start: number; end: number },
-  search: Search,
+  { signal }: TenantPattern,
+  { start, end }: { start: number; end: number },
+  { found, budget, policies }: Search,
 ): boolean {
-  search.found.push({ policy, signal, ...match })
-  search.budget.spans--
-  return search.budget.spans >= 0
+  for (const policy of policies) found.push({ policy, signal, start, end })
+  budget.spans -= policies.length
+  return budget.spans >= 0
 }

@@ -19,5 +19,6 @@ export function matchesPattern(
   if (pattern === undefined) return new RuleFault(`there is no pattern ${name}`)
   if (text.length > MAX_TEXT || text.length * pattern.size > MAX_STEPS)
     return new RuleFault(`the text is too long for the pattern ${name}`)
+  if (pattern.needs !== null && !text.includes(pattern.needs)) return false
   return pattern.alone.match(text).length > 0
 }

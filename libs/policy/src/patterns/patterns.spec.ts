@@ -42,6 +42,11 @@ const places = (patterns: Record<string, string>, text: string) =>
     start,
   ])
 
+const seen = (patterns: CompiledPatterns, text: string): readonly string[] =>
+  search(patterns, text)
+    .spans.map(({ policy, signal }) => `${policy} ${signal}`)
+    .toSorted()
+
 const because = (patterns: Record<string, string>) => {
   const answer = compilePatterns([{ policy: 'pol_1', patterns }])
   return answer instanceof PatternFault ? [answer.pattern, answer.because] : null
@@ -83,6 +88,25 @@ describe('tenant patterns', () => {
     expect(search(patternsOf(both, new Set(['pol_2'])), 'aabb').spans).toHaveLength(1)
     expect(matchesPattern(both, 'pol_1', 'code', 'bb')).toBe(false)
     expect(matchesPattern(both, 'pol_2', 'code', 'bb')).toBe(true)
+  })
+
+  it('that several policies have alike are found for each of them, and for no other', () => {
+    const patterns = { code: 'a+b', name: 'nightjar' }
+    const all = compilePatterns([
+      ...['pol_1', 'pol_2', 'pol_3'].map((policy) => ({ policy, patterns })),
+      { policy: 'pol_4', patterns: { code: 'a+b', name: 'bluebird' } },
+      { policy: 'pol_5', patterns: { other: 'a+b', name: 'nightjar' } },
+    ])
+    if (all instanceof PatternFault) throw new Error(all.because)
+    expect(seen(patternsOf(all, new Set(['pol_1', 'pol_3', 'pol_4'])), 'aab nightjar')).toEqual([
+      'pol_1 pattern.code',
+      'pol_1 pattern.name',
+      'pol_3 pattern.code',
+      'pol_3 pattern.name',
+      'pol_4 pattern.code',
+    ])
+    expect(seen(all, 'aab nightjar')).toContain('pol_5 pattern.other')
+    expect(seen(all, 'aab nightjar')).toHaveLength(9)
   })
 
   it('are found wherever a window begins or ends, once', () => {

@@ -1,4 +1,11 @@
-import type { PatternGroup } from './compile-patterns.ts'
+import type { CompiledPatterns, PatternGroup } from './compile-patterns.ts'
+
+/** False: none of the patterns is in the text, which was not searched for that. */
+export const mayHoldAny = ({ groups }: CompiledPatterns, text: string): boolean =>
+  groups.some((group) => mayHold(group, text))
+
+const mayHold = ({ patterns }: PatternGroup, text: string): boolean =>
+  patterns.some(({ needs }) => needs === null || text.includes(needs))
 
 /** Which patterns of a group are in a text, by number, and what finding that out took, in steps. */
 export type GroupSearch = { readonly present: readonly number[]; readonly steps: number }
@@ -8,13 +15,17 @@ export type GroupSearch = { readonly present: readonly number[]; readonly steps:
  * whatever the patterns. When they do not fit into the memory of the set it forgets them all and begins again, or goes without: then a
  * character costs as much as the patterns have instructions. A mark among what is forgotten tells the two apart.
  */
-export function searchGroup({ set, size }: PatternGroup, text: string): GroupSearch {
+export function searchGroup(group: PatternGroup, text: string): GroupSearch {
+  if (!mayHold(group, text)) return { present: NONE, steps: COST_OF_SEARCH }
+  const { set, size } = group
   const remembered = set.dfa.startStates
   remembered.set(MARK, null)
   const present = set.match(text)
   const isRebuilt = !remembered.has(MARK)
   return { present, steps: COST_OF_SEARCH + text.length * (isRebuilt ? size : COST_OF_CHARACTER) }
 }
+
+const NONE: readonly number[] = []
 
 /** Its own keys are numbers. */
 const MARK = 'mark'
