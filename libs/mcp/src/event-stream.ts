@@ -14,6 +14,8 @@ export type EventSplitter = {
   readonly push: (chunk: Uint8Array) => readonly StreamEventBytes[] | Refusal
   /** what was left without a blank line after it, to be judged like any event */
   readonly end: () => readonly StreamEventBytes[] | Refusal
+  /** Why the stream cannot go on after the events that came before: however the bytes are cut into chunks, these come first. */
+  readonly fault: () => Refusal | null
 }
 
 /** A stream that cannot be judged any further. */
@@ -32,7 +34,11 @@ export async function* splitEvents(
   limits: EventLimits,
 ): AsyncGenerator<StreamEventBytes> {
   const splitter = createEventSplitter(limits)
-  for await (const chunk of source) yield* accepted(splitter.push(chunk))
+  for await (const chunk of source) {
+    yield* accepted(splitter.push(chunk))
+    const fault = splitter.fault()
+    if (fault) throw new StreamRefused(fault)
+  }
   yield* accepted(splitter.end())
 }
 
@@ -43,50 +49,76 @@ function accepted(events: readonly StreamEventBytes[] | Refusal): readonly Strea
 
 export function createEventSplitter(limits: EventLimits): EventSplitter {
   const ends = new EventEnds()
-  let parts: Uint8Array[] = []
-  let sizeBytes = 0
+  const held = new HeldBytes()
   let isFirst = true
+  let fault: Refusal | null = null
 
-  const take = (part: Uint8Array): void => {
-    if (part.length === 0) return
-    parts.push(new Uint8Array(part))
-    sizeBytes += part.length
-  }
-  const complete = (): StreamEventBytes | Refusal => {
-    const event = eventFrom(parts, isFirst, limits)
-    parts = []
-    sizeBytes = 0
-    isFirst = false
-    return event
+  const events = (chunk: Uint8Array): StreamEventBytes[] => {
+    const found: StreamEventBytes[] = []
+    let start = 0
+    for (const end of ends.within(chunk)) {
+      const event = eventFrom(held.with(chunk.subarray(start, end)), isFirst, limits)
+      start = end
+      isFirst = false
+      if (!isRefusal(event)) found.push(event)
+      else {
+        fault = event
+        return found
+      }
+    }
+    held.add(chunk.subarray(start))
+    if (held.size > limits.maxBytes) fault = new Refusal('upstream_too_large')
+    return found
   }
   return {
+    fault: () => fault,
     push(chunk) {
-      const events: StreamEventBytes[] = []
-      let start = 0
-      for (const end of ends.within(chunk)) {
-        take(chunk.subarray(start, end))
-        start = end
-        const event = complete()
-        if (isRefusal(event)) return event
-        events.push(event)
-      }
-      take(chunk.subarray(start))
-      return sizeBytes > limits.maxBytes ? new Refusal('upstream_too_large') : events
+      if (fault) return fault
+      const found = events(chunk)
+      return found.length === 0 && fault ? fault : found
     },
     end() {
-      if (sizeBytes === 0) return []
-      const event = complete()
+      if (fault) return fault
+      if (held.size === 0) return []
+      const event = eventFrom(held.with(NOTHING), isFirst, limits)
       return isRefusal(event) ? event : [event]
     },
   }
 }
 
-function eventFrom(
-  parts: readonly Uint8Array[],
-  isFirst: boolean,
-  limits: EventLimits,
-): StreamEventBytes | Refusal {
-  const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+const NOTHING = new Uint8Array()
+/** Room that is kept for the next event. */
+const KEPT_BYTES = 4_096
+
+/** Bytes of an event that is not complete, in one piece: a sender of single bytes takes no more room than their number. */
+class HeldBytes {
+  size = 0
+  #room = NOTHING
+
+  add(part: Uint8Array): void {
+    if (part.length === 0) return
+    const wanted = this.size + part.length
+    if (wanted > this.#room.length) {
+      const room = new Uint8Array(Math.max(wanted, 2 * this.#room.length))
+      room.set(this.#room.subarray(0, this.size))
+      this.#room = room
+    }
+    this.#room.set(part, this.size)
+    this.size = wanted
+  }
+
+  /** What was held and this part, as bytes of their own; nothing is held after. */
+  with(part: Uint8Array): Uint8Array {
+    if (this.size === 0) return new Uint8Array(part)
+    this.add(part)
+    const whole = this.#room.slice(0, this.size)
+    if (this.#room.length > KEPT_BYTES) this.#room = NOTHING
+    this.size = 0
+    return whole
+  }
+}
+
+function eventFrom(bytes: Uint8Array, isFirst: boolean, limits: EventLimits): StreamEventBytes | Refusal {
   if (bytes.length > limits.maxBytes) return new Refusal('upstream_too_large')
   // A reader that repairs bad UTF-8 would read other text than the one that was judged.
   if (!isUtf8(bytes)) return new Refusal('upstream_malformed', 'the stream is not UTF-8')

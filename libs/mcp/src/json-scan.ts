@@ -1,18 +1,23 @@
 import { Refusal } from '@writ/contracts'
+import { foldKey } from './reserved-names.ts'
 
-/** `inexact`: some number would not keep its value through an IEEE 754 double. */
-export type Scan = { readonly inexact: boolean }
+/**
+ * `inexact`: some number would not keep its value through an IEEE 754 double.
+ * `foldedKeys`: what a reader that binds members to names without regard to case, or that ends a name at a NUL, would take for another
+ * member; looked for only in a text that can be a call.
+ */
+export type Scan = { readonly inexact: boolean; readonly foldedKeys: boolean }
 
 /**
  * One pass over the text of a JSON value, before it is parsed, for what `JSON.parse` forgives:
- * a key that stands twice in one object (escapes decoded first), `__proto__`, half surrogate pairs, depth bombs, and more values or names
- * of members than `MOST_VALUES` and `MOST_NAMES`.
+ * a key that stands twice in one object (escapes decoded first), `__proto__`, half surrogate pairs, depth bombs, numbers that no double
+ * comes near, and more values or names of members than `MOST_VALUES` and `MOST_NAMES`.
  * It does not check the grammar: on text that is not JSON it may answer anything, and the parser refuses it after.
  */
 export function scanJson(text: string, maxDepth: number): Scan | Refusal {
   const scanner = new Scanner(text, maxDepth)
   while (scanner.step()) continue
-  return scanner.refusal ?? { inexact: scanner.inexact }
+  return scanner.refusal ?? { inexact: scanner.inexact, foldedKeys: scanner.foldedKeys }
 }
 
 /**
@@ -34,6 +39,7 @@ const CLOSE_BRACKET = 0x5d
 class Scanner {
   refusal: Refusal | null = null
   inexact = false
+  foldedKeys = false
   private at = 0
   private expectsKey = false
   /** keys of every open object, innermost last; null for an array */
@@ -44,12 +50,17 @@ class Scanner {
   private readonly maxDepth: number
   private readonly hasEscapes: boolean
   private readonly hasSurrogateEscapes: boolean
+  private readonly mayBeCall: boolean
+  /** names can differ by nothing but case and space */
+  private readonly isSimple: boolean
 
   constructor(text: string, maxDepth: number) {
     this.text = text
     this.maxDepth = maxDepth
     this.hasEscapes = text.includes('\\')
     this.hasSurrogateEscapes = this.hasEscapes && SURROGATE_ESCAPE.test(text)
+    this.mayBeCall = text.includes('"method"') || (this.hasEscapes && text.includes('\\u'))
+    this.isSimple = this.mayBeCall && !this.hasEscapes && !NOT_ASCII.test(text)
   }
 
   /** Reads one token. False at the end, or once refused. */
@@ -100,7 +111,9 @@ class Scanner {
     this.expectsKey = false
     const key = this.hasEscapes ? decoded(raw) : raw
     if (key === '__proto__') this.refusal = new Refusal('message_ambiguous', 'a key is __proto__')
-    if (this.open.at(-1)?.hasSeen(key)) this.refusal = new Refusal('message_ambiguous', 'a key stands twice')
+    const keys = this.open.at(-1)
+    if (this.mayBeCall && keys?.hasSeenAlike(key, this.isSimple)) this.foldedKeys = true
+    if (keys?.hasSeen(key)) this.refusal = new Refusal('message_ambiguous', 'a key stands twice')
     if (this.hasSurrogateEscapes) this.refuseHalfPairs(key)
     this.names.add(key)
     if (this.names.size > MOST_NAMES)
@@ -124,8 +137,11 @@ class Scanner {
     while (continuesNumber(this.text.charCodeAt(this.at + 1))) this.at += 1
     // Fifteen characters hold at most fifteen digits, and a double keeps those.
     const isPlain = this.at - start < 15
-    if (!isPlain || EXPONENT.test(this.text.slice(start, this.at + 1)))
-      this.inexact ||= !isExact(this.text.slice(start, this.at + 1))
+    if (isPlain && !EXPONENT.test(this.text.slice(start, this.at + 1))) return
+    const token = this.text.slice(start, this.at + 1)
+    // One reader refuses it, one reads infinity or nothing, and one the number.
+    if (isOutOfRange(token)) this.refusal = new Refusal('message_ambiguous', 'a number is out of range')
+    this.inexact ||= !isExact(token)
   }
 }
 
@@ -133,6 +149,25 @@ class Scanner {
 class SeenKeys {
   private readonly few: string[] = []
   private many: Set<string> | null = null
+  /** made at the first key that has more than one way to be written */
+  private folded: Set<string | null> | null = null
+
+  /** To be asked before `hasSeen`, of each key. */
+  hasSeenAlike(key: string, isSimple: boolean): boolean {
+    if (isSimple && this.folded === null && this.many === null && !key.includes(' '))
+      return hasOtherCase(this.few, key)
+    return this.foldsToSeen(key)
+  }
+
+  private foldsToSeen(key: string): boolean {
+    if (this.folded === null && WRITTEN_ONE_WAY.test(key)) return false
+    const folded = foldKey(key)
+    if (folded === null || CONTROL.test(key)) return true
+    this.folded ??= new Set(Array.from(this.many ?? this.few, foldKey))
+    if (this.folded.has(folded)) return true
+    this.folded.add(folded)
+    return false
+  }
 
   hasSeen(key: string): boolean {
     if (this.many) {
@@ -147,6 +182,17 @@ class SeenKeys {
   }
 }
 
+function hasOtherCase(names: readonly string[], key: string): boolean {
+  for (const name of names)
+    if (name.length === key.length && name !== key && name.toLowerCase() === key.toLowerCase()) return true
+  return false
+}
+
+// oxlint-disable-next-line no-control-regex -- the range of ASCII begins with them
+const NOT_ASCII = /[^\u0000-\u007e]/
+const WRITTEN_ONE_WAY = /^[a-z0-9_.$/-]*$/
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
 const HALF_PAIR = /\p{Surrogate}/u
 const EXPONENT = /[eE]/
@@ -175,6 +221,11 @@ const continuesNumber = (code: number): boolean =>
   code === 0x45 ||
   code === 0x2b ||
   code === 0x2d
+
+function isOutOfRange(token: string): boolean {
+  const value = Number(token)
+  return value === 0 ? /[1-9]/.test(token.split(EXPONENT)[0] ?? '') : !Number.isFinite(value)
+}
 
 /** A double keeps any 15 significant digits within its range, and whatever it writes back letter by letter. */
 function isExact(token: string): boolean {

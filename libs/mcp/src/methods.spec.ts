@@ -4,6 +4,7 @@ import * as modern from '@modelcontextprotocol/core'
 import * as legacy from '@modelcontextprotocol/sdk/types.js'
 import type { Message } from './message.ts'
 import { METHODS, rowOf } from './methods.ts'
+import { REVISIONS } from './protocol-methods.suite.ts'
 
 const message = (
   kind: Message['kind'],
@@ -15,6 +16,11 @@ const message = (
   id: kind === 'notification' ? null : 1,
   params: {},
   tree,
+})
+
+const claiming = (method: string, version: string) => ({
+  ...message('request', method),
+  params: { _meta: { 'io.modelcontextprotocol/protocolVersion': version } },
 })
 
 describe('METHODS against the schemas of the protocol', () => {
@@ -41,16 +47,6 @@ describe('METHODS against the schemas of the protocol', () => {
     expect(methods.filter((method) => !['both', side].includes(METHODS[method]?.from ?? ''))).toEqual([])
   })
 
-  it('has no row that neither schema knows, but for the task update of the tasks extension and what is no method', () => {
-    const known = new Set([...methodsIn(legacy), ...methodsIn(modern)])
-    expect(Object.keys(METHODS).filter((method) => !known.has(method))).toEqual([
-      'tasks/update',
-      'response',
-      'http/get',
-      'http/delete',
-    ])
-  })
-
   it('marks as 2026 what the older schemas do not know', () => {
     const known = new Set(methodsIn(legacy))
     const rows = Object.entries(METHODS).filter(([, row]) => row.era === '2026')
@@ -58,6 +54,53 @@ describe('METHODS against the schemas of the protocol', () => {
     expect(rows.length).toBeGreaterThan(2)
   })
 })
+
+const ERAS = { '2025': /^2025/, '2026': /^2026/ } as const
+const NO_METHODS = new Set(['response', 'http/get', 'http/delete'])
+const revisionsOf = (era: keyof typeof ERAS) =>
+  Object.entries(REVISIONS).filter(([revision]) => ERAS[era].test(revision))
+const sentBy = (side: 'client' | 'server', era: keyof typeof ERAS): ReadonlySet<string> =>
+  new Set(revisionsOf(era).flatMap(([, revision]) => revision[side]))
+
+describe('METHODS against every revision of the protocol', () => {
+  it.each(Object.entries(REVISIONS))(
+    'has a row for whatever a client or a server of %s may send',
+    (_, revision) => {
+      for (const side of ['client', 'server'] as const) {
+        const without = revision[side].filter(
+          (method) => !['both', side].includes(METHODS[method]?.from ?? ''),
+        )
+        expect([side, without]).toEqual([side, []])
+      }
+      expect(revision.inside.filter((method) => METHODS[method]?.from !== 'server')).toEqual([])
+    },
+  )
+
+  it.each(Object.entries(METHODS).filter(([method]) => !NO_METHODS.has(method)))(
+    'and no more than that for %s: its eras, and who sends it',
+    (method, { era, from }) => {
+      const eras = (['2025', '2026'] as const).filter((one) =>
+        revisionsOf(one).some(([, { client, server }]) => [...client, ...server].includes(method)),
+      )
+      const sides = (['client', 'server'] as const).filter((side) =>
+        (['2025', '2026'] as const).some((one) => sentBy(side, one).has(method)),
+      )
+      expect({ era, from }).toEqual({ era: only(eras), from: only(sides) })
+    },
+  )
+
+  it.each([
+    ['2025-11-25', legacy],
+    ['2026-07-28', modern],
+  ])('as the installed packages know them: %s', (revision, schemas) => {
+    const { client = [], server = [], inside = [] } = REVISIONS[revision] ?? {}
+    const known = new Set(methodsIn(schemas))
+    expect([...client, ...server, ...inside].filter((method) => !known.has(method))).toEqual([])
+  })
+})
+
+const only = <Word extends string>(words: readonly Word[]): Word | 'both' | undefined =>
+  words.length === 2 ? 'both' : words[0]
 
 describe('the column of METHODS that says what a default of deny lets pass', () => {
   it('is what policy goes by, for each method', () => {
@@ -90,6 +133,13 @@ describe('rowOf', () => {
   it('has no row for a request that is sent as a notification, or the reverse', () => {
     expect(rowOf(message('notification', 'tools/call'))).toBeUndefined()
     expect(rowOf(message('request', 'notifications/cancelled'))).toBeUndefined()
+  })
+
+  it('has no row for a request that claims a version which no longer knows its method', () => {
+    const gone = Object.keys(METHODS).filter((method) => METHODS[method]?.era === '2025')
+    for (const method of gone) expect(rowOf(claiming(method, '2026-07-28'))).toBeUndefined()
+    expect(rowOf(claiming('ping', '2025-11-25'))).toBe(METHODS['ping'])
+    expect(rowOf(claiming('tools/call', '2026-07-28'))).toBe(METHODS['tools/call'])
   })
 
   it('has rows for GET and DELETE that nobody can send in a body', () => {

@@ -1,3 +1,4 @@
+import { eraOf } from './era.ts'
 import type { Message } from './message.ts'
 
 /** What mediation does with one method. */
@@ -52,7 +53,9 @@ export const METHODS: Readonly<Record<string, MethodRow>> = {
   'notifications/roots/list_changed': row('client', '2025', PASSES),
   'notifications/cancelled': row('both', 'both', PASSES),
   'notifications/progress': row('both', 'both'),
-  'notifications/tasks/status': row('both', 'both', { named: 'taskId' }),
+  'notifications/tasks/status': row('both', '2025', { named: 'taskId' }),
+  // It can carry the whole result of the task (SEP-2663).
+  'notifications/tasks': row('server', '2026', { named: 'taskId' }),
   'notifications/message': row('server', 'both'),
   'notifications/resources/updated': row('server', 'both', { named: 'uri' }),
   'notifications/resources/list_changed': row('server', 'both'),
@@ -66,11 +69,16 @@ export const METHODS: Readonly<Record<string, MethodRow>> = {
   'http/delete': row('client', '2025', { effect: true, ...PASSES }),
 }
 
-/** The row of a message; undefined refuses it. A request sent as a notification, or the reverse, has no row. */
+/**
+ * The row of a message; undefined refuses it. A request sent as a notification, or the reverse, has no row; nor has a request that claims
+ * a version which no longer knows its method.
+ */
 export function rowOf(message: Message): MethodRow | undefined {
   if (message.kind === 'response') return METHODS['response']
   if (message.method === null || !Object.hasOwn(METHODS, message.method)) return undefined
-  return isNameOfItsKind(message.method, message) ? METHODS[message.method] : undefined
+  const known = METHODS[message.method]
+  const isGone = message.kind === 'request' && known?.era === '2025' && eraOf(message) === '2026'
+  return !isGone && isNameOfItsKind(message.method, message) ? known : undefined
 }
 
 function isNameOfItsKind(method: string, { kind, tree }: Message): boolean {

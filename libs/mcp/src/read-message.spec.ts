@@ -3,7 +3,7 @@ import type { RefusalCode } from '@writ/contracts'
 import { isRefusal } from '@writ/contracts'
 import * as fc from 'fast-check'
 import { MOST_NAMES, MOST_VALUES } from './json-scan.ts'
-import { readMessage } from './read-message.ts'
+import { idOfUnread, readMessage } from './read-message.ts'
 
 const LIMITS = { maxBytes: 4096, maxDepth: 16 }
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -52,6 +52,32 @@ describe('readMessage', () => {
 
   it('takes null arguments for none', () => {
     expect(codeOf(call('{"name":"echo","arguments":null}'))).toBe('read')
+  })
+})
+
+describe('the id of a request that was refused unread', () => {
+  const idIn = (body: string) => idOfUnread(bytesOf(body), LIMITS)
+
+  it.each([
+    ['that names nothing', call('{}'), 1],
+    ['with params that are no object', call('[]'), 1],
+    ['with a text for an id', '{"jsonrpc":"2.0","id":"a","method":"ping","other":1}', 'a'],
+  ])('is known of one %s', (_, body, id) => {
+    expect(codeOf(body)).toBe('message_malformed')
+    expect(idIn(body)).toBe(id)
+  })
+
+  it.each([
+    ['is no message', 'hello'],
+    ['is a batch', `[${call('{}')}]`],
+    ['has two ids', '{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}'],
+    ['has something like an id besides', '{"jsonrpc":"2.0","id":1,"ID":2,"method":"ping"}'],
+    ['has an id that is no id', '{"jsonrpc":"2.0","id":1.5,"method":"ping"}'],
+    ['has no id', '{"jsonrpc":"2.0","method":"ping"}'],
+    ['is an answer', '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}'],
+    ['is too large', call(`{"name":"${'a'.repeat(LIMITS.maxBytes)}"}`)],
+  ])('is null where the body %s', (_, body) => {
+    expect(idIn(body)).toBeNull()
   })
 })
 
@@ -141,6 +167,43 @@ describe('smuggling', () => {
       'a prototype behind an escape',
       'message_ambiguous',
       call(String.raw`{"name":"x","arguments":{"__pr\u006fto__":{}}}`),
+    ],
+    [
+      'arguments of one name but for case',
+      'message_ambiguous',
+      call('{"name":"x","arguments":{"path":"a","Path":"b"}}'),
+    ],
+    [
+      'the same, deep down',
+      'message_ambiguous',
+      call('{"name":"x","arguments":{"a":[{"camelCase":1,"camelcase":2}]}}'),
+    ],
+    [
+      'the same in a call behind an escape',
+      'message_ambiguous',
+      call('{"name":"x","arguments":{"path":"a","Path":"b"}}').replace('method', String.raw`m\u0065thod`),
+    ],
+    [
+      'an argument with a NUL after it',
+      'message_ambiguous',
+      call(String.raw`{"name":"x","arguments":{"path\u0000":"b"}}`),
+    ],
+    [
+      'an argument with a Kelvin sign',
+      'message_ambiguous',
+      call('{"name":"x","arguments":{"key":"a","\u212aey":"b"}}'),
+    ],
+    ['a number beyond all doubles', 'message_ambiguous', call('{"name":"x","arguments":{"a":1e400}}')],
+    [
+      'a long number beyond all doubles',
+      'message_ambiguous',
+      call(`{"name":"x","arguments":{"a":-${'9'.repeat(320)}}}`),
+    ],
+    ['a number below all doubles', 'message_ambiguous', call('{"name":"x","arguments":{"a":1e-400}}')],
+    [
+      'a long number below all doubles',
+      'message_ambiguous',
+      call(`{"name":"x","arguments":{"a":0.${'0'.repeat(330)}1}}`),
     ],
     ['a batch', 'batch_refused', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]'],
     ['an empty batch', 'batch_refused', '[]'],
@@ -243,6 +306,15 @@ describe('smuggling', () => {
     ['the same word as key and value', call('{"name":"name","arguments":{"a":"a"}}')],
     ['arguments in any case', call('{"name":"x","arguments":{"Name":"n","URI":"u","ID":1,"Method":"m"}}')],
     ['whole surrogate pairs behind escapes', call(String.raw`{"name":"x","arguments":{"a":"\ud83d\ude00"}}`)],
+    [
+      'a dictionary in a log line',
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":{"M":1,"m":2}}}',
+    ],
+    ['a dictionary in a result', '{"jsonrpc":"2.0","id":1,"result":{"M":1,"m":2}}'],
+    [
+      'nothing in all its forms',
+      call('{"name":"x","arguments":{"a":[0,-0,0.0,-0e5,0E+400,0.000000000000000000]}}'),
+    ],
     [
       'escaped backslashes before a quote',
       call(String.raw`{"name":"x","arguments":{"a":"\\\\","b":"\\\""}}`),

@@ -17,7 +17,17 @@ export function readMessage(bytes: Uint8Array, limits: MessageLimits): Message |
   if (!isObject(json.tree)) return malformed('the message is not an object')
   const message = messageIn(json.tree)
   if (isRefusal(message)) return message
+  // A call is bound to names by its reader; a result or a log line can be a dictionary, where M and m are two words.
+  if (json.foldedKeys && message.kind === 'request') return ambiguous('a key could be taken for another')
   return namesFault(message) ?? (json.inexact ? { ...message, inexact: true } : message)
+}
+
+/** The id of a request that was refused unread, so that its sender knows which one it was; null where it is not one and the same to every reader. */
+export function idOfUnread(bytes: Uint8Array, limits: MessageLimits): string | number | null {
+  const json = readStrictJson(bytes, limits)
+  if (isRefusal(json) || !isObject(json.tree) || lookAlikeIn(json.tree, ENVELOPE_NAMES) !== null) return null
+  const { id, method } = json.tree
+  return typeof method === 'string' && isId(id) ? id : null
 }
 
 function messageIn(tree: JsonObject): Message | Refusal {
@@ -60,12 +70,16 @@ function responseIn(tree: JsonObject): Message | Refusal {
   if (params !== undefined) return ambiguous('a message is both call and response')
   if ((result === undefined) === (error === undefined))
     return ambiguous('a response has one of result and error')
-  const rest = { kind: 'response', method: null, params: NO_PARAMS, tree } as const
-  if (result !== undefined) return isId(id) ? { ...rest, id, result } : malformed(BAD_ID)
+  if (result !== undefined)
+    return isId(id)
+      ? { kind: 'response', id, method: null, params: NO_PARAMS, result, tree }
+      : malformed(BAD_ID)
   if (!isObject(error)) return malformed('error is not an object')
   // JSON-RPC 2.0 §5: an error about a request whose id could not be read has the id null.
-  if (id === undefined || id === null) return { ...rest, id: null, error }
-  return isId(id) ? { ...rest, id, error } : malformed(BAD_ID)
+  const answered = id ?? null
+  return answered === null || isId(answered)
+    ? { kind: 'response', id: answered, method: null, params: NO_PARAMS, error, tree }
+    : malformed(BAD_ID)
 }
 
 const BAD_ID = 'id is not a string or a safe integer'

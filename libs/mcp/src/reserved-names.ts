@@ -49,25 +49,29 @@ export function lookAlikeIn(object: JsonObject, reserved: ReadonlySet<string>): 
 }
 
 function foldsInto(key: string, reserved: ReadonlySet<string>): boolean {
-  const folded = fold(key)
-  return foldedNamesOf(reserved).has(folded)
+  const folded = foldKey(key)
+  return folded === null || foldedNamesOf(reserved).has(folded)
 }
 
-const folds = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>()
+const folds = new WeakMap<ReadonlySet<string>, ReadonlySet<string | null>>()
 
-function foldedNamesOf(reserved: ReadonlySet<string>): ReadonlySet<string> {
+function foldedNamesOf(reserved: ReadonlySet<string>): ReadonlySet<string | null> {
   const known = folds.get(reserved)
   if (known) return known
-  const folded = new Set([...reserved].map(fold))
+  const folded = new Set([...reserved].map(foldKey))
   folds.set(reserved, folded)
   return folded
 }
 
+/** Some letters fold to eighteen. */
+const LONGEST_FOLDED = 1_024
 const PLAIN = /^[a-zA-Z0-9_./-]*$/
 /** control, format and unassigned characters, spaces, and marks that combine */
 const INVISIBLE = /[\p{C}\p{Z}\p{M}]/gu
 
-function fold(key: string): string {
+/** One form for all keys that some reader would take for one another; null where finding it out takes too long. */
+export function foldKey(key: string): string | null {
   if (PLAIN.test(key)) return key.toLowerCase()
+  if (key.length > LONGEST_FOLDED) return null
   return key.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKD').replaceAll(INVISIBLE, '')
 }

@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import type { Json } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import { scanJson } from './json-scan.ts'
+import type { Scan } from './json-scan.ts'
 import type { MessageLimits } from './message.ts'
 
-export type StrictJson = { readonly tree: Json; readonly inexact: boolean }
+export type StrictJson = Scan & { readonly tree: Json }
 
 /** Reads JSON that every reader reads alike: valid UTF-8 without byte order mark, no key twice, bounded, nothing after it. */
 export function readStrictJson(bytes: Uint8Array, limits: MessageLimits): StrictJson | Refusal {
@@ -15,7 +16,8 @@ export function readStrictJson(bytes: Uint8Array, limits: MessageLimits): Strict
   const scan = scanJson(text, limits.maxDepth)
   if (isRefusal(scan)) return scan
   const tree = parsed(text)
-  return tree === undefined ? malformed('the body is not JSON') : { tree, inexact: scan.inexact }
+  const { inexact, foldedKeys } = scan
+  return tree === undefined ? malformed('the body is not JSON') : { tree, inexact, foldedKeys }
 }
 
 const malformed = (detail: string): Refusal => new Refusal('message_malformed', detail)
