@@ -59,12 +59,18 @@ describe('createEventSplitter', () => {
     expect(splitText(`${lines}\n\n`)).toEqual([[`${lines}\n\n`, data]])
   })
 
-  it('skips a byte order mark at the start, as readers do, and nowhere else', () => {
-    expect(splitText('\ufeffdata: a\n\n\ufeffdata: b\n\n')).toEqual([
-      ['\ufeffdata: a\n\n', 'a'],
-      ['\ufeffdata: b\n\n', null],
-    ])
+  it('skips a byte order mark at the start, as readers do', () => {
+    expect(splitText('\ufeffdata: a\n\n')).toEqual([['\ufeffdata: a\n\n', 'a']])
   })
+
+  it.each(['data: a\n\n\ufeffdata: b\n\n', ': a\n\ufeffdata: b\n\n', '\ufeff\ufeffdata: b\n\n'])(
+    'refuses one before any other line, which some readers skip and some do not: %j',
+    (text) => {
+      const splitter = createEventSplitter(LIMITS)
+      splitter.push(bytesOf(text))
+      expect(splitter.fault()?.code).toBe('upstream_malformed')
+    },
+  )
 
   it('gives what is left at the end, to be judged too', () => {
     expect(splitText('data: a\n\ndata: cut')).toEqual([
@@ -122,7 +128,9 @@ describe('createEventSplitter', () => {
         maxLength: 40,
       },
     )
-    .map((pieces) => Buffer.from(pieces.join('')))
+    .map((pieces) => pieces.join(''))
+    .filter((text) => !/(?:[\r\n]|^\ufeff)\ufeff/.test(text))
+    .map((text) => Buffer.from(text))
 
   it('gives the same events in any chunking, and all bytes again', () => {
     fc.assert(

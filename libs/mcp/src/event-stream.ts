@@ -122,8 +122,14 @@ function eventFrom(bytes: Uint8Array, isFirst: boolean, limits: EventLimits): St
   if (bytes.length > limits.maxBytes) return new Refusal('upstream_too_large')
   // A reader that repairs bad UTF-8 would read other text than the one that was judged.
   if (!isUtf8(bytes)) return new Refusal('upstream_malformed', 'the stream is not UTF-8')
-  return { bytes, data: dataOf(linesOf(bytes, isFirst)) }
+  const lines = linesOf(bytes, isFirst)
+  // Readers skip it at the start of a stream, and those that decode piece by piece skip every one: it would hide a field from one of them.
+  if (lines.some((line) => line.startsWith(BYTE_ORDER_MARK)))
+    return new Refusal('upstream_malformed', 'a line of the stream begins with a byte order mark')
+  return { bytes, data: dataOf(lines) }
 }
+
+const BYTE_ORDER_MARK = '\uFEFF'
 
 /** Joined `data` lines; a field without a colon is an empty one. */
 function dataOf(lines: readonly string[]): string | null {
@@ -136,7 +142,7 @@ const isData = (line: string): boolean => line === 'data' || line.startsWith('da
 /** A byte order mark counts for nothing at the start of a stream only: readers skip it there, and the line after it counts. */
 function linesOf(bytes: Uint8Array, isFirst: boolean): string[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
-  return (isFirst && text.startsWith('\uFEFF') ? text.slice(1) : text).split(/\r\n|\r|\n/)
+  return (isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text).split(/\r\n|\r|\n/)
 }
 
 /**
