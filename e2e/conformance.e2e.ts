@@ -5,6 +5,8 @@ import { AuthorityError, createResourceSession, generateKeyPem, importPrivatePem
 import { measureAuthority } from '../tools/conformance/authority.mjs'
 import { measure, SHORT_FORM } from '../tools/conformance/client.mjs'
 import { CLIENT_SCENARIOS } from '../tools/conformance/client-scenarios.mjs'
+import { measureServer } from '../tools/conformance/server.mjs'
+import { SETS } from '../tools/conformance/server-ways.mjs'
 import { listScenarios } from '../tools/conformance/suite.mjs'
 import { createRunning } from '../tools/local/running.mjs'
 import { eventually } from './drivers/ledger.ts'
@@ -41,6 +43,19 @@ describe('the official suite', () => {
       scenarios.map(({ name }) => [`authority.${name}`, true, expect.any(String)]),
     )
   }, 120_000)
+
+  it('finds nothing worse through the proxy and a gateway than without them', async () => {
+    const gateway = world.platform.gatewayUrls[0] ?? ''
+    const gatewaysOf = async () => ({ platform: world.platform, gateway, served: () => [] })
+    const results = await measureServer({ gatewaysOf, variants: ['gateway'], say, running })
+    expect(results.map(({ name, holds, detail }) => [name, holds, detail])).toEqual(
+      [
+        ...SETS.map((set) => `server.${set}.direct.scenarios`),
+        ...SETS.flatMap((set) => [`server.${set}.gateway.scenarios`, `server.${set}.gateway.worse`]),
+        'server.gateway.recorded',
+      ].map((name) => [name, true, expect.any(String)]),
+    )
+  }, 180_000)
 
   it('would have its own client refused, which has no key', async () => {
     const form = { grant_type: 'authorization_code', client_id: (await world.acme.enrol()).id, code: 'any' }

@@ -1,5 +1,7 @@
-// `npm run conformance [-- NAME] [--json] [--document]`: the official MCP suite. `client`: the agent library and the signing proxy against
-// its servers; `authority`: a tenant's authority against its clients. `--document` writes the result into docs/conformance.md.
+// `npm run conformance [-- NAME] [--json] [--document] [--upstream URL]`: the official MCP suite. `client`: the agent library and the signing
+// proxy against its servers; `authority`: a tenant's authority against its clients; `server`: gateways against the server behind them, which is
+// our fixture or `--upstream`. `clients`, by name only: MCP clients from npm through a gateway. `--document` writes the result into
+// docs/conformance.md.
 import { parseArgs } from 'node:util'
 import { documentResults } from './conformance/document.mjs'
 import { suiteVersion } from './conformance/suite.mjs'
@@ -10,11 +12,19 @@ import { createRunning } from './local/running.mjs'
 const PARTS = {
   client: () => import('./conformance/client.mjs'),
   authority: () => import('./conformance/authority.mjs'),
+  server: () => import('./conformance/server.mjs'),
+  clients: () => import('./conformance/clients.mjs'),
 }
+/** The clients are fetched from npm, some hundred megabytes. */
+const UNASKED = ['client', 'authority', 'server']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, document: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    document: { type: 'boolean', default: false },
+    upstream: { type: 'string' },
+  },
 })
 const unknown = positionals.find((name) => !(name in PARTS))
 if (unknown !== undefined) {
@@ -30,7 +40,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 await ensureDependencies(say)
 await ensureBuild(say)
 const results = []
-for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
+for (const name of positionals.length > 0 ? positionals : UNASKED) {
   say(`running ${name} …`)
   const { measure } = await PARTS[name]()
   results.push(...(await measured(name, measure)))
@@ -49,7 +59,7 @@ process.exit(0)
 async function measured(name, measure) {
   running = createRunning()
   try {
-    return await measure({ say, running })
+    return await measure({ say, running, upstream: values.upstream })
   } catch (error) {
     return [{ name, value: null, unit: '', target: '', holds: null, detail: error.message }]
   } finally {
@@ -58,7 +68,7 @@ async function measured(name, measure) {
 }
 
 function print(report) {
-  if (values.json) return console.log(JSON.stringify(report))
+  if (values.json || process.env.npm_config_json === 'true') return console.log(JSON.stringify(report))
   for (const { name, value, holds, detail } of report.results) {
     const verdict = holds === null ? (value === null ? 'not run' : 'no target') : holds ? 'passes' : 'FAILS'
     console.log(`${name.padEnd(52)} ${verdict.padEnd(8)} ${detail}`)

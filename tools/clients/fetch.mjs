@@ -13,15 +13,16 @@ const CACHE = join(CLONE, '.writ', 'clients')
  */
 export function fetchClient(client, version) {
   const { package: name, beside } = CLIENTS[client]
-  if (beside !== undefined) install(besideOf(client, version), `${beside.package}@${version}`)
-  return install(join(CACHE, `${client}@${version}`), `${name}@${version}`)
+  if (beside !== undefined) installInto(besideOf(client, version), `${beside.package}@${version}`)
+  return installInto(join(CACHE, `${client}@${version}`), `${name}@${version}`)
 }
 
 export const isFetched = (client, version) => existsSync(join(CACHE, `${client}@${version}`))
 
 export const besideOf = (client, version) => join(CACHE, `beside-${client}@${version}`)
 
-function install(folder, wanted) {
+/** Installs packages into a folder of their own, unless they are there already. @throws with what npm said */
+export function installInto(folder, ...wanted) {
   if (existsSync(folder)) return folder
   const draft = `${folder}.part`
   rmSync(draft, { recursive: true, force: true })
@@ -35,12 +36,13 @@ function install(folder, wanted) {
     '--omit=dev',
     '--loglevel=error',
   ]
-  const { status, stderr, error } = spawnSync('npm', ['install', ...options, wanted], {
+  const { status, stderr, error } = spawnSync('npm', ['install', ...options, ...wanted], {
     cwd: draft,
     encoding: 'utf8',
     timeout: 600_000,
   })
-  if (status !== 0) throw new Error(`npm could not install ${wanted}: ${error?.message ?? lastLine(stderr)}`)
+  if (status !== 0)
+    throw new Error(`npm could not install ${wanted.join(', ')}: ${error?.message ?? lastLine(stderr)}`)
   renameSync(draft, folder)
   return folder
 }

@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CLONE } from '../state.mjs'
 import { CLIENT_SCENARIOS } from './client-scenarios.mjs'
+import { MCP_CLIENTS } from './mcp-clients/table.mjs'
+import { SETS, WAYS } from './server-ways.mjs'
 
 const PAGE = join(CLONE, 'docs', 'conformance.md')
 
@@ -13,7 +15,44 @@ export function documentResults(results) {
     const rows = results.filter(({ name }) => name.startsWith(`${part}.`))
     if (rows.length > 0) page = withTable(page, part, tableOf(part, rows))
   }
+  const ofServer = results.filter(({ name }) => name.startsWith('server.'))
+  if (ofServer.length > 0) page = withTable(page, 'server', serverTable(ofServer))
+  const ofClients = results.filter(({ name }) => name.startsWith('clients.'))
+  if (ofClients.length > 0) page = withTable(page, 'clients', clientsTable(ofClients))
   writeFileSync(PAGE, page)
+}
+
+const clientsTable = (results) =>
+  table(
+    ['client', 'protocol', 'result'],
+    results.map((result) => {
+      const { title, version } = MCP_CLIENTS[result.name.slice('clients.'.length)]
+      return [title, version, result.holds ? 'lists tools, calls one, is on record' : said(result)]
+    }),
+  )
+
+function said(result) {
+  if (result === undefined) return ''
+  return result.holds || result.value === null ? result.detail : `**${result.detail}**`
+}
+
+/** A row for each way to the server; what was not run, or did not hold, says why. */
+function serverTable(results) {
+  const rowOf = (name) => results.find((result) => result.name === name)
+  const ways = Object.entries({ direct: 'no gateway', ...WAYS }).filter(([way]) =>
+    rowOf(`server.${SETS[0]}.${way}.scenarios`),
+  )
+  return table(
+    ['way to the server', ...SETS, 'worse than without a gateway', 'on record'],
+    ways.map(([way, words]) => [
+      words,
+      ...SETS.map((set) => said(rowOf(`server.${set}.${way}.scenarios`))),
+      SETS.map((set) => said(rowOf(`server.${set}.${way}.worse`)))
+        .filter(Boolean)
+        .join('; '),
+      said(rowOf(`server.${way}.recorded`)),
+    ]),
+  )
 }
 
 function withTable(page, part, made) {

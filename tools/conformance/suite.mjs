@@ -27,6 +27,27 @@ export async function listScenarios(side) {
 }
 
 /**
+ * The server scenarios of a frozen requirement set.
+ * @param {string} revision
+ * @returns {Promise<{ required: string[], unscored: string[] }>} `unscored` are run and reported besides
+ */
+export async function listRequirements(revision) {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...NODE_ARGUMENTS,
+    'list',
+    '--requirements',
+    revision,
+  ])
+  const [scored, besides = ''] = stdout.split(/^Run and reported.*$/m)
+  const [, ofServer = ''] = scored.split(/^Server scenarios.*$/m)
+  const [own] = ofServer.split(/^Client scenarios.*$/m)
+  return {
+    required: [...own.matchAll(/^ {2}- (\S+)$/gm)].map(([, name]) => name),
+    unscored: [...besides.matchAll(/^ +- (\S+) \[server\]$/gm)].map(([, name]) => name),
+  }
+}
+
+/**
  * One run of the suite.
  * @param {string[]} args
  * @param {{ env?: object, limitMs?: number, onLine?: (line: string) => void, running: { add: Function } }} around
