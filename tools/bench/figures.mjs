@@ -22,15 +22,15 @@ export function cpuMicrosOf(pid) {
 
 /**
  * One result row. `holds` is measured against the target, of the ratio where `of` says so; without a target it is null, for
- * nothing was there to hold.
+ * nothing was there to hold. `target`: the target's own words, where the bound alone would not say it.
  */
-export function result({ atMost, atLeast, of = 'value', peer, peerValue, detail, ...row }) {
+export function result({ atMost, atLeast, of = 'value', peer, peerValue, detail, target: words, ...row }) {
   const ratio = peer ? row.value / peerValue : undefined
   const against = peer ? { peer, peerValue, ratio } : {}
   const bound = boundOf(atMost, atLeast)
   if (bound === null)
     return { ...row, target: '', holds: null, ...against, detail: `no target is set; ${detail}` }
-  const target = of === 'ratio' ? `ratio ${bound.text}` : bound.text
+  const target = words ?? (of === 'ratio' ? `ratio ${bound.text}` : bound.text)
   return { ...row, target, holds: bound.allows(of === 'ratio' ? ratio : row.value), ...against, detail }
 }
 

@@ -11,15 +11,20 @@ import { stateDirectory } from '../state.mjs'
 let worlds = 0
 const SECRET = `bench_${randomBytes(16).toString('hex')}`
 
-export async function startWorld({ running, redis = 'auto', gateways = 1, tuning = {} }) {
+/** A platform with a state of its own, gone when `running` is stopped. */
+export function startBenchPlatform({ running, redis = 'auto', gateways = 1, tuning = {} }) {
   worlds += 1
   const stateDir = join(stateDirectory(), `bench-${process.pid}-${worlds}`)
   mkdirSync(stateDir, { recursive: true, mode: 0o711 })
   running.add('bench state', () => rmSync(stateDir, { recursive: true, force: true }))
   const ports = { controlPlane: 0, gateway: 0, demoUpstream: 0, postgres: 0, workerAdmin: 0, gatewayAdmin: 0 }
-  const platform = await startPlatform({ stateDir, redis, gateways, tuning, ports, running })
+  return startPlatform({ stateDir, redis, gateways, tuning, ports, running })
+}
+
+export async function startWorld({ running, ...wanted }) {
+  const platform = await startBenchPlatform({ running, ...wanted })
   const upstream = await startUpstream(running)
-  const admin = await openTenant(platform)
+  const { admin } = await openTenant(platform, 'bench')
   const { defaultGroup } = await admin('GET', 'tenant')
   const human = await admin('POST', 'humans', { name: 'Ada', email: 'ada@bench.example' })
   const spare = await admin('POST', 'access-groups', { name: 'spare' })
@@ -29,7 +34,8 @@ export async function startWorld({ running, redis = 'auto', gateways = 1, tuning
     credential: { kind: 'api-key', header: 'x-api-key', secret: SECRET },
     groups: [defaultGroup],
   })
-  const agent = await enrol(platform, admin, human)
+  const enrolOne = () => enrol(platform, { slug: 'bench', admin, human })
+  const agent = await enrolOne()
   return {
     platform,
     upstream,
@@ -40,7 +46,7 @@ export async function startWorld({ running, redis = 'auto', gateways = 1, tuning
     secret: SECRET,
     url: `${platform.gatewayUrls[0]}/bench/tools/mcp`,
     urls: platform.gateways.map(({ url }) => `${url}/bench/tools/mcp`),
-    enrolAnother: () => enrol(platform, admin, human),
+    enrolAnother: enrolOne,
   }
 }
 
@@ -53,7 +59,8 @@ async function startUpstream(running) {
   return { url: `http://127.0.0.1:${port}/mcp`, pid: child.pid }
 }
 
-async function openTenant({ controlPlaneUrl, secrets }) {
+/** A new tenant, and its API as its owner and as the operator. */
+export async function openTenant({ controlPlaneUrl, secrets }, slug) {
   const call = (key) => async (method, path, body) => {
     const response = await fetch(`${controlPlaneUrl}/api/v1/${path}`, {
       method,
@@ -63,11 +70,13 @@ async function openTenant({ controlPlaneUrl, secrets }) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return response.json()
   }
-  const { ownerKey } = await call(secrets.operatorKey)('POST', 'tenants', { slug: 'bench', name: 'Bench' })
-  return call(ownerKey.key)
+  const operator = call(secrets.operatorKey)
+  const { ownerKey } = await operator('POST', 'tenants', { slug, name: slug })
+  return { admin: call(ownerKey.key), operator }
 }
 
-async function enrol({ controlPlaneUrl }, admin, human) {
+/** An agent of a human, enrolled, with a session of its own. */
+export async function enrol({ controlPlaneUrl }, { slug, admin, human }) {
   const { id } = await admin('POST', 'agents', {
     name: `bench-${randomBytes(4).toString('hex')}`,
     human: human.id,
@@ -76,7 +85,7 @@ async function enrol({ controlPlaneUrl }, admin, human) {
   const ports = { fetch, nowMs: Date.now, randomBytes }
   const identityKey = generateKeyPem().privateKey
   const { issuer, tokenEndpoint, agentId } = await enrolAgent({
-    endpoint: `${controlPlaneUrl}/t/bench/enrol`,
+    endpoint: `${controlPlaneUrl}/t/${slug}/enrol`,
     token,
     identityKey,
     ports,

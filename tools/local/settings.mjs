@@ -27,6 +27,7 @@ export function controlPlaneSettings(world) {
     WRIT_CONTROL_PLANE_PORT: String(ports.controlPlane),
     WRIT_PUBLIC_ORIGIN: controlPlaneUrl(world),
     WRIT_GATEWAY_ORIGINS: gatewayUrls(world).join(','),
+    ...UPSTREAMS_HERE,
   }
 }
 
@@ -54,6 +55,7 @@ export function gatewaySettings(world, { port, adminPort, stateDir }) {
     WRIT_JOIN_SECRET: world.secrets.joinSecret,
     REDIS_URL: world.redisUrl,
     WRIT_GATEWAY_STATE_DIR: stateDir,
+    ...UPSTREAMS_HERE,
   }
 }
 
@@ -72,6 +74,9 @@ export function demoSettings(world, { stateDir, guide }) {
     DATABASE_URL: appDatabaseUrl(world),
   }
 }
+
+/** The demo's upstream is on this machine, and so are those of the tests. */
+const UPSTREAMS_HERE = { WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK: 'yes' }
 
 export const controlPlaneUrl = ({ ports }) => origin(ports.controlPlane)
 export const gatewayUrls = ({ ports }) => ports.gateways.map(({ port }) => origin(port))
