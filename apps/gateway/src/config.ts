@@ -137,6 +137,7 @@ const tracingOf = (read: Read) =>
         url: read.WRIT_TRACES_URL,
         authorization: read.WRIT_TRACES_AUTHORIZATION ?? null,
         ratio: read.WRIT_TRACES_RATIO,
+        joinSecret: read.WRIT_JOIN_SECRET,
         name: read.WRIT_GATEWAY_NAME,
         build: read.WRIT_BUILD,
       }

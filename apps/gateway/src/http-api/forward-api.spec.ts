@@ -104,6 +104,15 @@ describe('an HTTP API', () => {
     expect(JSON.stringify(body)).not.toContain('\u0001')
   })
 
+  it.each([
+    ['a number that no double holds', '{"id":9007199254740993}'],
+    ['a name that stands twice', '{"to":"a","to":"b"}'],
+    ['more depth than a message has', `${'['.repeat(60)}${']'.repeat(60)}`],
+  ])('tells JSON with %s as text alone', async (_, text) => {
+    const { body } = await said(call({ id: 'a' }), json(text))
+    expect(body.result).toEqual({ content: [{ type: 'text', text }], isError: false })
+  })
+
   it.each<[string, JsonObject | string, number, number]>([
     ['a tool that it does not have', { id: 7, method: 'tools/call', params: { name: 'drop' } }, -32_602, 200],
     ['arguments that make no request', call({ id: '..' }), -32_602, 200],

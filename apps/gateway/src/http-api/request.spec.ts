@@ -62,6 +62,22 @@ describe('a request', () => {
     },
   )
 
+  it('is refused where two arguments together lead up the path', () => {
+    const parameters = [parameter('a', 'path'), parameter('b', 'path')]
+    expect(requestOf(operation({ path: '/x/{a}{b}', parameters }), { a: 'a', b: '.b' })).toMatchObject({
+      path: '/x/a.b',
+    })
+    expect(requestOf(operation({ path: '/x/{a}{b}', parameters }), { a: '.', b: '.' })).toMatch(
+      /lead to another/,
+    )
+    const dotted = operation({ path: '/x/.{a}', parameters: [parameter('a', 'path')] })
+    expect(requestOf(dotted, { a: './admin' })).toMatch(/lead to another/)
+  })
+
+  it.each(['a/b', 'a..b', '...', '50%', 'a%2fb', 'a;b'])('takes %j for what it is', (id) => {
+    expect(made({ id }).path).toBe(`/orders/${encodeURIComponent(id)}/lines`)
+  })
+
   it('carries the body argument as JSON', () => {
     const request = made(
       { body: { a: [1, 'ü'] } },
@@ -75,7 +91,12 @@ describe('a request', () => {
     ['an argument that the tool does not have', { id: 'a', admin: 'true' }, /"admin" is no argument/],
     ['a name that every object has', { id: 'a', constructor: 'x' }, /"constructor" is no argument/],
     ['without a required one', { q: 'x' }, /"id" is missing/],
-    ['up the path', { id: '..' }, /is no segment of a path/],
+    ['up the path', { id: '..' }, /would lead to another one/],
+    ['up the path of whoever resolves escapes first', { id: 'a/../../admin' }, /would lead to another one/],
+    ['up the path by the other slash', { id: '..\\admin' }, /would lead to another one/],
+    ['up the path of whoever resolves escapes twice', { id: '%2e%2e%2fadmin' }, /would lead to another one/],
+    ['up the path of whoever takes parameters away', { id: '..;/admin' }, /would lead to another one/],
+    ['the end of the path', { id: 'a\0' }, /would lead to another one/],
     ['nowhere in the path', { id: '' }, /is no segment of a path/],
     ['null in the path', { id: null }, /cannot stand in a path/],
     ['a second header', { id: 'a', 'X-Note': 'x\r\nAuthorization: y' }, /cannot stand in a header/],

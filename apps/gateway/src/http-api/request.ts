@@ -26,6 +26,7 @@ export function requestOf(operation: ApiOperation, args: JsonObject): ApiRequest
   const body = bodyOf(operation, args)
   if (typeof body === 'string') return body
   const { path, query, headers } = draft
+  if (leavesItsPlace(path)) return 'what stands in the path would lead to another one'
   return {
     method: operation.method,
     path: query.length === 0 ? path : `${path}?${query.join('&')}`,
@@ -48,6 +49,25 @@ function fill(draft: Draft, parameter: ApiParameter, value: Json | undefined): s
   return null
 }
 
+/**
+ * Servers and the proxies before them resolve escapes at another moment than dots, some of them more than once: `..%2Fadmin` is a segment to
+ * one of them and a way up to the next. A control character ends the path for some.
+ */
+function leavesItsPlace(path: string): boolean {
+  let read = path
+  for (let round = 0; round < MOST_ROUNDS && read.includes('%'); round += 1) read = withoutEscapes(read)
+  return read.split(/[/\\]/).some((segment) => DOTS.test(segment)) || CONTROL.test(read)
+}
+
+const MOST_ROUNDS = 3
+/** What follows a semicolon is a parameter to some, and not part of the segment. */
+const DOTS = /^\.{1,2}(?:;.*)?$/s
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/
+
+const withoutEscapes = (text: string): string =>
+  text.replaceAll(/%([0-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+
 const isDeclared = ({ parameters, body }: ApiOperation, name: string): boolean =>
   parameters.some(({ argument }) => argument === name) || body?.argument === name
 
@@ -69,8 +89,7 @@ const WRITERS: Readonly<Record<ApiParameter['in'], Writer>> = {
   path: ({ name, explode }, value) => {
     const text = joined(value, { explode, encode: encodeURIComponent })
     if (text === null) return 'cannot stand in a path'
-    // A segment of dots would be resolved away by whoever reads the path next, and an empty one is another path.
-    return text === '' || /^(?:\.|%2e){1,2}$/i.test(text) ? 'is no segment of a path' : [[name, text]]
+    return text === '' ? 'is no segment of a path' : [[name, text]]
   },
   query: (parameter, value) => {
     const name = encodeURIComponent(parameter.name)

@@ -1,4 +1,6 @@
-import type { JsonObject, Json } from '@writ/contracts'
+import type { Json, JsonObject } from '@writ/contracts'
+import { isRefusal } from '@writ/contracts'
+import { readStrictJson } from '@writ/mcp'
 
 /** What the API answered with. */
 export type ApiAnswer = { readonly status: number; readonly type: string | null; readonly body: Uint8Array }
@@ -12,7 +14,7 @@ export function resultOf({ status, type, body }: ApiAnswer): JsonObject {
   const read = decoded(body)
   if (read === null) return { content: [text(notText(status, type, body.length))], isError: true }
   const content = [text(told === '' ? read : `${told}\n${read}`)]
-  const structured = isJson(type) ? parsed(read) : undefined
+  const structured = isJson(type) ? parsed(body) : undefined
   return structured === undefined ? { content, isError } : { content, structuredContent: structured, isError }
 }
 
@@ -36,15 +38,18 @@ function decoded(body: Uint8Array): string | null {
   }
 }
 
-/** `structuredContent` is an object in every version of the protocol, so anything else stands in one. */
-function parsed(read: string): JsonObject | undefined {
-  try {
-    const tree: Json = JSON.parse(read)
-    return isObject(tree) ? tree : { value: tree }
-  } catch {
-    return undefined
-  }
+/**
+ * `structuredContent` is an object in every version of the protocol, so anything else stands in one. What would not be written again as it
+ * came is told as text alone: an id beyond 2^53 would be another one's, and of a name that stands twice one value would be gone.
+ */
+function parsed(body: Uint8Array): JsonObject | undefined {
+  const json = readStrictJson(body, { maxBytes: body.length, maxDepth: MOST_DEPTH })
+  if (isRefusal(json) || json.inexact) return undefined
+  return isObject(json.tree) ? json.tree : { value: json.tree }
 }
+
+/** The message around it has a depth too, and a limit. */
+const MOST_DEPTH = 48
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -33,8 +33,8 @@ export const sendingTo =
   }
 
 function pathBelow(base: string, path: string): string {
-  const [above = '', given] = split(base)
-  const [below = '', asked] = split(path)
+  const [above, given] = split(base)
+  const [below, asked] = split(path)
   const query = [given, asked].filter(Boolean).join('&')
   return `${above.replace(/\/$/, '')}${below}${query === '' ? '' : `?${query}`}`
 }

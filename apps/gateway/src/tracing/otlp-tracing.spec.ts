@@ -36,6 +36,7 @@ async function given(ratio = 1) {
     url: `http://127.0.0.1:${port}/v1/traces`,
     authorization: 'Bearer of-the-collector',
     ratio,
+    joinSecret: 'what all gateways of one platform know',
     name: 'one',
     build: '1.0',
   })
@@ -175,12 +176,38 @@ describe('an agent', () => {
   })
 })
 
+/** The ones of fifteen traces that a gateway records. */
+const recorded = async () => {
+  const { tracing, spans } = await given(0.5)
+  for (const end of '123456789abcdef')
+    await passed(tracing, sending(`00-${'a'.repeat(31)}${end}-${ABOVE.spanId}-01`), OK)
+  return new Set((await spans()).map(({ traceId }) => traceId))
+}
+
+describe('an agent that makes up the ids of its traces', () => {
+  it.each(['0'.repeat(31), '1111111011111110111111101111111', 'f'.repeat(31)])(
+    'gets as many of them recorded as anybody: %s',
+    async (begin) => {
+      const { tracing, spans } = await given(0.5)
+      for (const end of '123456789abcdef')
+        await passed(tracing, sending(`00-${begin}${end}-${ABOVE.spanId}-01`), OK)
+      const ids = new Set((await spans()).map(({ traceId }) => traceId))
+      expect([ids.size > 0, ids.size < 15]).toEqual([true, true])
+    },
+  )
+
+  it('has the same ones recorded by every gateway', async () => {
+    expect(await recorded()).toEqual(await recorded())
+  })
+})
+
 describe('a collector that is away', () => {
   it('costs a message nothing, and the end a second at most', async () => {
     const tracing = await openTracing({
       url: 'http://127.0.0.1:9/v1/traces',
       authorization: null,
       ratio: 1,
+      joinSecret: 'what all gateways of one platform know',
       name: 'one',
       build: '1.0',
     })

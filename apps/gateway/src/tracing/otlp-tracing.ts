@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -5,9 +6,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
-  TraceIdRatioBasedSampler,
+  SamplingDecision,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import type { Sampler } from '@opentelemetry/sdk-trace'
 import { isRefusal } from '@writ/contracts'
 import type { Allowed, AnyEntry, HeaderFields, Received } from '@writ/enforcement'
 import { outcomeOf, pause } from '@writ/point'
@@ -20,6 +22,8 @@ export type TracingSettings = {
   readonly authorization: string | null
   /** the part of all traces that is recorded, 0 to 1, whatever an agent asks for */
   readonly ratio: number
+  /** what all gateways of one platform know, and agents do not */
+  readonly joinSecret: string
   /** name of this gateway in its spans */
   readonly name: string
   readonly build: string
@@ -74,13 +78,13 @@ export function createOtlpTracing(settings: TracingSettings): Tracing {
 const LAST_WORD_MS = 1000
 const NEVER = new AbortController().signal
 
-function providerOf({ url, authorization, ratio, name, build }: TracingSettings): TracerProvider {
+function providerOf({ url, authorization, ratio, joinSecret, name, build }: TracingSettings): TracerProvider {
   const exporter = new OTLPTraceExporter({
     url,
     timeoutMillis: 5000,
     ...(authorization === null ? {} : { headers: { authorization } }),
   })
-  const byRatio = new TraceIdRatioBasedSampler(ratio)
+  const byRatio = createSampler(ratio, joinSecret)
   return new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': 'writ-gateway',
@@ -90,6 +94,20 @@ function providerOf({ url, authorization, ratio, name, build }: TracingSettings)
     sampler: new ParentBasedSampler({ root: byRatio, remoteParentSampled: byRatio }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
   })
+}
+
+/** The same choice for every message of a trace, at every gateway. Agents make up the ids of their traces, and cannot foresee it. */
+function createSampler(ratio: number, joinSecret: string): Sampler {
+  const key = createHmac('sha256', joinSecret).update('writ.traces.v1').digest()
+  return {
+    shouldSample: (_, traceId) => {
+      const part = createHmac('sha256', key).update(traceId).digest().readUInt32BE() / 2 ** 32
+      return {
+        decision: part < ratio ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD,
+      }
+    },
+    toString: () => `KeyedRatio{${ratio}}`,
+  }
 }
 
 /** Version 00 of W3C Trace Context §3.2: no trace and no span is all zeros. */

@@ -1,6 +1,7 @@
 import type { ConnectionApi } from '@writ/contracts'
 import { unprocessable } from '../../http/problem.ts'
-import { readOpenApi, UnusableDocument } from './read-document.ts'
+import { UnusableDocument } from './budget.ts'
+import { readOpenApi } from './read-document.ts'
 
 /** Columns of a connection whose document this is. @throws 422 */
 export function apiColumnsOf(openapi: string | undefined): Readonly<Record<string, string>> {

@@ -1,4 +1,5 @@
 import type { ApiOperation, Json, JsonObject } from '@writ/contracts'
+import { Budget, UnusableDocument } from './budget.ts'
 import { parametersOf } from './parameters.ts'
 import { isObject, textOf } from './plain.ts'
 import type { Resolve } from './references.ts'
@@ -22,9 +23,15 @@ const METHODS = [
   ['delete', 'DELETE'],
 ] as const
 
-/** Every operation of the document as a tool, in the order in which they stand there. */
+const MOST_TOOLS = 500
+
+/**
+ * Every operation of the document as a tool, in the order in which they stand there.
+ * @throws UnusableDocument where they are too many, or too large
+ */
 export function operationsOf(document: JsonObject): Operations {
   const resolve = resolverOf(document)
+  const budget = new Budget()
   const operations: ApiOperation[] = []
   const leftOut: LeftOut[] = []
   const taken = new Set<string>()
@@ -34,13 +41,21 @@ export function operationsOf(document: JsonObject): Operations {
     for (const [member, method] of METHODS) {
       const operation = resolve(shared[member])
       if (operation === null) continue
+      budget.operation()
       const place = { path, method, shared, operation }
-      const made = toolOf(place, resolve)
+      const made = toolOf(place, resolve, budget)
       if (typeof made === 'string') leftOut.push({ operation: `${method} ${path}`, why: made })
-      else operations.push({ ...made, tool: freeName(toolName(place), taken) })
+      else operations.push(counted({ ...made, tool: freeName(toolName(place), taken) }, operations, budget))
     }
   }
   return { operations, leftOut }
+}
+
+function counted(made: ApiOperation, before: readonly ApiOperation[], budget: Budget): ApiOperation {
+  if (before.length === MOST_TOOLS)
+    throw new UnusableDocument(`the document has more than ${MOST_TOOLS} operations`)
+  budget.tool(JSON.stringify(made))
+  return made
 }
 
 const entriesOf = (value: Json | undefined): [string, Json][] =>
@@ -58,11 +73,11 @@ type Place = {
 type Unnamed = Omit<ApiOperation, 'tool'>
 
 /** @returns why it cannot be one */
-function toolOf(place: Place, resolve: Resolve): Unnamed | string {
+function toolOf(place: Place, resolve: Resolve, budget: Budget): Unnamed | string {
   const { path, operation } = place
   if (!/^\/[\w.~!$&'()*+,;=:@/{}-]*$/.test(path) || /\/\.{1,2}(?:\/|$)/.test(path))
     return 'its path holds what no path of a tool holds'
-  const schemas = createSchemas(resolve)
+  const schemas = createSchemas(resolve, budget)
   const read = parametersOf(place, { resolve, schemas })
   if (typeof read === 'string') return read
   const body = bodyOf(operation, { resolve, schemas, taken: new Set(Object.keys(read.properties)) })

@@ -12,9 +12,10 @@ export type ReadParameters = {
 type Owner = { readonly path: string; readonly shared: JsonObject; readonly operation: JsonObject }
 type Means = { readonly resolve: Resolve; readonly schemas: Schemas }
 
-/** Names that no argument fills: they frame the request, carry credentials, or are this gateway's own. */
+/** Names that no argument fills: they frame the request, carry credentials, say another method, path or caller, or are this gateway's own. */
 const RESERVED =
-  /^(?:host|content-.*|transfer-encoding|te|trailer|connection|keep-alive|upgrade|expect|accept|accept-encoding|authorization|proxy-.*|cookie|forwarded|x-forwarded-.*|user-agent)$/i
+  /^(?:host|content-.*|transfer-encoding|te|trailer|connection|keep-alive|upgrade|expect|accept|accept-encoding|authorization|proxy-.*|cookie|forwarded|x-forwarded-.*|x-real-ip|true-client-ip|via|user-agent|traceparent|tracestate|x-http-method(?:-override)?|x-method-override|x-original-(?:url|uri|host|method)|x-rewrite-url)$/i
+const MOST_PARAMETERS = 100
 const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/
 
 /** The parameters of one operation, those of its path among them. @returns why it can have no tool */
@@ -22,6 +23,8 @@ export function parametersOf(
   { path, shared, operation }: Owner,
   { resolve, schemas }: Means,
 ): ReadParameters | string {
+  if ([shared, operation].some(({ parameters: listed }) => listOf(listed).length > MOST_PARAMETERS))
+    return `it has more than ${MOST_PARAMETERS} parameters`
   const parameters: ApiParameter[] = []
   const properties: Record<string, Json> = {}
   for (const declared of declaredOf(shared, operation, resolve)) {

@@ -143,6 +143,18 @@ describe('an operation is left out, and it is said why,', () => {
     ['whose path goes up', '{"get":{}}', '/a/../b', /its path/],
     ['whose path holds a line break', '{"get":{}}', String.raw`/a\r\nx`, /its path/],
     [
+      'whose required header says another method',
+      '{"post":{"parameters":[{"name":"X-HTTP-Method-Override","in":"header","required":true}]}}',
+      '/a',
+      /no argument may fill/,
+    ],
+    [
+      'with more parameters than anybody fills',
+      `{"get":{"parameters":[${Array.from({ length: 101 }, (_, at) => `{"name":"q${at}","in":"query"}`).join(',')}]}}`,
+      '/a',
+      /more than 100 parameters/,
+    ],
+    [
       'whose body is not JSON',
       '{"post":{"requestBody":{"required":true,"content":{"text/csv":{}}}}}',
       '/a',
@@ -164,7 +176,14 @@ describe('an operation is left out, and it is said why,', () => {
   })
 })
 
+/** So many paths that refer to one item. */
+const referring = (count: number, item: string): string => {
+  const paths = Array.from({ length: count }, (_, at) => `"/a${at}":{"$ref":"#/x"}`)
+  return `{"openapi":"3.1.0","info":{},"x":${item},"paths":{${paths.join(',')}}}`
+}
+
 describe('a document is refused', () => {
+  const nested = `{"anyOf":[${Array.from({ length: 2000 }, () => '{}').join(',')}]}`
   const aliases = ['a: &a [x, x, x, x, x, x, x, x, x]']
   for (let level = 1; level < 9; level += 1) {
     const above = String.fromCodePoint(96 + level)
@@ -181,6 +200,20 @@ describe('a document is refused', () => {
       'that is too large for a bundle',
       `{"openapi":"3.1.0","info":{},"paths":{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":{"description":"${'x'.repeat(600_000)}"}}}}}}}}`,
       /more than 524288 bytes/,
+    ],
+    ['with more tools than an agent is offered', referring(501, '{"get":{}}'), /more than 500 operations/],
+    [
+      'with operations without end that are no tools',
+      referring(2001, '{"get":{"parameters":[{"name":"s","in":"cookie","required":true}]}}'),
+      /more than 2000 operations/,
+    ],
+    [
+      'that says little and means much',
+      referring(
+        200,
+        `{"get":{"parameters":[{"name":"q","in":"query","schema":${nested}},{"name":"s","in":"cookie","required":true}]}}`,
+      ),
+      /more than 200000 schemas/,
     ],
   ])('%s', (_, text, why) => {
     expect(() => readOpenApi(text)).toThrow(why)

@@ -1,23 +1,15 @@
 import type { ApiDescription, Json, JsonObject } from '@writ/contracts'
 import { parseDocument } from 'yaml'
+import { UnusableDocument } from './budget.ts'
 import { operationsOf } from './operations.ts'
 import type { LeftOut } from './operations.ts'
 import { isObject, textOf } from './plain.ts'
-
-/** Why a document cannot be a connection, in one line for its author. */
-export class UnusableDocument extends Error {
-  override readonly name = 'UnusableDocument'
-}
 
 export type ReadDocument = {
   readonly api: ApiDescription
   /** operations that are no tools, and why */
   readonly leftOut: readonly LeftOut[]
 }
-
-/** Of the description as gateways get it. */
-const MOST_BYTES = 512 * 1024
-const MOST_OPERATIONS = 500
 
 /**
  * Reads an OpenAPI document (3.0 or 3.1, JSON or YAML) into what gateways need of it. Nothing is fetched: a reference leads within the
@@ -31,14 +23,13 @@ export function readOpenApi(text: string): ReadDocument {
     throw new UnusableDocument('the document is not OpenAPI 3.0 or 3.1: `openapi` says which it is')
   const { operations, leftOut } = operationsOf(document)
   if (operations.length === 0) throw new UnusableDocument('the document has no operation that can be a tool')
-  if (operations.length > MOST_OPERATIONS)
-    throw new UnusableDocument(`the document has more than ${MOST_OPERATIONS} operations`)
   const info = isObject(document['info']) ? document['info'] : {}
-  const api = { title: textOf(info['title']) || 'API', version: textOf(info['version']) || '0', operations }
-  if (Buffer.byteLength(JSON.stringify(api)) > MOST_BYTES)
-    throw new UnusableDocument(`the operations and their schemas are more than ${MOST_BYTES} bytes`)
+  const api = { title: shortOf(info['title']) || 'API', version: shortOf(info['version']) || '0', operations }
   return { api, leftOut }
 }
+
+/** They are no schemas, and stand in every bundle. */
+const shortOf = (value: Json | undefined): string => textOf(value).slice(0, 256)
 
 function parsed(text: string): JsonObject {
   const document = parseDocument(text, { schema: 'core', uniqueKeys: true })
@@ -51,10 +42,15 @@ function parsed(text: string): JsonObject {
 
 const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message
 
+/** Written out without aliases. */
+const MOST_CHARACTERS = 4 * 1024 * 1024
+
 /** Only what JSON can say goes on, and no part of it twice. */
 function plain(read: () => unknown): Json {
   try {
-    const tree: Json = JSON.parse(JSON.stringify(read()))
+    const written = JSON.stringify(read())
+    if (written.length > MOST_CHARACTERS) throw new RangeError('too much of the same')
+    const tree: Json = JSON.parse(written)
     return tree
   } catch {
     throw new UnusableDocument('the document says more than JSON can say, or repeats too much of itself')

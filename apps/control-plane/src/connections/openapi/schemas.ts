@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@writ/contracts'
+import type { Budget } from './budget.ts'
 import { isObject, listOf } from './plain.ts'
 import type { Resolve } from './references.ts'
 
@@ -30,8 +31,9 @@ const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties',
 const VALUES: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'required'])
 
 /** Writes schemas of OpenAPI 3.0 and 3.1 as JSON Schema 2020-12. */
-export function createSchemas(resolve: Resolve): Schemas {
+export function createSchemas(resolve: Resolve, budget: Budget): Schemas {
   const names = new Map<string, string>()
+  const numbers = new Map<string, number>()
   const definitions: Record<string, Json> = {}
 
   const referred = (reference: string): Json => {
@@ -40,7 +42,7 @@ export function createSchemas(resolve: Resolve): Schemas {
     const target = resolve({ $ref: reference })
     // A reference that leads nowhere says nothing.
     if (target === null) return {}
-    const name = freeName(reference, definitions)
+    const name = freeName(reference, definitions, numbers)
     names.set(reference, name)
     definitions[name] = {}
     definitions[name] = of(target)
@@ -58,6 +60,7 @@ export function createSchemas(resolve: Resolve): Schemas {
   const of = (schema: Json | undefined): Json => {
     if (typeof schema === 'boolean') return schema
     if (!isObject(schema)) return {}
+    budget.schema()
     const reference = schema['$ref']
     if (typeof reference === 'string') return referred(reference)
     const kept = Object.entries(schema).filter(([name]) => !DROPPED.has(name) && !name.startsWith('x-'))
@@ -67,11 +70,14 @@ export function createSchemas(resolve: Resolve): Schemas {
   return { of, definitions: () => definitions }
 }
 
-function freeName(reference: string, taken: JsonObject): string {
+/** @param numbers the last one that was given out, by name */
+function freeName(reference: string, taken: JsonObject, numbers: Map<string, number>): string {
   const own = (reference.split('/').at(-1) ?? '').replaceAll(/[^\w.-]/g, '_') || 'schema'
-  for (let number = 1; ; number += 1) {
+  for (let number = (numbers.get(own) ?? 0) + 1; ; number += 1) {
     const name = number === 1 ? own : `${own}_${number}`
-    if (!Object.hasOwn(taken, name)) return name
+    if (Object.hasOwn(taken, name)) continue
+    numbers.set(own, number)
+    return name
   }
 }
 
