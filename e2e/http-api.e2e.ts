@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ConnectionView, PolicyView } from '@writ/contracts'
@@ -32,15 +32,14 @@ type Seen = { readonly method: string; readonly url: string; readonly key: strin
 /** A shop that speaks HTTP, and takes nobody without its key. It says the key back, as careless servers do. */
 function startShop() {
   const seen: Seen[] = []
-  const server: Server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const key = String(request.headers['x-shop-key'])
-      seen.push({ method: request.method ?? '', url: request.url ?? '', key, body })
-      response.statusCode = key === SECRET ? 200 : 401
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ id: 'A-1', total: 12, asked: request.url, key }))
-    })
-  })
+  const server: Server = createServer((request, response) => void answer(request, response))
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const key = String(request.headers['x-shop-key'])
+    seen.push({ method: request.method ?? '', url: request.url ?? '', key, body: await text(request) })
+    response.statusCode = key === SECRET ? 200 : 401
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ id: 'A-1', total: 12, asked: request.url, key }))
+  }
   return { seen, server }
 }
 
@@ -149,8 +148,8 @@ describe('an HTTP API behind a gateway', () => {
   })
 
   it('stays an API: a document does not make one of an MCP server', async () => {
-    const { admin, connection: server } = world.acme
-    const change = admin.send('PATCH', `connections/${server.id}`, { openapi: DOCUMENT }, ConnectionView)
+    const { admin, connection: other } = world.acme
+    const change = admin.send('PATCH', `connections/${other.id}`, { openapi: DOCUMENT }, ConnectionView)
     await expect(change).rejects.toThrow(/422/)
     const bad = admin.send('PATCH', `connections/${connection.id}`, { openapi: '{' }, ConnectionView)
     await expect(bad).rejects.toThrow(/422/)
