@@ -126,7 +126,10 @@ describe('the daemon of an enrolled agent', () => {
     }
     const init = { method: 'POST', headers: MCP_HEADERS, body: JSON.stringify(call) }
     expect(await (await fetch(`${proxyUrl}/tools/mcp`, init)).text()).toContain('two lamps')
-    expect((await fetch(`${new URL(proxyUrl ?? '').origin}/tools/mcp`, init)).status).toBe(404)
+    const composed = JSON.stringify({ ...call, params: { ...call.params, name: 'tools__lookup_order' } })
+    expect(await (await fetch(`${proxyUrl}/mcp`, { ...init, body: composed })).text()).toContain('two lamps')
+    for (const path of ['/tools/mcp', '/mcp'])
+      expect((await fetch(new URL(proxyUrl ?? '').origin + path, init)).status).toBe(404)
 
     const records = await eventually('the records of both channels', async () => {
       const own = (await storedRecords(world, world.acme.id)).filter((record) => record.session === session)

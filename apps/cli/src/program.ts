@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addAgentCommands } from './agent-program.ts'
+import { addBridgeCommands } from './bridge-program.ts'
 import { exportEvidence, verifyRecords } from './commands/audit.ts'
 import type { CliConfig } from './config.ts'
 import { addDaemonCommands } from './daemon-program.ts'
@@ -26,6 +27,7 @@ export function programOf(config: CliConfig, terminal: Terminal, finish: Finish)
       outputError: () => undefined,
     })
   addAgentCommands(program, config, finish)
+  addBridgeCommands(program, config, finish)
   addAuditCommands(program, config, finish)
   addPolicyCommands(program, config, finish)
   addDaemonCommands(program, config, finish)

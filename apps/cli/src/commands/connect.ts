@@ -18,7 +18,8 @@ import { refusedToken } from './refused-token.ts'
 
 export type ConnectOptions = {
   readonly profile: string
-  readonly connection: string
+  /** absent: all connections of the agent's groups as one server */
+  readonly connection: string | undefined
   readonly gateway: string | undefined
   /** port of the HTTP proxy on loopback; absent: stdio */
   readonly listen: number | undefined
@@ -62,7 +63,7 @@ async function upstreamOfDaemon(config: CliConfig, options: ConnectOptions): Pro
   const profile = await readProfileOnly(config.WRIT_HOME, options.profile)
   const status = await daemonStatus(config)
   if (status === null || status.proxyUrl === null || status.agentId !== profile.agentId) return null
-  return { url: `${status.proxyUrl}/${slugIn(connection)}/mcp`, send }
+  return { url: `${status.proxyUrl}/${placeOf(connection)}mcp`, send }
 }
 
 const signInOf = (options: ConnectOptions, terminal: Terminal): Pick<SessionScope, 'signIn'> =>
@@ -72,10 +73,12 @@ function resourceOf(profile: Profile, { connection, gateway }: ConnectOptions, c
   const known = gateway ?? profile.gateways[0]
   if (known === undefined)
     throw new Failure('no gateway is known to this profile', 'Name one with --gateway.')
-  return `${serverIn(known, config)}/${profile.tenant}/${slugIn(connection)}/mcp`
+  return `${serverIn(known, config)}/${profile.tenant}/${placeOf(connection)}mcp`
 }
 
-function slugIn(connection: string): string {
-  if (Slug.safeParse(connection).success) return connection
+/** What stands before `mcp` in the path of a connection, or of all of them. */
+function placeOf(connection: string | undefined): string {
+  if (connection === undefined) return ''
+  if (Slug.safeParse(connection).success) return `${connection}/`
   throw new Failure('that cannot be a connection', 'A connection is a short name such as `tools`.')
 }
