@@ -46,7 +46,10 @@ function addConnect(program: Command, config: CliConfig, finish: Finish): void {
   const command = program
     .command('connect')
     .description('sign for an unmodified MCP client: stdio, or HTTP with --listen')
-    .option('--connection <name>', 'connection of the tenant (default: all that this agent may use, as one server)')
+    .option(
+      '--connection <name>',
+      'connection of the tenant (default: all that this agent may use, as one server)',
+    )
     .option('--gateway <url>', 'gateway to use (default: the first that enrolment named)')
     .option(
       '--listen <port>',
