@@ -6,15 +6,16 @@ import { plainPieces, rewritten } from './events.ts'
 import { discover, initialize } from './handshake.ts'
 import { hasLostSession, hearAll, nothingBut, ownAnswer, toEach } from './hear.ts'
 import type { Heard } from './hear.ts'
-import { allOf, isPage, isTooMuch, LISTINGS, onwardIn, pageAnswer, pageOf } from './listing.ts'
+import { allOf, withUnread } from './all-pages.ts'
+import { isPage, LISTINGS, onwardIn, pageAnswer, pageOf } from './listing.ts'
 import type { Item, Listing, Page } from './listing.ts'
 import { passOn } from './part.ts'
 import type { Part } from './part.ts'
 import { idAt } from './request-ids.ts'
-import { toAgent, withTexts } from './rewrite.ts'
+import { toAgent, withOwnId, withTexts } from './rewrite.ts'
 import type { Writing } from './rewrite.ts'
 import { writingFor } from './writing-for.ts'
-import { MOST_LOOKED_THROUGH, routed } from './route-message.ts'
+import { routed } from './route-message.ts'
 import { found, foundText, SEARCH, searchIn, STAND_INS } from './search.ts'
 import { listenOn2025, listenOn2026 } from './streams.ts'
 
@@ -54,33 +55,26 @@ async function passedOn(composed: Composed, ports: CompositionPorts): Promise<An
   if (isRefusal(to)) return to
   const { connection } = to.member
   const { id, kind } = composed.message
-  const idThere = kind === 'request' ? idAt(connection, id, composed, ports) : null
-  const body = idThere === null ? to.body : withTexts(to.body, [{ path: ['id'], value: idThere }])
+  const asked = kind === 'request' ? { there: idAt(connection, id, composed, ports), own: id } : null
+  const body = asked === null ? to.body : withTexts(to.body, [{ path: ['id'], value: asked.there }])
   const answer = await passOn({ ...to, body }, composed, ports)
   if (answer.kind === 'refusal') return { ...answer, id }
-  const writing = writingFor(connection, composed, ports)
-  const ownIds = (text: string): string =>
-    idThere === null ? text : text.replaceAll(JSON.stringify(idThere), JSON.stringify(id))
+  const writing = writingFor(connection, composed, ports, asked)
   const headers = answer.headers.filter(([name]) => name !== 'mcp-session-id')
-  if (answer.kind === 'whole') return { ...answer, headers, body: writtenBody(answer, writing, ownIds) }
+  if (answer.kind === 'whole') return { ...answer, headers, body: writtenBody(answer, writing) }
   const frames = answer.frames
   async function* written() {
     for await (const frame of plainPieces(frames))
-      yield rewritten(frame, connection, (data) => toAgent(ownIds(data), writing))
+      yield rewritten(frame, connection, (data) => toAgent(data, writing))
   }
   return { ...answer, headers, frames: written() }
 }
 
 /** An error names nothing of its server's but the request, and may be no JSON. */
-function writtenBody(
-  { status, body }: Whole,
-  writing: Writing,
-  ownIds: (text: string) => string,
-): Uint8Array {
+function writtenBody({ status, body }: Whole, writing: Writing): Uint8Array {
   if (body.length === 0) return body
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
-  const own = ownIds(text)
-  const other = status >= 300 ? own : toAgent(own, writing)
+  const other = status >= 300 ? withOwnId(text, writing.asked ?? null) : toAgent(text, writing)
   return other === text ? body : Buffer.from(other)
 }
 
@@ -94,10 +88,10 @@ function listingBy(listing: Listing): Answering {
     const { toolsListed } = ports.settings
     const isCounted = listing.member === 'tools' && onward === null && toolsListed > 0
     const page = isCounted
-      ? await allOf(listing, toolsListed, composed, ports)
+      ? await allOf(listing, { each: Infinity, all: toolsListed }, composed, ports)
       : await pageOf(listing, onward, composed, ports)
     if (!isPage(page)) return page
-    return pageAnswer(listing, isCounted && isTooMuch(page, toolsListed) ? standIns(page) : page, composed)
+    return pageAnswer(listing, isCounted && page.items.length > toolsListed ? standIns(page) : page, composed)
   }
 }
 
@@ -108,17 +102,20 @@ const standIns = (page: Page): Page => ({
   items: STAND_INS.map((text): Item => ({ connection: '', name: '', composed: '', text })),
 })
 
+/** Of one connection. What it lists beyond is not searched, and it is named. */
+const MOST_SEARCHED = 2_000
+
 async function search(composed: Composed, ports: CompositionPorts): Promise<Answer | Refusal> {
   const listing = LISTINGS.get('tools/list')
   const row = rowOf(composed.message)
   const wanted = row ? searchIn(argumentsOf(composed.message, row)) : null
   if (listing === undefined || wanted === null)
     return new Refusal('name_unknown', 'search_tools takes a query, and a limit from 1 to 50')
-  const page = await allOf(listing, MOST_LOOKED_THROUGH, composed, ports)
+  const page = await allOf(listing, { each: MOST_SEARCHED, all: Infinity }, composed, ports)
   if (!isPage(page)) return page
   const { text, structured } = foundText(found(page.items, wanted))
-  const meta =
-    page.missing.length === 0 ? '' : `,"_meta":${JSON.stringify({ 'writ/unavailable': page.missing })}`
+  const missing = withUnread(page)
+  const meta = missing.length === 0 ? '' : `,"_meta":${JSON.stringify({ 'writ/unavailable': missing })}`
   const kind = composed.era === '2026' ? ',"resultType":"complete"' : ''
   return ownAnswer(
     composed,
@@ -126,13 +123,14 @@ async function search(composed: Composed, ports: CompositionPorts): Promise<Answ
   )
 }
 
-/** Each server is told under the id that the request would have there. */
+/** Each server is told under both ids that the request can have there: a call's is sealed, that of a listing or handshake is the agent's own. */
 function cancel(composed: Composed, ports: CompositionPorts): Promise<Answer | Refusal> {
   const { requestId = null } = composed.message.params
   return toldToAll(
-    composed.members.map((member) => {
+    composed.members.flatMap((member) => {
       const value = idAt(member.connection, requestId, composed, ports)
-      return { member, body: withTexts(composed.text, [{ path: ['params', 'requestId'], value }]) }
+      const sealed = withTexts(composed.text, [{ path: ['params', 'requestId'], value }])
+      return [sealed, composed.text].map((body) => ({ member, body }))
     }),
     composed,
     ports,

@@ -144,6 +144,9 @@ async function* recorded(
     steps.report(bug, entry)
     entry.refusal ??= new Refusal('internal')
   } finally {
+    // Cut off for a reason, which the record tells.
+    const cutBy: unknown = entry.received.hangUp.reason
+    if (isRefusal(cutBy)) entry.refusal ??= cutBy
     await ledger.close(entry)
   }
 }

@@ -62,3 +62,12 @@ function withEventId(frame: Uint8Array, connection: string): Uint8Array {
   )
   return marked === text ? frame : new TextEncoder().encode(marked)
 }
+
+const RETRY_LINE = /(?<=^|[\r\n])retry:[^\r\n]*(?:\r\n|\r|\n|$)/g
+
+/** In a stream of several servers none of them says after how long the agent comes back. */
+export function withoutRetry(frame: Uint8Array): Uint8Array {
+  const text = Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('utf8')
+  const other = text.includes('retry:') ? text.replaceAll(RETRY_LINE, '') : text
+  return other === text ? frame : new TextEncoder().encode(other)
+}

@@ -38,6 +38,7 @@ export type Given = {
   readonly settings?: Partial<{ toolsListed: number; connections: number; patienceMs: number }>
   readonly claims?: Partial<AccessTokenClaims>
   readonly requestsPerSecond?: number
+  readonly slowReaderMs?: number
 }
 
 export type GivenGateway = {
@@ -99,7 +100,7 @@ export async function givenGateway(given: Given): Promise<GivenGateway> {
     listen: { host: '127.0.0.1', port: 0 },
     publicOrigin: ORIGIN,
     authorityOrigin: 'https://authority.writ.test',
-    limits: SERVER_LIMITS,
+    limits: { ...SERVER_LIMITS, slowReaderMs: given.slowReaderMs ?? SERVER_LIMITS.slowReaderMs },
     mediate: (received) => (received.connectionName === COMPOSED ? compose(received) : through(received)),
     newDecisionId,
     nowMs: Date.now,

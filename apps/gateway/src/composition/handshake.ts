@@ -127,6 +127,8 @@ function either(left: Json | undefined, right: Json | undefined): Json {
 }
 
 const LONGEST_INSTRUCTIONS = 4096
+/** What a cut may leave at the end, which strict readers take for no text. */
+const HALF_A_CHARACTER = /[\uD800-\uDBFF]$/
 
 const OWN_WORDS =
   'This server combines several connections. Names of tools and prompts begin with the name of their connection and two underscores; URIs of resources begin with writ+, the name of their connection and a colon.'
@@ -134,7 +136,9 @@ const OWN_WORDS =
 function instructionsOf(results: readonly HeardResult[], missing: readonly Missing[]): string {
   const theirs = results.flatMap(({ member, result: { instructions } }) =>
     typeof instructions === 'string' && instructions !== ''
-      ? [`# ${member.connection}\n${instructions.slice(0, LONGEST_INSTRUCTIONS)}`]
+      ? [
+          `# ${member.connection}\n${instructions.slice(0, LONGEST_INSTRUCTIONS).replace(HALF_A_CHARACTER, '')}`,
+        ]
       : [],
   )
   const lost = missing.map(({ connection }) => connection).join(', ')

@@ -26,7 +26,7 @@ export type Heard = { readonly member: SessionMember; readonly status: number } 
 
 export type HeardResult = Extract<Heard, { kind: 'result' }>
 
-/** Of all answers to one message together: what is said beyond it is not kept while others are waited for. */
+/** Of all answers to one message together, errors too: the largest are not kept while others are waited for. */
 const MOST_BYTES = 8 * 1024 * 1024
 
 /** Sends a part to each connection, all at once, and hears the answers in the same order. Whoever has not answered in time is not waited for. */
@@ -36,17 +36,33 @@ export async function hearAll(
   ports: CompositionPorts,
 ): Promise<readonly Heard[]> {
   const end = composed.late()
-  let leftBytes = MOST_BYTES
-  return Promise.all(
+  const kept = new Map<Part, Heard>()
+  await Promise.all(
     parts.map(async (part) => {
-      const answer = await heard(part.member, await send({ ...part, end }, composed, ports), composed)
-      leftBytes -= answer.kind === 'result' ? answer.text.length : 0
-      return leftBytes < 0 && answer.kind === 'result' ? tooMuch(answer) : answer
+      kept.set(part, await heard(part.member, await send({ ...part, end }, composed, ports), composed))
+      makeRoom(kept)
     }),
   )
+  return parts.flatMap((part) => kept.get(part) ?? [])
 }
 
-const tooMuch = ({ member, status }: HeardResult): Heard => ({
+/** Whoever says the most is left out, not whoever comes late: none takes the room of another. */
+function makeRoom(kept: Map<Part, Heard>): void {
+  let left = [...kept.values()].reduce((sum, answer) => sum + sizeOf(answer), 0)
+  const largestFirst = [...kept].toSorted(([, one], [, other]) => sizeOf(other) - sizeOf(one))
+  for (const [part, answer] of largestFirst) {
+    if (left <= MOST_BYTES) return
+    left -= sizeOf(answer)
+    kept.set(part, tooMuch(answer))
+  }
+}
+
+function sizeOf(answer: Heard): number {
+  if (answer.kind === 'result') return answer.text.length
+  return answer.kind === 'error' && answer.answer.kind === 'whole' ? answer.answer.body.length : 0
+}
+
+const tooMuch = ({ member, status }: Heard): Heard => ({
   member,
   status,
   kind: 'refused',

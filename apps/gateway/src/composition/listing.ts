@@ -46,8 +46,6 @@ export type Page = {
   readonly onward: Onward
   readonly missing: readonly Missing[]
   readonly ttlMs: number
-  /** of all items */
-  readonly sizeBytes: number
 }
 
 /** The next page of every connection that has one, by the name of the connection. */
@@ -64,20 +62,18 @@ export async function pageOf(
   if (failed !== null) return failed.kind === 'refused' ? failed.refusal : failed.answer
   const results = answers.filter((answer): answer is HeardResult => answer.kind === 'result')
   const pages = results.map((answer) => ({ answer, ...itemsIn(answer, { listing, composed, ports }) }))
-  const items = pages.flatMap((page) => page.items)
   return {
-    items,
+    items: pages.flatMap((page) => page.items),
     onward: pages.flatMap(({ answer, cursor }) =>
       cursor === null ? [] : [[answer.member.connection, cursor] as const],
     ),
     missing: missingIn(answers, composed),
     ttlMs: Math.min(LONGEST_TTL_MS, ...results.map(({ result }) => ttlIn(result))),
-    sizeBytes: items.reduce((sum, { text }) => sum + text.length, 0),
   }
 }
 
 /** A listing is made for one caller under one bundle: it is not kept for longer. */
-const LONGEST_TTL_MS = 30_000
+export const LONGEST_TTL_MS = 30_000
 
 const ttlIn = ({ ttlMs }: JsonObject): number => (typeof ttlMs === 'number' && ttlMs >= 0 ? ttlMs : 0)
 
@@ -142,52 +138,6 @@ function shownAs(
     return ports.seal.seal('task', { connection, value: name }, callerOf(composed))
   return composedUri(connection, name)
 }
-
-/** Pages of one connection that are asked for at most: a server that never ends its listing is left where it is. */
-const MOST_PAGES = 50
-
-/** Everything that the connections list, as far as `most` items. */
-export async function allOf(
-  listing: Listing,
-  most: number,
-  composed: Composed,
-  ports: CompositionPorts,
-): Promise<Page | Answer | Refusal> {
-  let whole = await pageOf(listing, null, composed, ports)
-  for (let page = 1; page < MOST_PAGES && isPage(whole) && goesOn(whole, most); page += 1) {
-    const next = await pageOf(listing, whole.onward, composed, ports)
-    if (!isPage(next)) return { ...whole, onward: [], missing: withLost(whole) }
-    whole = {
-      items: [...whole.items, ...next.items].toSorted(byConnection),
-      onward: next.onward,
-      missing: [...whole.missing, ...next.missing.filter((one) => !isIn(one, whole))],
-      ttlMs: Math.min(whole.ttlMs, next.ttlMs),
-      sizeBytes: whole.sizeBytes + next.sizeBytes,
-    }
-  }
-  return whole
-}
-
-const goesOn = (page: Page, most: number): boolean => page.onward.length > 0 && !isTooMuch(page, most)
-
-/** More than a model can read, or than is kept for one answer. */
-export const isTooMuch = ({ items, sizeBytes }: Page, most: number): boolean =>
-  items.length > most || sizeBytes > MOST_BYTES
-
-const MOST_BYTES = 8 * 1024 * 1024
-
-const isIn = ({ connection }: Missing, whole: Page | Answer | Refusal): boolean =>
-  isPage(whole) && whole.missing.some((one) => one.connection === connection)
-
-/** Their later pages could not be had. */
-const withLost = ({ missing, onward }: Page): readonly Missing[] => [
-  ...missing,
-  ...onward.map(([connection]) => ({ connection, reason: 'upstream_error' })),
-]
-
-/** The sort is stable: within a connection its server's order stays. */
-const byConnection = (left: Item, right: Item): number =>
-  left.connection === right.connection ? 0 : left.connection < right.connection ? -1 : 1
 
 export const isPage = (page: Page | Answer | Refusal): page is Page => 'items' in page
 

@@ -8,7 +8,11 @@ export type Writing = {
   /** a task id, and a request's state, sealed with its connection */
   readonly sealTask: (task: string) => string
   readonly sealState: (state: string) => string
+  /** the request that went there, under its id there, and the agent's own; null where it was none */
+  readonly asked?: Asked | null
 }
+
+export type Asked = { readonly there: string; readonly own: string | number | null }
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task'
 
@@ -52,8 +56,10 @@ const TASKS: ReadonlySet<string> = new Set(['notifications/tasks/status', 'notif
 
 function ofResult(text: string, root: Span, writing: Writing): Edit[] {
   const result = spanAt(root, 'result')
-  if (result === undefined) return []
+  const ownId = idEdits(text, root, writing.asked)
+  if (result === undefined) return ownId
   return [
+    ...ownId,
     ...sealEdits(text, spanAt(result, 'requestState'), writing.sealState),
     ...sealEdits(text, spanAt(result, 'taskId'), writing.sealTask),
     ...sealEdits(text, spanAt(result, 'task', 'taskId'), writing.sealTask),
@@ -62,6 +68,24 @@ function ofResult(text: string, root: Span, writing: Writing): Edit[] {
     // A task that is done holds the result of the call that began it (SEP-2663).
     ...contentEdits(text, spanAt(result, 'result'), writing),
   ]
+}
+
+/** The answer to what the agent asked bears its own id. Wherever else its server speaks of the id, that stays. */
+function idEdits(text: string, root: Span, asked: Asked | null | undefined): Edit[] {
+  const at = spanAt(root, 'id')
+  if (!asked || at === undefined || stringIn(text, at) !== asked.there) return []
+  return [{ at, text: JSON.stringify(asked.own) }]
+}
+
+/** The body of an error, which nobody read as a message: it may be none. */
+export function withOwnId(text: string, asked: Asked | null): string {
+  try {
+    JSON.parse(text)
+    const root = spansOf(text)
+    return edited(text, idEdits(text, root, asked))
+  } catch {
+    return text
+  }
 }
 
 /** Resources that a result shows, embeds or links to. */

@@ -5,7 +5,8 @@ import type { Message } from '@writ/mcp'
 import type { Composed, CompositionPorts } from './composed.ts'
 import { callerOf } from './composed.ts'
 import { isObject } from './hear.ts'
-import { allOf, isPage, LISTINGS } from './listing.ts'
+import { allOf } from './all-pages.ts'
+import { isPage, LISTINGS } from './listing.ts'
 import { composedName, parted, partedMark, partedUri } from './names.ts'
 import type { Change } from './rewrite.ts'
 import { unwrapped, withTexts } from './rewrite.ts'
@@ -127,13 +128,18 @@ async function resolved(
   const listing = LISTINGS.get(method)
   const members = composed.members.filter(({ connection }) => connection.startsWith(parts.connectionHead))
   if (listing === undefined || members.length === 0) return UNKNOWN
-  const all = await allOf(listing, MOST_LOOKED_THROUGH, { ...composed, members }, ports)
+  const all = await allOf(
+    listing,
+    { each: MOST_LOOKED_THROUGH, all: Infinity },
+    { ...composed, members },
+    ports,
+  )
   if (isRefusal(all)) return all
   const item = isPage(all) ? all.items.find((one) => one.composed === composedAs) : undefined
   return item === undefined ? UNKNOWN : { connection: item.connection, name: item.name }
 }
 
-export const MOST_LOOKED_THROUGH = 5_000
+const MOST_LOOKED_THROUGH = 5_000
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task'
 

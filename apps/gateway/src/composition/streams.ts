@@ -4,7 +4,7 @@ import type { Answer } from '@writ/enforcement'
 import { edited, eventOf, spanAt, spansOf, valueIn } from '@writ/mcp'
 import type { Composed, CompositionPorts, Missing } from './composed.ts'
 import { callerOf, receivedOf } from './composed.ts'
-import { messageTextIn, plainPieces, rewritten } from './events.ts'
+import { messageTextIn, plainPieces, rewritten, withoutRetry } from './events.ts'
 import { isObject } from './hear.ts'
 import type { Source } from './merge.ts'
 import { merged } from './merge.ts'
@@ -117,7 +117,7 @@ function sourceOf({ member, answer, stop }: Open, composed: Composed, ports: Com
   const writing = writingFor(connection, composed, ports)
   async function* frames() {
     for await (const frame of plainPieces(answer.frames))
-      yield rewritten(frame, connection, (data) => toAgent(data, writing))
+      yield withoutRetry(rewritten(frame, connection, (data) => toAgent(data, writing)))
   }
   return { frames: frames(), stop }
 }
