@@ -354,17 +354,18 @@ describe('governance over two gateways that share Redis', () => {
         at(1),
         `{"jsonrpc":"2.0","id":9,"method":"tasks/result","params":{"taskId":${JSON.stringify(task)}}}`,
       )
-    for (const tool of ['pay', 'read'])
-      await eventually(`the task of ${tool}`, async () => {
-        const { error } = await callTool(agent.session, at(0), tool, {})
-        return error === undefined
+    const begun = (tool: string) =>
+      eventually(`the task of ${tool}`, async () => {
+        const { text: answer } = await callTool(agent.session, at(0), tool, {})
+        return /"taskId":"([^"]+)"/.exec(answer)?.[1]
       })
+    const [payment, reading] = [await begun('pay'), await begun('read')]
     await eventually(
       'the connection at the other gateway',
-      async () => (await result('task-of-read')).status === 200,
+      async () => (await result(reading)).status === 200,
     )
-    expect((await result('task-of-read')).text).toContain('done')
-    const withheld = await result('task-of-pay')
+    expect((await result(reading)).text).toContain('done')
+    const withheld = await result(payment)
     expect(withheld.text).not.toContain('done')
     expect(withheld.error?.data?.['rule']).toBe('no-receipts')
     upstream.close()
