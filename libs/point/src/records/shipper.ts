@@ -20,7 +20,7 @@ export type ShipperPorts = {
 }
 
 const HEADS_EVERY_MS = 1000
-const HEADS_AT_ONCE_MS = 200
+const HEADS_AT_ONCE_MS = 100
 const HEADS_IN_ONE = 1000
 /** one pass gives up after so many streams that were not taken */
 const MOST_FAILURES = 3
