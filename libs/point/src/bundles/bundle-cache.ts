@@ -23,7 +23,8 @@ export type LastBeat = z.infer<typeof LastBeat>
 /** What an enforcement point knows after a restart without control plane and Redis. */
 export type BundleCache = {
   readonly read: (slug: string) => Promise<CachedBundle | null>
-  readonly write: (slug: string, cached: CachedBundle) => Promise<void>
+  /** Replaces what is kept by what `next` makes of it; null leaves it. Updates of one tenant take turns: none is lost. */
+  readonly update: (slug: string, next: (cached: CachedBundle | null) => CachedBundle | null) => Promise<void>
   readonly slugs: () => Promise<readonly string[]>
   readonly readBeat: () => Promise<LastBeat | null>
   readonly writeBeat: (beat: LastBeat) => Promise<void>
@@ -34,12 +35,31 @@ export async function openBundleCache(folder: string): Promise<BundleCache> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const pathOf = (slug: string) => join(folder, `${slug}.bundle.json`)
   const beatPath = join(folder, 'heartbeat.json')
+  const read = (slug: string) => readAs(CachedBundle, pathOf(slug))
+  const inTurn = createTurns()
   return {
-    read: (slug) => readAs(CachedBundle, pathOf(slug)),
-    write: (slug, cached) => writeState(pathOf(slug), JSON.stringify(cached)),
+    read,
+    update: (slug, next) =>
+      inTurn(slug, async () => {
+        const cached = next(await read(slug))
+        if (cached) await writeState(pathOf(slug), JSON.stringify(cached))
+      }),
     slugs: async () => (await readdir(folder)).filter(isBundle).map((name) => name.slice(0, -ENDING.length)),
     readBeat: () => readAs(LastBeat, beatPath),
     writeBeat: (beat) => writeState(beatPath, JSON.stringify(beat)),
+  }
+}
+
+/** Work of one name, one after the other; a failure is that of its own work only. */
+function createTurns() {
+  const last = new Map<string, Promise<void>>()
+  return (name: string, work: () => Promise<void>): Promise<void> => {
+    const turn = (last.get(name) ?? Promise.resolve()).then(work)
+    const settled = turn.catch(() => undefined)
+    last.set(name, settled)
+    return turn.finally(() => {
+      if (last.get(name) === settled) last.delete(name)
+    })
   }
 }
 

@@ -125,6 +125,39 @@ describe('the bundle of a tenant', () => {
     expect(there.acknowledged).toEqual([{ tenant: 'acme', version: 3, outcome: 'applied', detail: '' }])
   })
 
+  it('is the newest also where a change is announced while an older one is on its way', async () => {
+    const there = outside()
+    const jws = new Map([1, 2].map((version) => [version, sealedBundle('acme', version)]))
+    const { bundles, versionOf, cache } = await gateway(there, undefined, {
+      fetch: async () => {
+        const version = there.asked.push('asked') === 1 ? 1 : 2
+        if (version === 1) await bundles.changed({ tenant: 'acme', version: 2, seq: 2 })
+        return (await jws.get(version)) ?? null
+      },
+    })
+    expect(await versionOf('acme')).toBe(2)
+    expect(await cache.read('acme')).toMatchObject({ version: 2, announced: 2 })
+  })
+
+  it('is not forgotten to be announced by what an older one is kept with', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 1)]])
+    const first = await gateway(there)
+    await first.versionOf('acme')
+    const second = await gateway(there, first.path, {
+      fetch: async () => {
+        if (there.asked.push('again') === 2)
+          await second.bundles.changed({ tenant: 'acme', version: 2, seq: 2 })
+        return sealedBundle('acme', 1)
+      },
+    })
+    await second.versionOf('acme')
+    expect(await second.cache.read('acme')).toMatchObject({ version: 1, announced: 2 })
+    there.control = 'away'
+    const third = await gateway(there, first.path)
+    expect(await third.versionOf('acme')).toBe('policy_unavailable')
+  })
+
   it('comes from Redis where it is there, and from the control plane where Redis has none', async () => {
     const there = outside()
     there.redis = new Map([['acme', { version: 4, jws: await sealedBundle('acme', 4) }]])

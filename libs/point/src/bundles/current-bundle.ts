@@ -58,6 +58,8 @@ class Bundles {
   readonly #ports: BundlePorts
   readonly #resident = new Map<string, CurrentBundle>()
   readonly #loading = new Map<string, Promise<CurrentBundle | Refusal>>()
+  /** the newest version announced while its tenant is being loaded: what is loaded may have been read before it */
+  readonly #heard = new Map<string, number>()
   readonly #absentUntilMs = new Map<string, number>()
   /** announced and not applied, since when */
   readonly #behind = new Map<string, { readonly version: number; readonly sinceMs: number }>()
@@ -80,9 +82,10 @@ class Bundles {
       if (resident.bundle.version < version) await this.#catchUp(tenant, version)
       return
     }
-    const cached = await this.#ports.cache.read(tenant)
-    if (cached && cached.announced < version)
-      await this.#ports.cache.write(tenant, { ...cached, announced: version })
+    if (this.#loading.has(tenant)) this.#heard.set(tenant, Math.max(version, this.#heard.get(tenant) ?? 0))
+    await this.#ports.cache.update(tenant, (cached) =>
+      cached && cached.announced < version ? { ...cached, announced: version } : null,
+    )
   }
 
   async resync(): Promise<void> {
@@ -110,9 +113,27 @@ class Bundles {
     const underWay = this.#loading.get(slug)
     if (underWay) return underWay
     if (this.#loading.size >= MOST_LOADS) return Promise.resolve(new Refusal('policy_unavailable'))
-    const loading = this.#loadOnce(slug).finally(() => this.#loading.delete(slug))
+    const loading = this.#loadNewest(slug).finally(() => this.#loading.delete(slug))
     this.#loading.set(slug, loading)
     return loading
+  }
+
+  async #loadNewest(slug: string): Promise<CurrentBundle | Refusal> {
+    const loaded = await this.#loadOnce(slug)
+    let tried = 0
+    for (let heard = this.#hear(slug); heard > tried; heard = this.#hear(slug)) {
+      tried = heard
+      this.#absentUntilMs.delete(slug)
+      if ((this.#resident.get(slug)?.bundle.version ?? heard) < heard) await this.#catchUp(slug, heard)
+    }
+    return this.#resident.get(slug) ?? loaded
+  }
+
+  /** What was announced since the last time, once; 0 for nothing. */
+  #hear(slug: string): number {
+    const version = this.#heard.get(slug) ?? 0
+    this.#heard.delete(slug)
+    return version
   }
 
   async #loadOnce(slug: string): Promise<CurrentBundle | Refusal> {
@@ -231,7 +252,11 @@ class Bundles {
   async #keep(slug: string, { bundle, sha256 }: OpenedBundle, jws: string): Promise<void> {
     const { version } = bundle
     try {
-      await this.#ports.cache.write(slug, { version, sha256, announced: version, jws })
+      await this.#ports.cache.update(slug, (cached) =>
+        cached && cached.version > version
+          ? null
+          : { version, sha256, announced: Math.max(version, cached?.announced ?? 0), jws },
+      )
     } catch (error) {
       this.#ports.report('a bundle could not be kept on disk', error)
     }
