@@ -14,6 +14,7 @@ import {
 import { JsonObjectSchema } from './api/json.ts'
 import { ApiDescription } from './http-api.ts'
 import { GroupSettings, PolicyDocument } from './policy.ts'
+import { SubjectKey } from './sealed.ts'
 import { Certificates, Network, UpstreamSettings } from './upstream.ts'
 
 const Ec256Key = z.strictObject({
@@ -142,6 +143,16 @@ export type BundleHooks = z.infer<typeof BundleHooks>
 /** Of a tenant that has set nothing. */
 export const HOOKS_BY_DEFAULT: BundleHooks = BundleHooks.parse({})
 
+/**
+ * When an answer may go out. `strict`: once its record is durable on the enforcement point. `strict-remote`: once the ledger has it.
+ * `standard`: once it is written; it is durable within about 50 ms, and where the point has no more room it may be left out, counted.
+ */
+export const Durability = z.enum(['strict', 'strict-remote', 'standard'])
+export type Durability = z.infer<typeof Durability>
+
+export const Excerpts = z.enum(['off', 'notable', 'all'])
+export type Excerpts = z.infer<typeof Excerpts>
+
 /** What an enforcement point needs to decide for one tenant, versioned and signed. */
 export const Bundle = z.strictObject({
   format: z.literal('writ.bundle.v1'),
@@ -161,6 +172,10 @@ export const Bundle = z.strictObject({
     recordsFull: z.boolean().default(false),
     /** private networks in which its upstreams may be; absent: none */
     upstreamNetworks: z.array(Network).max(50).optional(),
+    /** when a record counts as written; absent: `strict` */
+    durability: Durability.optional(),
+    /** which calls leave an excerpt of what was said; `notable`: those that a rule matched, and all that do more than read. Absent: `notable` */
+    excerpts: Excerpts.optional(),
   }),
   version: z.int().positive(),
   issuedAt: z.iso.datetime({ precision: 3 }),
@@ -193,6 +208,8 @@ export const Bundle = z.strictObject({
       name: z.string(),
       groups: z.array(AccessGroupId),
       epoch: z.int().nonnegative().default(0),
+      /** what records name them by, and what is sealed to them with; absent in a bundle of before names were sealed */
+      subject: SubjectKey.optional(),
     }),
   ),
   /** sessions that were ended before their last token expired */

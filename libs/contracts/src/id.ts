@@ -21,6 +21,10 @@ export type IdPrefix =
   | 'dom'
   | 'dir'
   | 'wol'
+  | 'out'
+  | 'pak'
+  | 'sub'
+  | 'hld'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -53,10 +57,18 @@ export const DomainId = idOf('dom')
 export type DomainId = z.infer<typeof DomainId>
 export const DirectoryId = idOf('dir')
 export type DirectoryId = z.infer<typeof DirectoryId>
+export const OutletId = idOf('out')
+export type OutletId = z.infer<typeof OutletId>
 export const GrantId = idOf('gnt')
 export type GrantId = z.infer<typeof GrantId>
 export const NodeId = idOf('nod')
 export type NodeId = z.infer<typeof NodeId>
+export const SubjectKeyId = idOf('sub')
+export type SubjectKeyId = z.infer<typeof SubjectKeyId>
+export const PackId = idOf('pak')
+export type PackId = z.infer<typeof PackId>
+export const HoldId = idOf('hld')
+export type HoldId = z.infer<typeof HoldId>
 export const BootId = idOf('boo')
 export type BootId = z.infer<typeof BootId>
 

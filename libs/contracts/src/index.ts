@@ -9,13 +9,17 @@ export {
   DomainId,
   formatId,
   GrantId,
+  HoldId,
   HumanId,
   NodeId,
   OverrideId,
+  OutletId,
+  PackId,
   PolicyId,
   SessionId,
   Slug,
   SsoConnectionId,
+  SubjectKeyId,
   TenantId,
 } from './id.ts'
 export type { IdPrefix } from './id.ts'
@@ -59,12 +63,24 @@ export { Network, UPSTREAM_BY_DEFAULT, UpstreamSettings, UpstreamState } from '.
 export { isRefusal, Refusal, REFUSALS } from './refusal.ts'
 export type { RefusalCode } from './refusal.ts'
 export {
+  Disclosure,
+  isSealed,
+  legibleName,
+  PersonName,
+  RecordedErasure,
+  Sealed,
+  SubjectKey,
+} from './sealed.ts'
+export {
   Administration,
   AuditRecord,
   batchStatement,
   headStatement,
+  LostRange,
   RecordedDecision,
   RecordedFinding,
+  RecordedGap,
+  RecordFlag,
   STREAM_START,
   StreamBatch,
   StreamHead,
@@ -81,6 +97,8 @@ export {
   BundlePolicy,
   BundleTool,
   CredentialPlace,
+  Durability,
+  Excerpts,
   Heartbeat,
   HOOKS_BY_DEFAULT,
 } from './bundle.ts'
@@ -157,7 +175,15 @@ export {
   TenantView,
   UpstreamNetworks,
 } from './api/tenants.ts'
-export { AgentView, EnrolmentToken, HumanView, NewAgent, NewHuman } from './api/agents.ts'
+export {
+  AgentView,
+  EnrolmentToken,
+  ErasedHuman,
+  HumanErasure,
+  HumanView,
+  NewAgent,
+  NewHuman,
+} from './api/agents.ts'
 export {
   CreatedDirectory,
   DirectoryView,
@@ -200,11 +226,51 @@ export {
   Pinning,
 } from './api/connections.ts'
 export { NewOverride, OverrideView } from './api/overrides.ts'
+export {
+  CheckpointQuery,
+  CheckpointView,
+  ConsistencyProof,
+  ConsistencyQuery,
+  GlobalProof,
+  InclusionProof,
+  InclusionQuery,
+  LogView,
+  NewLogKey,
+  OpenedEpoch,
+} from './api/transparency.ts'
 export { ApprovalState, ApprovalView } from './api/approvals.ts'
 export { DeviceView, HooksChange, PackagesView } from './api/devices.ts'
 export { AllToolsApproval, ToolApproval, ToolDrift, ToolStanding, ToolView } from './api/tools.ts'
-export { Evidence, Fault, RecordQuery, RecordView, Verification } from './api/records.ts'
+export {
+  CountedField,
+  Evidence,
+  Fault,
+  RecordCountQuery,
+  RecordCounts,
+  RecordFilter,
+  RecordOrder,
+  RecordQuery,
+  RecordTimes,
+  RecordTimesQuery,
+  RecordView,
+  Verification,
+} from './api/records.ts'
+export { DecisionStory, Lineage, LineageQuery, RecordLine } from './api/lineage.ts'
+export { HoldRelease, HoldView, NewHold, RetentionChange, RetentionView } from './api/retention.ts'
+export { PackKind, PackQuery, PackState, PackView } from './api/packs.ts'
 export { FindingQuery, FindingView } from './api/findings.ts'
+export {
+  CreatedOutlet,
+  NewOutlet,
+  OutletChange,
+  OutletDeadLetter,
+  OutletFailure,
+  OutletFailureCode,
+  OutletRedrive,
+  OutletStatus,
+  OutletTarget,
+  OutletView,
+} from './api/outlets.ts'
 export { JsonObjectSchema, JsonSchema } from './api/json.ts'
 export {
   Governance,

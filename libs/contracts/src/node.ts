@@ -72,11 +72,25 @@ export const BundleAcknowledgement = z.strictObject({
 })
 export type BundleAcknowledgement = z.infer<typeof BundleAcknowledgement>
 
-/** `POST heads`: signed stream heads up, watermarks that Postgres confirms down. `POST batches` takes one StreamBatch and answers 202. */
-export const HeadsRequest = z.strictObject({ heads: z.array(StreamHead).max(1000) })
+/**
+ * `POST heads`: signed stream heads up, watermarks that Postgres confirms down. `POST batches` takes one StreamBatch and answers 202.
+ * `streams`: others of the same node, whose watermarks are asked for too, with what of them is archived. Of a stream that the answer does
+ * not name the ledger has nothing.
+ */
+export const HeadsRequest = z.strictObject({
+  heads: z.array(StreamHead).max(1000),
+  streams: z.array(StreamId).max(1000).optional(),
+})
 export type HeadsRequest = z.infer<typeof HeadsRequest>
 export const HeadsAnswer = z.strictObject({
-  watermarks: z.array(z.strictObject({ stream: StreamId, nextSeq: z.int().nonnegative() })),
+  watermarks: z.array(
+    z.strictObject({
+      stream: StreamId,
+      nextSeq: z.int().nonnegative(),
+      /** records below it are in a checkpoint that is published and archived; only of streams that were asked for */
+      archivedSeq: z.int().nonnegative().optional(),
+    }),
+  ),
 })
 export type HeadsAnswer = z.infer<typeof HeadsAnswer>
 

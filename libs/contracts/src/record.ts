@@ -15,6 +15,7 @@ import {
   SessionId,
   TenantId,
 } from './id.ts'
+import { PersonName, RecordedErasure, Sealed } from './sealed.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
@@ -54,9 +55,11 @@ export const Administration = z.strictObject({
   by: z.strictObject({
     kind: z.enum(['human', 'api-key', 'operator', 'directory', 'agent', 'platform']),
     id: z.string(),
-    name: z.string(),
+    /** of a human it is sealed to them */
+    name: PersonName,
   }),
   target: z.string().nullable(),
+  /** views of the API; what they say of a human is sealed to that human, member by member */
   before: JsonSchema,
   after: JsonSchema,
 })
@@ -77,13 +80,61 @@ export const RecordedFinding = z.strictObject({
 })
 export type RecordedFinding = z.infer<typeof RecordedFinding>
 
+/** Records that a node signed a head over, and that have not come: `[from, to)`. `arrived`: they have, since. */
+export const LostRange = z.strictObject({
+  stream: StreamId,
+  from: z.int().nonnegative(),
+  to: z.int().positive(),
+  arrived: z.boolean(),
+})
+export type LostRange = z.infer<typeof LostRange>
+
 /**
- * One record, `writ.record.v1`. `administered`: a change by an admin or a directory. `found`: a finding of the platform. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly one.
- * Strings, integers, booleans, null and containers of them only, so that one byte form is easy to state. Never a secret, never content.
+ * Records that an enforcement point did not keep. `shed`: for want of room, `begun` before the first, `ended` with their number. `unsynced`:
+ * it had written them, and then its disk failed to say that it has them.
+ */
+export const RecordedGap = z.strictObject({
+  cause: z.enum(['shed', 'unsynced']),
+  state: z.enum(['begun', 'ended']),
+  records: z.int().nonnegative(),
+  since: z.iso.datetime({ precision: 3 }),
+})
+export type RecordedGap = z.infer<typeof RecordedGap>
+
+/**
+ * What a reader must know of the circumstances. `policy_stale`: decided on policy that may have been replaced. `clock_suspect`: the clock of
+ * the node is far from that of the control plane, so `at` may be wrong. `truncated`: something was left out to make the record fit.
+ */
+export const RecordFlag = z.enum(['policy_stale', 'clock_suspect', 'truncated'])
+export type RecordFlag = z.infer<typeof RecordFlag>
+
+/** The outermost of a longer chain are left out. */
+const MOST_ANCESTORS = 16
+
+/**
+ * One record, `writ.decision.v1`. `opened`: the durable intent before an effect. `closed`: how one message ended; every message has exactly
+ * one, or one of the platform that says `unknown`. `administered`: a change by an admin or a directory. `found`: a finding of the platform.
+ * `applied`: an enforcement point decides by another bundle from here on. `stream_opened`, `stream_closed`: first and last record of a
+ * stream; without the last, the node did not stop in order. `stream_lost`: what a node has and the ledger has not. `erasure`: a human's
+ * key is destroyed. `gap`: records of a tenant that takes the risk were not kept, for want of room.
+ * Strings, integers, booleans, null and containers of them only, so that one byte form is easy to state. Never a secret, and never content
+ * but short excerpts, masked and sealed to the human they are of.
  */
 export const AuditRecord = z.strictObject({
-  v: z.literal('writ.record.v1'),
-  kind: z.enum(['opened', 'closed', 'administered', 'found']),
+  /** `writ.record.v1`: what points before this name wrote; read, and never written any more */
+  v: z.enum(['writ.decision.v1', 'writ.record.v1']),
+  kind: z.enum([
+    'opened',
+    'closed',
+    'administered',
+    'found',
+    'applied',
+    'stream_opened',
+    'stream_closed',
+    'stream_lost',
+    'erasure',
+    'gap',
+  ]),
   decisionId: DecisionId,
   tenant: TenantId,
   stream: StreamId,
@@ -93,30 +144,54 @@ export const AuditRecord = z.strictObject({
   /** RFC 3339, milliseconds, UTC; data only, order comes from `seq` */
   at: z.iso.datetime({ precision: 3 }),
   channel: Channel,
-  human: z.strictObject({ id: HumanId, name: z.string() }).nullable(),
+  human: z.strictObject({ id: HumanId, name: PersonName }).nullable(),
   agent: z.strictObject({ id: AgentId, name: z.string() }).nullable(),
   /** agents that delegated to this one, newest first */
   delegators: z.array(z.strictObject({ id: AgentId, name: z.string() })).default([]),
   session: SessionId.nullable(),
+  /** sessions that this one was delegated from, newest first */
+  ancestors: z.array(SessionId).max(MOST_ANCESTORS).optional(),
   keyThumbprint: z.string().nullable(),
   connection: z.strictObject({ id: ConnectionId, name: z.string() }).nullable(),
   action: RecordedAction.nullable(),
-  /** how it ended: `allow` also when the upstream answered with an error of its own */
-  outcome: z.enum(['allow', 'abort', 'deny', 'ask', 'refused', 'failed']),
+  /** how it ended: `allow` also when the upstream answered with an error of its own; `unknown`: nobody came to tell */
+  outcome: z.enum(['allow', 'abort', 'deny', 'ask', 'refused', 'failed', 'unknown']),
   refusal: z.string().nullable(),
   outbound: RecordedDecision.nullable(),
   /** the strictest of the inbound decisions of this message */
   inbound: RecordedDecision.nullable(),
   bundle: z.strictObject({ version: z.int().positive(), sha256: Sha256 }).nullable(),
   credential: z.strictObject({ connection: ConnectionId, version: z.int().positive() }).nullable(),
-  request: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative() }).nullable(),
-  response: z.strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative(), status: z.int() }).nullable(),
+  /** `excerpt`: the beginning of the arguments, what the detectors know masked, sealed to the human */
+  request: z
+    .strictObject({ sha256: Sha256, sizeBytes: z.int().nonnegative(), excerpt: Sealed.optional() })
+    .nullable(),
+  /** `excerpt`: the same of what came back */
+  response: z
+    .strictObject({
+      sha256: Sha256,
+      sizeBytes: z.int().nonnegative(),
+      status: z.int(),
+      excerpt: Sealed.optional(),
+    })
+    .nullable(),
   administration: Administration.nullable().default(null),
   /** of the hooks channel */
   local: RecordedLocal.nullable().default(null),
   finding: RecordedFinding.nullable().default(null),
   /** the message that this one is a part of, where one message became several: a listing of more than one connection */
   parent: DecisionId.optional(),
+  /** W3C trace context that the agent sent: the trace, and the span that this call is a part of */
+  trace: z
+    .strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/), span: z.string().regex(/^[0-9a-f]{16}$/) })
+    .optional(),
+  /** absent: none */
+  flags: z.array(RecordFlag).min(1).max(RecordFlag.options.length).optional(),
+  /** of `applied`: the version that was decided by before; null: none since the start */
+  applied: z.strictObject({ replaced: z.int().positive().nullable() }).optional(),
+  lost: LostRange.optional(),
+  erasure: RecordedErasure.optional(),
+  gap: RecordedGap.optional(),
   durationMicros: z.int().nonnegative(),
   gateway: z.strictObject({ node: NodeId, build: z.string() }),
 })

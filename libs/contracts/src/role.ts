@@ -9,6 +9,8 @@ export const Permission = z.enum([
   'agents.write',
   'humans.read',
   'humans.write',
+  /** destroys the key that opens what records say of a human; nothing brings it back */
+  'humans.erase',
   'roles.write',
   'groups.read',
   'groups.write',
@@ -24,21 +26,29 @@ export const Permission = z.enum([
   'sessions.end',
   'records.read',
   'records.export',
+  /** how long records are kept, and which of them must not be removed */
+  'records.retain',
+  /** to see opened what records say of humans: their names, and excerpts of their calls */
+  'personal.read',
   'findings.read',
   'keys.read',
   'keys.write',
   'sso.read',
   'sso.write',
+  'outlets.read',
+  'outlets.write',
 ])
 export type Permission = z.infer<typeof Permission>
 
-/** owner: everything. admin: everything but keys, roles, sign-in and the end of the tenant. The others: their own trade, and what it takes to see it. */
+/** owner: everything. admin: everything but keys, roles, sign-in, erasure, retention and the end of the tenant. The others: their own trade, and what it takes to see it. */
 export const Role = z.enum(['owner', 'admin', 'security', 'approver', 'auditor', 'developer'])
 export type Role = z.infer<typeof Role>
 
 const READS: readonly Permission[] = Permission.options.filter((permission) => permission.endsWith('.read'))
 const withoutKeys = (permission: Permission): boolean =>
-  !['keys.write', 'roles.write', 'sso.write', 'tenant.delete'].includes(permission)
+  !['keys.write', 'roles.write', 'sso.write', 'tenant.delete', 'humans.erase', 'records.retain'].includes(
+    permission,
+  )
 
 /** The one table of who may do what. `developer`: agents and sessions of their own only; the services hold them to it. */
 export const PERMISSIONS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
@@ -50,6 +60,7 @@ export const PERMISSIONS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     'tools.write',
     'sessions.end',
     'records.export',
+    'records.retain',
   ]),
   approver: new Set<Permission>([
     'tenant.read',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Durability, Excerpts } from '../bundle.ts'
 import { AccessGroupId, HumanId, Slug, TenantId } from '../id.ts'
 import { Role } from '../role.ts'
 import { Network } from '../upstream.ts'
@@ -13,6 +14,10 @@ export const TenantSettings = z.strictObject({
   nonceRequired: z.boolean(),
   /** calls that one gateway lets through in a second, over all agents of the tenant */
   requestsPerSecond: z.int().min(1).max(1_000_000),
+  /** when an answer may go out: once its record is durable on the enforcement point, in the ledger, or written */
+  durability: Durability,
+  /** which calls leave an excerpt in their record, masked and sealed to the human; `notable`: those that a rule matched, and all that do more than read */
+  excerpts: Excerpts,
 })
 export type TenantSettings = z.infer<typeof TenantSettings>
 export const TenantSettingsChange = TenantSettings.partial()
