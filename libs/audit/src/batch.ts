@@ -56,6 +56,31 @@ export function openBatch(batch: StreamBatch, publicKey: string): readonly Audit
   return prev === batch.headHash ? records : lastFault(batch, records.at(-1))
 }
 
+/**
+ * The same, without looking into some of the records: null stands for each of those. That they are what the node signed shows in the chain
+ * all the same, for the next record or the head names their hash.
+ * @param unread places in the batch
+ */
+export function openBatchAround(
+  batch: StreamBatch,
+  publicKey: string,
+  unread: ReadonlySet<number>,
+): readonly (AuditRecord | null)[] | Fault {
+  const unsound = envelopeFault(batch, publicKey)
+  if (unsound !== null) return unsound
+  const records: (AuditRecord | null)[] = []
+  let prev = batch.fromSeq === 0 ? STREAM_START : null
+  for (const [offset, bytes] of batch.records.entries()) {
+    const record = unread.has(offset) ? null : openMember(batch, offset, prev)
+    if (record !== null && isFault(record)) return record
+    records.push(record)
+    prev = hashOf(bytes)
+  }
+  return prev === batch.headHash
+    ? records
+    : lastFault(batch, records.findLast((record) => record !== null) ?? undefined)
+}
+
 function envelopeFault(batch: StreamBatch, publicKey: string): Fault | null {
   const place = { stream: batch.stream, seq: batch.fromSeq }
   const { node, tenant } = partsOfStream(batch.stream)

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '@writ/contracts'
+import type { Json, JsonObject, RecordFlag } from '@writ/contracts'
+import { isSealed } from '@writ/contracts'
 import { canonical } from './canonical.ts'
 
 /** The longest record that a batch may carry, in UTF-8 bytes. */
@@ -7,12 +8,13 @@ export const MAX_RECORD_BYTES = 65_536
 /** Signal that says that something was left out of a record to make it fit. */
 export const CUT_SIGNAL = 'record.cut'
 
+const TRUNCATED: RecordFlag = 'truncated'
 const LONGEST_TEXT = 256
 
 /**
  * The canonical text of a record, cut until it fits: long texts first (an agent can name a very long resource), then
  * matches and signals from the end. A record is never refused for its size, and a cut shows: a text that was cut ends in
- * an ellipsis, and a decision of a cut record has `CUT_SIGNAL` among its signals.
+ * an ellipsis, a decision of a cut record has `CUT_SIGNAL` among its signals, and the record the flag `truncated`.
  */
 export function fitRecord(whole: string): string {
   if (fits(whole)) return whole
@@ -30,6 +32,7 @@ const fits = (text: string): boolean =>
 
 const cutTo = (record: JsonObject, kept: number): JsonObject => ({
   ...cutMembers(record),
+  flags: [...first(record['flags'], kept).filter((flag) => flag !== TRUNCATED), TRUNCATED],
   outbound: cutDecision(record['outbound'], kept),
   inbound: cutDecision(record['inbound'], kept),
 })
@@ -50,7 +53,8 @@ function cutMembers(object: JsonObject): JsonObject {
 function cutTexts(value: Json): Json {
   if (typeof value === 'string')
     return value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value
-  if (isObject(value)) return cutMembers(value)
+  // Cut, it would be neither a commitment nor a secret that opens.
+  if (isObject(value)) return isSealed(value) ? value : cutMembers(value)
   return isList(value) ? value.map(cutTexts) : value
 }
 

@@ -14,7 +14,7 @@ describe('a sealed record', () => {
   it('reads back as what was sealed, at its position', () => {
     expect(readRecord(sealed.bytes)).toEqual({
       ...fields(1),
-      v: 'writ.record.v1',
+      v: 'writ.decision.v1',
       stream: STREAM,
       seq: 0,
       prev: STREAM_START,
@@ -75,6 +75,20 @@ describe('a record that would be too long', () => {
     const { bytes } = sealRecord({ ...whole, outbound: decision }, startOfStream(STREAM))
     const record = readRecord(bytes)
     expect(isFault(record) ? [] : record.outbound?.signals).toContain(CUT_SIGNAL)
+    expect(isFault(record) ? [] : record.flags).toEqual(['truncated'])
+  })
+
+  it('keeps sealed values whole: cut, they would prove nothing and open no more', () => {
+    const excerpt = {
+      c: 'a'.repeat(64),
+      ct: 'b'.repeat(1200),
+      epk: 'c'.repeat(43),
+      key: `sub_${'1'.repeat(26)}`,
+    } as const
+    const request = { sha256: 'd'.repeat(64), sizeBytes: 9, excerpt }
+    const { bytes } = sealRecord({ ...whole, action, request }, startOfStream(STREAM))
+    const record = readRecord(bytes)
+    expect(isFault(record) ? record : record.request?.excerpt).toEqual(excerpt)
   })
 
   it('is not touched when it fits', () => {

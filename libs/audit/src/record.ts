@@ -19,7 +19,7 @@ export type SealedRecord = { readonly bytes: string; readonly sha256: string }
  *   be accepted and would block its stream for good
  */
 export function sealRecord(fields: RecordFields, { stream, seq, prev }: StreamPosition): SealedRecord {
-  return sealWhole({ ...fields, v: 'writ.record.v1', stream, seq, prev })
+  return sealWhole({ ...fields, v: 'writ.decision.v1', stream, seq, prev })
 }
 
 /** The same of a record that was made with its position in it: members of another object, copied for each record, cost as much as writing it. */
@@ -39,12 +39,22 @@ const writeRecord = writerOf(AuditRecord)
 export function readRecord(bytes: string): AuditRecord | Fault {
   const tree = treeOf(bytes)
   if (tree === undefined) return faultAt({}, 'form', 'the record is not JSON')
+  if (isWrittenSo(tree, bytes)) return placementFault(tree) ?? tree
   const read = AuditRecord.safeParse(tree)
   if (!read.success) return faultAt({}, 'form', `the record is malformed at ${placesOf(read.error.issues)}`)
   const { stream, seq, decisionId } = read.data
   if (canonical(tree) !== bytes)
     return faultAt({ stream, seq, decisionId }, 'form', 'the record is not in canonical form')
   return placementFault(read.data) ?? read.data
+}
+
+/** Of what was written as it is now, checking and writing again are one pass; whatever does not pass it is looked at member by member. */
+function isWrittenSo(tree: unknown, bytes: string): tree is AuditRecord {
+  try {
+    return writeRecord(tree) === bytes
+  } catch {
+    return false
+  }
 }
 
 /** SHA-256 of the UTF-8 bytes of a record, hex. */

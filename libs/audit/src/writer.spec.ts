@@ -41,6 +41,7 @@ const FITTING: Readonly<Record<string, (form: Form) => fc.Arbitrary<unknown>>> =
   number: () => fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   template_literal: ({ _zod }) => fc.stringMatching(present(_zod.pattern)),
   string: ({ def }) => texts(def),
+  union: ({ def }) => fc.oneof(...present(def.options).map(fitting)),
 }
 
 const ANY_JSON = fc.constantFrom<Json>(null, 'text', 7, true, [], { b: [1], a: { 'é"': null } })
@@ -100,12 +101,12 @@ describe('the bytes of a record', () => {
         if (written(changed) === null) refused += 1
         expect(written(changed)).toBe(referenceOf(changed))
       }),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     )
-    expect(refused).toBeGreaterThan(100)
-  })
+    expect(refused).toBeGreaterThan(60)
+  }, 30_000)
 
-  const whole = { ...fields(1), v: 'writ.record.v1', stream: STREAM, seq: 0, prev: '0'.repeat(64) }
+  const whole = { ...fields(1), v: 'writ.decision.v1', stream: STREAM, seq: 0, prev: '0'.repeat(64) }
 
   it.each([
     ['an id of another kind', { ...whole, agent: { id: NODE, name: 'x' } }],

@@ -17,6 +17,7 @@ type Definition = CheckDefinition & {
   readonly catchall?: { readonly _zod: { readonly def: { readonly type: string } } } | undefined
   readonly innerType?: Form
   readonly element?: Form
+  readonly options?: readonly Form[]
   readonly defaultValue?: unknown
   readonly entries?: Readonly<Record<string, string | number>>
   readonly values?: readonly unknown[]
@@ -53,6 +54,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   array: listWriter,
   nullable: ({ def }) => (def.innerType ? orNull(writerOf(def.innerType)) : null),
   default: ({ def }) => (def.innerType ? orDefault(writerOf(def.innerType), def.defaultValue) : null),
+  union: ({ def }) => textOrObject(def.options ?? []),
   enum: ({ def }) => wordWriter(Object.values(def.entries ?? {})),
   literal: ({ def }) => wordWriter(def.values ?? []),
   boolean: () => flag,
@@ -80,6 +82,25 @@ function objectWriter({ def }: Form): Writer | null {
     }
     if (Object.keys(value).length !== known) throw misfit('object without other members')
     return `${text}}`
+  }
+}
+
+/**
+ * A text, or an object instead of it: the names of humans. The object is one of a bundle, the same for every record that names the human,
+ * and so its text is kept as long as it is.
+ */
+function textOrObject(options: readonly Form[]): Writer | null {
+  const [text, object, ...others] = options
+  if (text?.def.type !== 'string' || object?.def.type !== 'object' || others.length > 0) return null
+  const [writeText, writeObject] = [writerOf(text), writerOf(object)]
+  const texts = new WeakMap<object, string>()
+  return (value) => {
+    if (!isObject(value)) return writeText(value)
+    const known = texts.get(value)
+    if (known !== undefined) return known
+    const written = writeObject(value)
+    texts.set(value, written)
+    return written
   }
 }
 

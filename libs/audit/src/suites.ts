@@ -1,0 +1,5 @@
+export { describeArchive } from './archive-port.suite.ts'
+export { describeIndex } from './index-port.suite.ts'
+export type { IndexWorld } from './index-port.suite.ts'
+export { describeLedger } from './ledger-port.suite.ts'
+export type { LedgerWorld, PortStream } from './ledger-port.suite.ts'
