@@ -1,0 +1,5 @@
+export { createClickHouse } from './client.ts'
+export type { ClickHouse, ClickHouseSettings } from './client.ts'
+export { catchUp } from './catch-up.ts'
+export { createClickHouseIndex, prepareClickHouse } from './record-index.ts'
+export type { ApartIndex } from './record-index.ts'
