@@ -19,7 +19,16 @@ import type { TestDatabase } from './testing.ts'
 jest.setTimeout(60_000)
 
 /** Tables that belong to no tenant. Everything else in the schema is a tenant's. */
-const GLOBAL_TABLES = ['audit_quarantine', 'migrations', 'nodes', 'platform_keys']
+const GLOBAL_TABLES = [
+  'audit_quarantine',
+  'global_checkpoints',
+  'global_leaves',
+  'global_tiles',
+  'global_trees',
+  'migrations',
+  'nodes',
+  'platform_keys',
+]
 /** Row policies besides the tenant's own: what the functions below may read over all tenants. */
 const PLATFORM_POLICIES = [
   'agents_platform',
@@ -29,11 +38,20 @@ const PLATFORM_POLICIES = [
   'identity_keys_platform',
   'outbox_platform',
   'outbox_publish',
+  'outlet_dead_letters_platform',
+  'outlets_platform',
+  'packs_platform',
+  'reapings_platform',
   'reconciliations_platform',
+  'retentions_platform',
+  'stream_batches_platform',
+  'stream_losses_platform',
   'streams_platform',
   'tenant_logs_platform',
+  'tenant_trees_platform',
   'tenants_platform',
   'tenants_release',
+  'unended_decisions_platform',
 ]
 /** Unique over all tenants on purpose: a slug stands in a URL, and only the operator makes tenants. */
 const GLOBAL_UNIQUE = ['tenants_pkey', 'tenants_slug_key']
@@ -43,19 +61,41 @@ const DEFINER_FUNCTIONS = [
   'bundle_heads',
   'changes_after',
   'device_by_id',
+  'drop_empty_partitions',
+  'due_outlets',
   'erase_tenant',
   'feed_position',
+  'forget_bundles',
   'identity_key_taken',
   'mark_published',
+  'outlet_standing',
+  'packs_to_work',
   'pending_outbox',
+  'prepare_partitions',
   'release_slug',
+  'remove_expired_records',
+  'retention_due',
+  'silent_streams',
+  'stopped_logs',
+  'stream_archives',
   'stream_watermarks',
   'tenant_by_slug',
+  'tenants_without_outlet',
+  'unpatrolled_logs',
+  'unreaped_tenants',
   'unreconciled_tenants',
+  'unsealed_logs',
   'unsealed_tenants',
   'unsettled_records',
 ]
-const LEDGER_TABLES = ['audit_quarantine', 'records', 'stream_batches', 'streams', 'tenant_logs']
+const LEDGER_TABLES = [
+  'audit_quarantine',
+  'record_blocks',
+  'records',
+  'stream_batches',
+  'streams',
+  'tenant_logs',
+]
 
 let database: TestDatabase
 let owner: Client
@@ -251,7 +291,7 @@ describe('the schema', () => {
 
 const writable = (role: string, privilege: string): Promise<string[]> =>
   list(
-    `select relname from pg_class where relnamespace = 'writ'::regnamespace and relkind = 'r'
+    `select relname from pg_class where relnamespace = 'writ'::regnamespace and relkind in ('r', 'p')
         and (has_table_privilege($1, oid, $2) or ($2 in ('insert', 'update') and has_any_column_privilege($1, oid, $2)))`,
     [role, privilege],
   )
@@ -262,6 +302,7 @@ describe('the roles of the apps', () => {
     expect(await writable('writ_worker', 'update')).toEqual(['streams', 'tenant_logs'])
     expect(await writable('writ_worker', 'delete')).toEqual([])
     expect(await writable('writ_worker', 'select')).toEqual([
+      'record_blocks',
       'records',
       'stream_batches',
       'streams',
@@ -271,7 +312,7 @@ describe('the roles of the apps', () => {
 
   it('let the app write no record', async () => {
     const writes = await Promise.all(['insert', 'update', 'delete'].map((kind) => writable('writ_app', kind)))
-    for (const table of ['records', 'stream_batches', 'tenant_logs', 'audit_quarantine'])
+    for (const table of [...LEDGER_TABLES.filter((one) => one !== 'streams'), 'removals'])
       expect(writes.flat()).not.toContain(table)
     const { rows } = await owner.query(
       `select has_column_privilege('writ_app', 'writ.streams', 'next_seq', 'update') as next,
@@ -298,6 +339,13 @@ async function keepRecord(tenant: Parameters<typeof createTestStream>[1]): Promi
   await owner.query(
     `insert into writ.bundle_acknowledgements (tenant_id, node_id, version, outcome, detail) values ($1, $2, 1, 'applied', '')`,
     [tenant, node.id],
+  )
+  await owner.query('insert into writ.removals (tenant_id, first_leaf, last_leaf) values ($1, 0, 0)', [
+    tenant,
+  ])
+  await owner.query(
+    'insert into writ.record_blocks (tenant_id, block, first_at, last_at, first_ingested, last_ingested) values ($1, 0, now(), now(), now(), now())',
+    [tenant],
   )
   const worker = await openDatabase(database.workerUrl, { poolSize: 1, applicationName: 'catalog spec' })
   await ingestBatch(createTenantScope(worker), createTestStream(node, tenant, 1).opened(0, 1))
@@ -383,7 +431,29 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
     `insert into writ.administration_events (tenant_id, seq, decision_id, at, administration) values (app.tid(), 1, 'd', now(), '{}')`,
     `insert into writ.findings (tenant_id, id, fact, kind, severity, session_id, decisions, text, found_at) values (app.tid(), 'dec_1', 'f', 'k', 'low', 'ses_1', '{}', 't', now())`,
     `insert into writ.reconciliations (tenant_id) values (app.tid())`,
+    `insert into writ.retentions (tenant_id, months, former_months) values (app.tid(), 13, 13)`,
+    `insert into writ.holds (tenant_id, id, reason, placed_by, filter, terms) values (app.tid(), 'hld', 'r', '{}', '{}', '{}')`,
+    `insert into writ.tenant_trees (tenant_id, log_id, salt) values (app.tid(), 'l', '\\x00')`,
+    `insert into writ.log_tiles (tenant_id, epoch, level, index, hashes) values (app.tid(), 0, 0, 0, sha256(''))`,
+    `insert into writ.checkpoints (tenant_id, seq, epoch, origin, size, root, note, at) values (app.tid(), 1, 0, 'o', 1, sha256(''), 'n', now())`,
+    `insert into writ.trust_files (tenant_id, version, file, at) values (app.tid(), 1, '{}', now())`,
+    `insert into writ.log_forks (tenant_id, epoch, notice, at) values (app.tid(), 1, 'n', now())`,
+    `insert into writ.outlets (tenant_id, id, name, kind, target, created_at, created_by)
+      values (app.tid(), 'out', 'n', 'webhook', '{}', now(), 'k')`,
+    `insert into writ.outlet_secrets (tenant_id, outlet_id, purpose, version, sealed_secret, made_at)
+      values (app.tid(), 'out', 'signing', 1, '\\x00', now())`,
+    `insert into writ.outlet_dead_letters (tenant_id, outlet_id, leaf_index, to_leaf, reason, detail, tries)
+      values (app.tid(), 'out', 0, 1, 'refused', 'd', 1)`,
+    `insert into writ.packs (tenant_id, id, kind, query, requested_by, requested_at, disclosed, log_size)
+      values (app.tid(), 'pck', 'range', '{}', '{}', now(), false, 1)`,
+    `insert into writ.pack_pieces (tenant_id, pack_id, at, piece) values (app.tid(), 'pck', 0, '\\x00')`,
     `insert into writ.humans (tenant_id, id, name, email) values (app.tid(), '${human}', 'n', '${name}@example.test')`,
+    `insert into writ.subject_keys (tenant_id, id, human_id, public_key, sealed_private, created_at)
+      values (app.tid(), 'sub', '${human}', 'k', '\\x00', now())`,
+    `insert into writ.reapings (tenant_id) values (app.tid())`,
+    `insert into writ.unended_decisions (tenant_id, decision_id, leaf_index) values (app.tid(), 'dec', 0)`,
+    `insert into writ.stream_losses (tenant_id, stream_id, from_seq, to_seq, found_at)
+      values (app.tid(), 's', 0, 1, now())`,
     `insert into writ.agents (tenant_id, id, name, human_id) values (app.tid(), '${agent}', 'n', '${human}')`,
     `insert into writ.enrolment_tokens (tenant_id, id, agent_id, secret_sha256, expires_at) values (app.tid(), 'e', '${agent}', 's', now())`,
     `insert into writ.sessions (tenant_id, id, agent_id, human_id, key_thumbprint) values (app.tid(), 's', '${agent}', '${human}', 't')`,

@@ -78,10 +78,11 @@ const BATCHES = `
    where b.tenant_id = app.tid() and b.from_seq + b.count <= bound.next_seq order by b.from_seq, b.count`
 
 const RECORDS = `
-  select r.leaf_index::float8 as "leafIndex", r.stream_id as stream, r.seq::float8 as seq, r.bytes
+  select r.leaf_index::float8 as "leafIndex", bound.stream_id as stream, r.seq::float8 as seq, r.bytes
     from unnest($1::text[], $2::bigint[]) as bound (stream_id, next_seq)
-    join writ.records r using (stream_id)
-   where r.tenant_id = app.tid() and r.seq < bound.next_seq order by r.leaf_index`
+    join writ.streams s on s.tenant_id = app.tid() and s.id = bound.stream_id
+    join writ.records r on r.tenant_id = app.tid() and r.stream_no = s.no
+   where r.seq < bound.next_seq order by r.leaf_index`
 
 const NODES = `select id as node, public_key as "publicKey" from writ.nodes where id = any($1) order by id`
 

@@ -34,11 +34,11 @@ export async function recordHead(
 
 const UPSERT_HEAD = `
   insert into writ.streams
-      (tenant_id, id, node_id, reported_next_seq, reported_hash, reported_at, reported_signature)
-    select id, $1, $2, $3::bigint, $4, $5, $6 from writ.tenants where id = app.tid() and id = $7
+      (tenant_id, id, node_id, reported_next_seq, reported_hash, reported_at, reported_signature, reported_heard_at)
+    select id, $1, $2, $3::bigint, $4, $5, $6, now() from writ.tenants where id = app.tid() and id = $7
   on conflict (tenant_id, id) do update set reported_next_seq = excluded.reported_next_seq,
       reported_hash = excluded.reported_hash, reported_at = excluded.reported_at,
-      reported_signature = excluded.reported_signature
+      reported_signature = excluded.reported_signature, reported_heard_at = excluded.reported_heard_at
     where streams.reported_next_seq is null
        or streams.reported_next_seq < excluded.reported_next_seq
        or (streams.reported_next_seq = excluded.reported_next_seq

@@ -5,12 +5,15 @@ export { releaseSlug } from './slugs.ts'
 export { TenantBusy } from './turns.ts'
 export type { TurnLimits } from './turns.ts'
 export { PlatformQueries } from './platform-queries.ts'
+export { OutletQueries } from './outlet-queries.ts'
+export type { DueOutlet, OutletStanding } from './outlet-queries.ts'
 export type {
   ApiKeyRow,
   BundleHead,
   DeviceRow,
   NewNode,
   NodeRow,
+  PackToWork,
   PendingChange,
   PlatformKey,
   TenantRow,
@@ -19,14 +22,35 @@ export type {
 } from './platform-queries.ts'
 export { announceBundle, mintBundleVersion } from './outbox.ts'
 export { ingestBatch } from './ledger.ts'
-export type { Ingestion, OpenedBatch } from './ledger.ts'
+export type { Ingestion, OpenedBatch } from '@writ/audit'
 export { pendingRecords, recordHead } from './heads.ts'
 export type { HeadOutcome } from './heads.ts'
-export { queryRecords } from './records.ts'
+export { queryRecords, recordAt, viewOf } from './records.ts'
 export type { RecordPage } from './records.ts'
+export { recordConditions } from './record-conditions.ts'
+export type { Conditions } from './record-conditions.ts'
+export { leavesAt, searchLeaves } from './record-search.ts'
+export type { FoundLeaf, FoundPage } from './record-search.ts'
+export { countRecords, timesOfRecords } from './record-counts.ts'
+export { createAuditIndex, createAuditLedger } from './record-index.ts'
 export { readEvidence } from './evidence.ts'
-export { quarantine } from './quarantine.ts'
+export { quarantine, quarantineRecord } from './quarantine.ts'
 export type { QuarantineReason } from './quarantine.ts'
+export {
+  addGlobalLeaf,
+  archivedSize,
+  checkpointsOf,
+  forksOf,
+  globalLeaf,
+  keepFork,
+  keepTrust,
+  latestCheckpoint,
+  latestTrust,
+  removedLeaves,
+  tileReader,
+  treeStoreOf,
+} from './trees.ts'
+export type { CheckpointRow, LeafRow, NewCheckpoint, TreeKind, TreeState, TreeStore } from './trees.ts'
 export { migrate } from './migrate.ts'
 export type { MigrateSettings } from './migrate.ts'
 export { AccessGroup } from './entities/access-group.entity.ts'

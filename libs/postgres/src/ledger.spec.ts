@@ -51,6 +51,9 @@ afterAll(async () => {
   await database.drop()
 })
 
+/** The number of the stream whose id is the first parameter. */
+const NO = '(select no from writ.streams where id = $1)'
+
 let tenants = 0
 const newTenant = (): Promise<TenantId> => insertTestTenant(appScope, `tenant-${(tenants += 1)}`)
 
@@ -163,7 +166,7 @@ describe('a batch', () => {
     expect(evidence.records.map((record) => record.bytes)).toEqual(stream.batch(0, 2).records)
     expect(verifyEvidence(evidence).holds).toBe(true)
     const { rows } = await owner.query(
-      `select encode(sha256, 'hex') as sha256 from writ.records where stream_id = $1 and seq = 1`,
+      `select encode(sha256(bytes), 'hex') as sha256 from writ.records where stream_no = ${NO} and seq = 1`,
       [stream.id],
     )
     expect(rows).toEqual([{ sha256: stream.batch(0, 2).headHash }])
@@ -199,7 +202,7 @@ describe('a record', () => {
     await ingest(stream, 0, 1)
     for (const table of ['records', 'stream_batches'])
       for (const change of [
-        `update writ.${table} set stream_id = stream_id`,
+        `update writ.${table} set tenant_id = tenant_id`,
         `delete from writ.${table}`,
         `truncate writ.${table}`,
       ])
@@ -213,7 +216,7 @@ describe('a record', () => {
     await owner.query('alter table writ.records disable trigger records_append_only')
     await owner.query(
       `update writ.records set bytes = set_byte(bytes, position('Ada' in convert_from(bytes, 'UTF8')) - 1, 66)
-        where stream_id = $1 and seq = 1`,
+        where stream_no = ${NO} and seq = 1`,
       [stream.id],
     )
     await owner.query('alter table writ.records enable trigger records_append_only')
@@ -285,7 +288,7 @@ describe('an evidence', () => {
     await owner.query('alter table writ.records disable trigger records_append_only')
     await owner.query(
       `update writ.records set bytes = substring(bytes for position('\\xefbfbd'::bytea in bytes) - 1) || '\\xff'::bytea
-         || substring(bytes from position('\\xefbfbd'::bytea in bytes) + 3) where stream_id = $1`,
+         || substring(bytes from position('\\xefbfbd'::bytea in bytes) + 3) where stream_no = ${NO}`,
       [stream.id],
     )
     await owner.query('alter table writ.records enable trigger records_append_only')

@@ -1,21 +1,9 @@
-import { hashOf } from '@writ/audit'
+import { hashOf, termsOf } from '@writ/audit'
+import type { Ingestion, OpenedBatch } from '@writ/audit'
 import type { AuditRecord, StreamBatch } from '@writ/contracts'
 import type { EntityManager } from 'typeorm'
+import { sumUpBlocks } from './record-blocks.ts'
 import type { TenantScope } from './tenant-scope.ts'
-
-/** A batch that its node signed, with its records as `openBatch` of @writ/audit read them. */
-export type OpenedBatch = { readonly batch: StreamBatch; readonly records: readonly AuditRecord[] }
-
-/**
- * `nextSeq` is what the ledger wants next of the stream.
- * `ingested`: stored now, 0 when all of it was stored before. `gap`: records before this batch are missing, nothing was written.
- * `fork`: the node signed two histories. `unknown-tenant`: there is nobody to keep it for.
- */
-export type Ingestion =
-  | { readonly outcome: 'ingested'; readonly nextSeq: number; readonly ingested: number }
-  | { readonly outcome: 'gap'; readonly nextSeq: number }
-  | { readonly outcome: 'fork'; readonly nextSeq: number }
-  | { readonly outcome: 'unknown-tenant' }
 
 /**
  * Appends a batch to the tenant's log, each record exactly once and in the order of its stream, in one transaction.
@@ -34,18 +22,24 @@ export function ingestBatch(scope: TenantScope, opened: OpenedBatch): Promise<In
   })
 }
 
-type StreamRow = { readonly nextSeq: number; readonly headHash: string }
+type StreamRow = { readonly no: string; readonly nextSeq: number; readonly headHash: string }
 
 async function lockStream(manager: EntityManager, batch: StreamBatch): Promise<StreamRow | null> {
+  const known = await knownStream(manager, batch)
+  if (known !== null) return known
   await manager.query(
     `insert into writ.streams (tenant_id, id, node_id) select id, $1, $2 from writ.tenants where id = app.tid()
        on conflict do nothing`,
     [batch.stream, batch.node],
   )
+  return knownStream(manager, batch)
+}
+
+async function knownStream(manager: EntityManager, { stream }: StreamBatch): Promise<StreamRow | null> {
   const [row] = await manager.query(
-    `select next_seq::float8 as "nextSeq", head_hash as "headHash" from writ.streams
+    `select no, next_seq::float8 as "nextSeq", head_hash as "headHash" from writ.streams
       where tenant_id = app.tid() and id = $1 for update`,
-    [batch.stream],
+    [stream],
   )
   return row ?? null
 }
@@ -56,14 +50,20 @@ async function lockStream(manager: EntityManager, batch: StreamBatch): Promise<S
  */
 async function continues(manager: EntityManager, opened: OpenedBatch, stream: StreamRow): Promise<boolean> {
   const { batch, records } = opened
-  const firstNew = records[stream.nextSeq - batch.fromSeq]
+  const place = stream.nextSeq - batch.fromSeq
+  const firstNew = records[place]
+  // What cannot be read can still be looked at: canonical bytes name the predecessor in exactly these words.
+  if (firstNew === null) return batch.records[place]?.includes(`"prev":"${stream.headHash}"`) ?? false
   if (firstNew !== undefined) return firstNew.prev === stream.headHash
-  const [stored] = await manager.query(
-    `select encode(sha256, 'hex') as sha256 from writ.records where tenant_id = app.tid() and stream_id = $1 and seq = $2`,
-    [batch.stream, batch.fromSeq + batch.records.length - 1],
-  )
+  const [stored] = await manager.query(STORED_HASH, [batch.stream, batch.fromSeq + batch.records.length - 1])
   return stored?.sha256 === batch.headHash
 }
+
+/** A place in a stream is found by the batch that brought it: its fresh records have consecutive leaves. */
+const STORED_HASH = `
+  select encode(sha256(r.bytes), 'hex') as sha256 from writ.stream_batches b
+    join writ.records r on r.tenant_id = b.tenant_id and r.leaf_index = b.first_leaf + $2::bigint - b.first_seq
+   where b.tenant_id = app.tid() and b.stream_id = $1 and b.first_seq <= $2::bigint and b.from_seq + b.count > $2::bigint limit 1`
 
 async function append(
   manager: EntityManager,
@@ -75,18 +75,27 @@ async function append(
   const firstLeaf = await takeLeaves(manager, batch.tenant, fresh.length)
   await manager.query(INSERT_RECORDS, [
     firstLeaf,
-    batch.stream,
+    stream.no,
     stream.nextSeq,
     ...columnsOf(batch.records.slice(skipped), fresh),
   ])
+  await sumUpBlocks(manager, { from: firstLeaf, to: firstLeaf + fresh.length })
   await manager.query(
     'update writ.streams set next_seq = $2, head_hash = $3 where tenant_id = app.tid() and id = $1',
     [batch.stream, stream.nextSeq + fresh.length, hashOf(batch.records.at(-1) ?? '')],
   )
   await manager.query(
-    `insert into writ.stream_batches (tenant_id, stream_id, from_seq, count, head_hash, signature)
-       values (app.tid(), $1, $2, $3, $4, $5)`,
-    [batch.stream, batch.fromSeq, batch.records.length, batch.headHash, batch.signature],
+    `insert into writ.stream_batches (tenant_id, stream_id, from_seq, count, head_hash, signature, first_seq, first_leaf)
+       values (app.tid(), $1, $2, $3, $4, $5, $6, $7)`,
+    [
+      batch.stream,
+      batch.fromSeq,
+      batch.records.length,
+      batch.headHash,
+      batch.signature,
+      stream.nextSeq,
+      firstLeaf,
+    ],
   )
 }
 
@@ -100,25 +109,23 @@ async function takeLeaves(manager: EntityManager, tenantId: string, count: numbe
 }
 
 const INSERT_RECORDS = `
-  insert into writ.records (tenant_id, leaf_index, stream_id, seq, bytes, decision_id, kind, agent_id, human_id, session_id,
-                            tool, outcome, occurred_at)
-  select app.tid(), $1::bigint + at - 1, $2, $3::bigint + at - 1, bytes, decision_id, kind, agent_id, human_id, session_id,
-         tool, outcome, to_timestamp(occurred_seconds)
-    from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::float8[])
-         with ordinality as fresh (bytes, decision_id, kind, agent_id, human_id, session_id, tool, outcome, occurred_seconds, at)
+  insert into writ.records (tenant_id, leaf_index, stream_no, seq, bytes, decision_id, kind, session_id, outcome, occurred_at, terms)
+  select app.tid(), $1::bigint + at - 1, $2, $3::bigint + at - 1, bytes, decision_id, kind, session_id, outcome,
+         to_timestamp(occurred_seconds), terms::integer[]
+    from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::float8[], $10::text[])
+         with ordinality as fresh (bytes, decision_id, kind, session_id, outcome, occurred_seconds, terms, at)
 `
 
-const columnsOf = (texts: readonly string[], records: readonly AuditRecord[]): unknown[] => [
+/** What is asked for by name is read from the bytes once, here; only the bytes count. */
+const columnsOf = (texts: readonly string[], records: readonly (AuditRecord | null)[]): unknown[] => [
   texts.map((text) => Buffer.from(text)),
-  records.map((record) => record.decisionId),
-  records.map((record) => record.kind),
-  records.map((record) => record.agent?.id ?? null),
-  records.map((record) => record.human?.id ?? null),
-  records.map((record) => record.session),
-  records.map((record) => searchable(record.action?.tool ?? null)),
-  records.map((record) => record.outcome),
-  records.map((record) => Date.parse(record.at) / 1000),
+  records.map((record) => record?.decisionId ?? ''),
+  records.map((record) => record?.kind ?? UNREADABLE),
+  records.map((record) => record?.session ?? null),
+  records.map((record) => record?.outcome ?? 'failed'),
+  records.map((record) => (record ? Date.parse(record.at) : Date.now()) / 1000),
+  records.map((record) => record && `{${termsOf(record).join(',')}}`),
 ]
 
-// A text column holds no NUL, and an agent may name any tool: the bytes keep the name, the column what can be searched for.
-const searchable = (text: string | null): string | null => text?.replaceAll('\0', '\uFFFD') ?? null
+/** The kind of a record that was stored without being read. */
+const UNREADABLE = 'unreadable'

@@ -93,7 +93,7 @@ function loginWith(password: string): string {
 const SCRAM_ROUNDS = 4096
 
 async function prepareSchemas(owner: Client): Promise<void> {
-  for (const schema of ['writ', 'app'])
+  for (const schema of ['writ', 'app', 'ledger'])
     await owner.query(`create schema if not exists ${schema} authorization writ_owner`)
 }
 

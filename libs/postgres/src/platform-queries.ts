@@ -3,12 +3,13 @@ import type {
   BundleChange,
   HumanId,
   NodeId,
+  PackId,
   PublicJwk,
   Role,
   StreamId,
   TenantId,
 } from '@writ/contracts'
-import type { DataSource } from 'typeorm'
+import type { DataSource, EntityManager } from 'typeorm'
 import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
 
@@ -60,6 +61,8 @@ export type PlatformKey = {
   readonly purpose: string
   readonly publicKey: string
   readonly sealedPrivate: Buffer
+  /** absent: from when it was made */
+  readonly useAfter?: Date
 }
 /** A tenant with administrative events that the ledger does not hold yet: `nextSeq` and `headHash` of its stream. */
 export type UnsealedTenant = {
@@ -68,7 +71,16 @@ export type UnsealedTenant = {
   readonly nextSeq: number
   readonly headHash: string
 }
+/** `isOver`: there is a file, and its time is over; else it is to be made. */
+export type PackToWork = {
+  readonly tenantId: TenantId
+  readonly slug: string
+  readonly id: PackId
+  readonly isOver: boolean
+}
 export type Watermark = { readonly stream: StreamId; readonly nextSeq: number }
+/** `archivedSeq`: records below it are in a checkpoint that is published and archived. */
+export type ArchivedWatermark = Watermark & { readonly archivedSeq: number }
 
 /** What is asked before a tenant is known or over all tenants, and the tables that belong to no tenant. Nothing else crosses tenants. */
 export class PlatformQueries {
@@ -142,6 +154,13 @@ export class PlatformQueries {
     )
   }
 
+  async archivesOf(node: NodeId, streams: readonly StreamId[]): Promise<ArchivedWatermark[]> {
+    return this.#source.query(
+      `select stream, next_seq::float8 as "nextSeq", archived_seq::float8 as "archivedSeq" from app.stream_archives($1, $2)`,
+      [node, streams],
+    )
+  }
+
   /** A gateway that joins again with the same public key keeps its id. @returns null for the key of a node of another kind */
   async joinNode(node: NewNode): Promise<NodeRow | null> {
     return this.#first<NodeRow>(
@@ -190,12 +209,68 @@ export class PlatformQueries {
     return this.#source.query('select tenant_id as id, slug from app.unsettled_records($1)', [limit])
   }
 
+  /** Tenants whose records are to be looked through for those that are older than their retention. */
+  async retentionDue(now: Date, limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query('select tenant_id as id, slug from app.retention_due($1, $2)', [now, limit])
+  }
+
+  /** Makes the partitions of the months to come, and drops those of months of which nothing is kept. */
+  async tendPartitions(): Promise<void> {
+    await this.#source.query('select app.prepare_partitions()')
+    await this.#source.query('select app.drop_empty_partitions()')
+  }
+
   /** Tenants with records that may have become old enough to be looked at together. */
   async unreconciledTenants(now: Date, limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
     return this.#source.query('select tenant_id as id, slug from app.unreconciled_tenants($1, $2)', [
       now,
       limit,
     ])
+  }
+
+  /** Tenants of which a stream fell silent before its records arrived, or of which lost ones arrived after all. */
+  async silentStreams(seconds: number, limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query(
+      'select tenant_id as id, slug from app.silent_streams(now() - make_interval(secs => $1), $2)',
+      [seconds, limit],
+    )
+  }
+
+  /** Tenants whose logs have not been looked through for decisions that nobody ended, or that wait for the end of some. */
+  async unreapedTenants(limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query('select tenant_id as id, slug from app.unreaped_tenants($1)', [limit])
+  }
+
+  /** Tenants whose log has leaves without a checkpoint, has none that is younger, or was stopped: longest unsealed first. */
+  async unsealedLogs(sealedBefore: Date, limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query('select tenant_id as id, slug from app.unsealed_logs($1, $2)', [
+      sealedBefore,
+      limit,
+    ])
+  }
+
+  /** Tenants whose sealed tiles were compared with their records longest ago. */
+  async unpatrolledLogs(limit: number): Promise<Pick<TenantRow, 'id' | 'slug'>[]> {
+    return this.#source.query('select tenant_id as id, slug from app.unpatrolled_logs($1)', [limit])
+  }
+
+  /** How many logs are not sealed any more because something does not fit. */
+  async stoppedLogs(): Promise<number> {
+    const row = await this.#first<{ count: number }>('select app.stopped_logs()::float8 as count', [])
+    return row?.count ?? 0
+  }
+
+  /** One transaction of no tenant: it sees the global log, and no row of any tenant. */
+  async global<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.#source.transaction(work)
+  }
+
+  /** Packs that nobody makes now, one of each tenant, and those whose file is over. */
+  async packsToWork(now: Date, limit: number): Promise<PackToWork[]> {
+    return this.#source.query(
+      'select tenant_id as "tenantId", slug, pack_id as id, is_over as "isOver" from app.packs_to_work($1, $2)',
+      [now, limit],
+    )
   }
 
   /** The key that a node signs with; null when no such node joined. */
@@ -217,7 +292,7 @@ export class PlatformQueries {
 
   async platformKeys(purpose: string): Promise<PlatformKey[]> {
     return this.#source.query(
-      `select kid, purpose, public_key as "publicKey", sealed_private as "sealedPrivate" from writ.platform_keys
+      `select kid, purpose, public_key as "publicKey", sealed_private as "sealedPrivate", use_after as "useAfter" from writ.platform_keys
         where purpose = $1 order by created_at, kid`,
       [purpose],
     )
@@ -226,8 +301,9 @@ export class PlatformQueries {
   /** Two processes that start at once may both add one; every key of a purpose counts. */
   async addPlatformKey(key: PlatformKey): Promise<void> {
     await this.#source.query(
-      'insert into writ.platform_keys (kid, purpose, public_key, sealed_private) values ($1, $2, $3, $4)',
-      [key.kid, key.purpose, key.publicKey, key.sealedPrivate],
+      `insert into writ.platform_keys (kid, purpose, public_key, sealed_private, use_after)
+         values ($1, $2, $3, $4, coalesce($5, now()))`,
+      [key.kid, key.purpose, key.publicKey, key.sealedPrivate, key.useAfter ?? null],
     )
   }
 

@@ -3,8 +3,11 @@ import type { StreamBatch } from '@writ/contracts'
 import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
 
-/** Why a batch is put aside: `fork` and `unknown-tenant` as ingestion says, `unsound` when it does not hold in itself. */
-export type QuarantineReason = 'unsound' | 'unknown-node' | 'unknown-tenant' | 'fork'
+/**
+ * Why a batch is put aside: `fork` and `unknown-tenant` as ingestion says, `unsound` when it does not hold in itself. `poison`: no batch but one
+ * record, which ended or failed the intake again and again; its bytes are in the ledger too.
+ */
+export type QuarantineReason = 'unsound' | 'unknown-node' | 'unknown-tenant' | 'fork' | 'poison'
 
 /** Keeps the whole batch for an investigation, once however often it comes. `detail` never holds content of a record. */
 export async function quarantine(
@@ -12,7 +15,23 @@ export async function quarantine(
   batch: StreamBatch,
   why: { readonly reason: QuarantineReason; readonly detail: string },
 ): Promise<void> {
-  const bytes = Buffer.from(JSON.stringify(batch))
+  await keep(database, batch, { ...why, bytes: Buffer.from(JSON.stringify(batch)) })
+}
+
+/** Keeps the exact bytes of one record of a batch, once however often it comes. @param at its place in the batch */
+export async function quarantineRecord(
+  database: Database,
+  batch: StreamBatch,
+  at: number,
+  detail: string,
+): Promise<void> {
+  const bytes = Buffer.from(batch.records[at] ?? '')
+  await keep(database, { ...batch, fromSeq: batch.fromSeq + at }, { reason: 'poison', detail, bytes })
+}
+
+type Kept = { readonly reason: QuarantineReason; readonly detail: string; readonly bytes: Buffer }
+
+async function keep(database: Database, batch: StreamBatch, { reason, detail, bytes }: Kept): Promise<void> {
   await sourceOf(database).query(
     `insert into writ.audit_quarantine (sha256, claimed_node, claimed_stream, from_seq, reason, detail, batch)
        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
@@ -21,8 +40,8 @@ export async function quarantine(
       batch.node,
       batch.stream,
       batch.fromSeq,
-      why.reason,
-      why.detail,
+      reason,
+      detail,
       bytes,
     ],
   )

@@ -36,6 +36,7 @@ beforeAll(async () => {
   ;[theirs, mine] = [await insertTestTenant(scope, 'theirs'), await insertTestTenant(scope, 'mine')]
   theirStream = createTestStream(node, theirs, 4)
   await room.ingestBatch(room.createTenantScope(worker), theirStream.opened(0, 3))
+  await scope.run(theirs, (manager) => keepTree(manager))
   await scope.run(theirs, (manager) =>
     manager.query(
       `insert into writ.humans (tenant_id, id, name, email) values (app.tid(), $1, 'n', 'n@example.test')`,
@@ -49,11 +50,29 @@ afterAll(async () => {
   await database?.drop()
 })
 
+/** A sealed tree, with a fork behind it. */
+async function keepTree(manager: EntityManager): Promise<void> {
+  const [store, at, hash] = [room.treeStoreOf(manager, 'tenant'), new Date(0), Buffer.alloc(32, 1)]
+  await store.begin({ logId: 'theirs', salt: hash })
+  await store.keep([{ level: 0, index: 0, width: 1, hashes: hash }], {
+    seq: 1,
+    epoch: 0,
+    origin: 'theirs',
+    size: 1,
+    root: hash,
+    note: 'theirs',
+    at,
+    globalIndex: null,
+  })
+  await room.keepFork(manager, { epoch: 1, notice: 'theirs', at })
+  await room.keepTrust(manager, { version: 1, file: 'theirs', at })
+}
+
 /** Everything that the other tenant has, as text. */
 async function theirRows(): Promise<string> {
   const tables = await database.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
-      where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r'`,
+      where c.relnamespace = 'writ'::regnamespace and c.relkind in ('r', 'p')`,
   )
   const rows = tables.map(
     ({ name }) =>
@@ -62,10 +81,28 @@ async function theirRows(): Promise<string> {
   return JSON.stringify(await database.query(`${rows.join(' union all ')} order by 1`, [theirs]))
 }
 
+let kept = 0
+
 /** What each exported function that works inside a tenant answers there to what is the other tenant's, and to what nobody has. */
 const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Promise<unknown>> = {
   queryRecords: (manager, stream) =>
     room.queryRecords(manager, RecordQuery.parse({ decision: decisionOf(stream) })),
+  recordAt: async (manager) => (await room.recordAt(manager, 0)) === null,
+  leavesAt: async (manager) => (await room.leavesAt(manager, [0, 1, 2, 3])).length,
+  searchLeaves: (manager, stream) => {
+    const record = stream.opened(0, 1).records[0]
+    const session = record?.session ?? undefined
+    return room.searchLeaves(manager, { filter: { session }, order: 'newest', limit: 9 })
+  },
+  countRecords: async (manager, stream) => {
+    const agent = stream.opened(0, 1).records[0]?.agent?.id
+    return room.countRecords(manager, { filter: { agent }, field: 'agent', most: 9 })
+  },
+  timesOfRecords: (manager, stream) => {
+    const agent = stream.opened(0, 1).records[0]?.agent?.id
+    const [from, until] = ['2000-01-01T00:00:00Z', '2100-01-01T00:00:00Z']
+    return room.timesOfRecords(manager, { agent, from, until, steps: 1 })
+  },
   readEvidence: async (manager) => {
     const { logSize, streams, records } = await room.readEvidence(manager, {
       tenantId: mine,
@@ -76,6 +113,27 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
   pendingRecords: (manager) => room.pendingRecords(manager),
   recordHead: (manager, stream) => room.recordHead(manager, node.id, stream.head(4)),
   mintBundleVersion: () => Promise.resolve(),
+  archivedSize: (manager) => room.archivedSize(manager),
+  checkpointsOf: (manager) => room.checkpointsOf(manager, { limit: 10 }),
+  forksOf: async (manager) => (await room.forksOf(manager)).filter(({ notice }) => notice !== 'mine'),
+  keepFork: (manager) => room.keepFork(manager, { epoch: (kept += 1), notice: 'mine', at: new Date(0) }),
+  keepTrust: (manager) => room.keepTrust(manager, { version: (kept += 1), file: 'mine', at: new Date(0) }),
+  latestCheckpoint: (manager) => room.latestCheckpoint(manager),
+  latestTrust: async (manager) => (await room.latestTrust(manager))?.file ?? 'mine',
+  removedLeaves: (manager) => room.removedLeaves(manager, { from: 0, to: 9 }),
+  tileReader: (manager) => room.tileReader(manager)({ level: 0, index: 0, width: 1 }),
+  treeStoreOf: async (manager) => {
+    const store = room.treeStoreOf(manager, 'tenant')
+    const tile = { level: 0, index: 0, width: 1 }
+    await Promise.all([
+      store.archived(9),
+      store.patrolledTo(9, new Date(0)),
+      store.stop('x', new Date(0)),
+      store.note(1, 'x'),
+    ])
+    await store.nextEpoch(7)
+    return [await store.state(), await store.latest(), await store.leaves(0, 9), await store.tiles(0)(tile)]
+  },
   announceBundle: (manager, stream) =>
     room
       .announceBundle(manager, { tenantId: stream.tenant, slug: 'theirs', version: 9 })
@@ -83,10 +141,17 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
 }
 /** Work over all tenants on purpose, or open what the others need. */
 const OF_NO_TENANT = [
+  'createAuditIndex',
+  'createAuditLedger',
+  'recordConditions',
+  'viewOf',
+  'addGlobalLeaf',
+  'globalLeaf',
   'openDatabase',
   'createTenantScope',
   'ingestBatch',
   'quarantine',
+  'quarantineRecord',
   'migrate',
   'releaseSlug',
 ]

@@ -9,12 +9,11 @@ import {
   signHead,
   startOfStream,
 } from '@writ/audit'
-import type { RecordFields, SealedRecord } from '@writ/audit'
+import type { OpenedBatch, RecordFields, SealedRecord } from '@writ/audit'
 import { AccessGroupId, BootId, formatId, NodeId, streamIdOf, TenantId } from '@writ/contracts'
 import type { IdPrefix, StreamBatch, StreamHead, StreamId } from '@writ/contracts'
 import { AccessGroup } from './entities/access-group.entity.ts'
 import { Tenant } from './entities/tenant.entity.ts'
-import type { OpenedBatch } from './ledger.ts'
 import type { TenantScope } from './tenant-scope.ts'
 import type { TestDatabase } from './test-database.ts'
 

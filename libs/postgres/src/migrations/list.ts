@@ -15,6 +15,12 @@ import { RecordsKept1764000000014 } from './0014-records-kept.ts'
 import { Findings1764000000015 } from './0015-findings.ts'
 import { Upstreams1764000000016 } from './0016-upstreams.ts'
 import { HttpApis1764000000017 } from './0017-http-apis.ts'
+import { Transparency1764000000018 } from './0018-transparency.ts'
+import { IncidentDesk1764000000019 } from './0019-incident-desk.ts'
+import { Subjects1764000000020 } from './0020-subjects.ts'
+import { Packs1764000000021 } from './0021-packs.ts'
+import { Outlets1764000000022 } from './0022-outlets.ts'
+import { Durability1764000000023 } from './0023-durability.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -35,4 +41,10 @@ export const MIGRATIONS = [
   Findings1764000000015,
   Upstreams1764000000016,
   HttpApis1764000000017,
+  Transparency1764000000018,
+  IncidentDesk1764000000019,
+  Subjects1764000000020,
+  Packs1764000000021,
+  Outlets1764000000022,
+  Durability1764000000023,
 ]
