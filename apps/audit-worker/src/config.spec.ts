@@ -7,6 +7,8 @@ describe('the configuration of the audit worker', () => {
   it('needs a database and nothing else, and binds loopback', () => {
     expect(readConfig({ DATABASE_URL })).toEqual({
       DATABASE_URL,
+      WRIT_WORKER_BRAKE_DEPTH: 1000,
+      WRIT_WORKER_BRAKE_MEMORY_PERCENT: 65,
       WRIT_WORKER_ADMIN_HOST: '127.0.0.1',
       WRIT_WORKER_ADMIN_PORT: 7450,
       WRIT_LOG_LEVEL: 'info',

@@ -8,6 +8,11 @@ export const ConfigSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
   /** absent: single-node mode, batches come through the queue in Postgres only */
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  /** the Redis of the queue of records, where it is another one */
+  WRIT_QUEUE_REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  /** batches under way, and share of that Redis's memory, from where on gateways add none and keep their records themselves */
+  WRIT_WORKER_BRAKE_DEPTH: z.coerce.number().int().min(1).default(1000),
+  WRIT_WORKER_BRAKE_MEMORY_PERCENT: z.coerce.number().min(1).max(95).default(65),
   /** `/healthz`, `/readyz`, `/metrics`; port 0 takes any free one */
   WRIT_WORKER_ADMIN_HOST: z.string().default('127.0.0.1'),
   WRIT_WORKER_ADMIN_PORT: z.coerce.number().int().min(0).max(65_535).default(7450),

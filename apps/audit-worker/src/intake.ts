@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common'
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common'
 import type { StreamBatch } from '@writ/contracts'
 import { createRecordWorker } from '@writ/redis'
-import type { RecordStore, RecordWorker } from '@writ/redis'
+import type { RecordStore, RecordWorker, Trouble } from '@writ/redis'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Ingest } from './ingest.ts'
 import { Telling } from './telling.ts'
@@ -39,7 +39,7 @@ export class Intake implements OnApplicationBootstrap, BeforeApplicationShutdown
     this.#workers = this.#queues.stores.map((store) =>
       createRecordWorker(
         store,
-        (batch) => this.#take(batch),
+        (batch, trouble) => this.#take(batch, trouble),
         (said) => this.#telling.queueSaid(said),
       ),
     )
@@ -51,9 +51,14 @@ export class Intake implements OnApplicationBootstrap, BeforeApplicationShutdown
     await Promise.race([closed, delay(CLOSE_LIMIT_MS, undefined, { ref: false })])
   }
 
+  /** Drops the connections to the queues and makes new ones. */
+  async rebuild(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.rebuild()))
+  }
+
   // A gap ends the job too: the node goes back to the watermark and sends on from there.
-  async #take(batch: StreamBatch): Promise<void> {
-    const taken = await this.#ingest.take(batch)
+  async #take(batch: StreamBatch, trouble: Trouble): Promise<void> {
+    const taken = await this.#ingest.take(batch, trouble)
     this.#telling.taken(batch, taken)
     if (taken.outcome !== 'quarantined') await this.#acknowledgements.publish(batch.stream, taken.nextSeq)
   }

@@ -10,6 +10,8 @@ import {
 } from '@writ/runtime'
 import type { Config } from './config.ts'
 import { environment, readConfig } from './config.ts'
+import { Intake } from './intake.ts'
+import { Supervision } from './supervision.ts'
 import { openWorld } from './world.ts'
 import { WorkerModule } from './worker.module.ts'
 
@@ -22,14 +24,32 @@ async function start(config: Config): Promise<void> {
     logger: false,
     abortOnError: false,
   })
+  const intake = app.get(Intake)
+  const supervision = new Supervision({
+    samples: world.queues.map((queue) => queue.sample),
+    redis: world.queueRedis,
+    limits: {
+      depth: config.WRIT_WORKER_BRAKE_DEPTH,
+      memoryShare: config.WRIT_WORKER_BRAKE_MEMORY_PERCENT / 100,
+    },
+    telling: world.outside.telling,
+    isLedgerReachable: () => world.database.isReachable(),
+    rebuild: () => intake.rebuild(),
+    giveUp: () => process.exit(EXIT_STUCK),
+    nowMs: () => performance.now(),
+  })
+  const stopping = new AbortController()
+  const supervising = supervision.run(stopping.signal)
   const admin = await startAdminServer({
     host: config.WRIT_WORKER_ADMIN_HOST,
     port: config.WRIT_WORKER_ADMIN_PORT,
-    isReady: () => world.database.isReachable(),
+    isReady: async () => supervision.isMoving && (await world.database.isReachable()),
     metrics,
   })
   onShutdown(async () => {
+    stopping.abort()
     await admin.close()
+    await supervising
     await app.close()
     await world.close()
   })
@@ -37,6 +57,9 @@ async function start(config: Config): Promise<void> {
   log.info({ adminPort: admin.port, mode }, 'the audit worker takes batches')
   announceReady({ adminPort: admin.port, mode })
 }
+
+/** `EX_SOFTWARE`: nothing moves, and new connections did not help. What it had is given to the next worker. */
+const EXIT_STUCK = 70
 
 try {
   await start(readConfig(environment()))

@@ -1,5 +1,5 @@
 import type { StreamBatch } from '@writ/contracts'
-import type { RecordWorkerReport } from '@writ/redis'
+import type { Brake, QueueSample, RecordWorkerReport } from '@writ/redis'
 import type { Log, Metrics } from '@writ/runtime'
 import type { Taken } from './ingest.ts'
 
@@ -11,6 +11,12 @@ export class Telling {
   readonly #batches
   readonly #records
   readonly #troubles
+  readonly #isolated
+  readonly #depth
+  readonly #memory
+  readonly #braked
+  #brake: Brake | null = null
+  #endedBatches = 0
   readonly #nowMs
   readonly #saidAtMs = new Map<string, number>()
 
@@ -26,6 +32,19 @@ export class Telling {
       name: 'writ_worker_records_total',
       help: 'Records appended to the ledger',
     })
+    this.#isolated = metrics.counter({
+      name: 'writ_worker_isolated_total',
+      help: 'Records that were kept without being read, because they ended or failed the intake again and again',
+    })
+    this.#depth = metrics.gauge({ name: 'writ_worker_queue_depth', help: 'Batches under way in the queues' })
+    this.#memory = metrics.gauge({
+      name: 'writ_worker_queue_memory_share',
+      help: 'Memory of the Redis of the queues, of what it may use; 0 where it has no bound',
+    })
+    this.#braked = metrics.gauge({
+      name: 'writ_worker_braked',
+      help: '1 while gateways are told to add nothing',
+    })
     this.#troubles = metrics.counter({
       name: 'writ_worker_troubles_total',
       help: 'Batches to be tried again, and lost connections of the queue',
@@ -36,7 +55,8 @@ export class Telling {
   taken(batch: StreamBatch, taken: Taken): void {
     this.#batches.inc({ outcome: taken.outcome })
     const { stream, fromSeq } = batch
-    if (taken.outcome === 'ingested') this.#records.inc(taken.ingested)
+    this.#endedBatches += 1
+    if (taken.outcome === 'ingested') this.#ingested(batch, taken)
     if (taken.outcome === 'gap')
       this.#log.debug({ stream, fromSeq, nextSeq: taken.nextSeq }, 'a batch came before its predecessors')
     if (taken.outcome === 'quarantined')
@@ -44,6 +64,39 @@ export class Telling {
         { stream, fromSeq, reason: taken.reason, detail: taken.detail },
         'a batch is in quarantine',
       )
+  }
+
+  /** Batches that came to an end, since the start. */
+  get endedBatches(): number {
+    return this.#endedBatches
+  }
+
+  /** How full the queues are, and what gateways were told of that. */
+  sampled({ depth, memoryShare }: QueueSample, brake: Brake | null): void {
+    this.#depth.set(depth)
+    this.#memory.set(memoryShare ?? 0)
+    this.#braked.set(brake === null ? 0 : 1)
+    if (brake !== this.#brake)
+      this.#log.warn(
+        { depth, memoryShare, brake },
+        brake === null ? 'gateways may add again' : 'gateways add nothing',
+      )
+    this.#brake = brake
+  }
+
+  stuck(depth: number, what: 'rebuilding' | 'giving up'): void {
+    this.#troubles.inc({ kind: 'stuck' })
+    this.#log.error({ depth }, `batches wait and none comes to an end: ${what}`)
+  }
+
+  #ingested(
+    { stream, fromSeq }: StreamBatch,
+    { ingested, isolated }: Extract<Taken, { outcome: 'ingested' }>,
+  ): void {
+    this.#records.inc(ingested)
+    if (isolated === 0) return
+    this.#isolated.inc(isolated)
+    this.#log.error({ stream, fromSeq, isolated }, 'records were kept unread: they are in quarantine, too')
   }
 
   queueSaid(said: RecordWorkerReport): void {

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { StreamBatch } from '@writ/contracts'
+import type { BrakeLimits, QueueSample } from './record-brake.ts'
+import { BRAKE_LIMITS } from './record-brake.ts'
+import { shardOf } from './record-shards.ts'
 import type { OpenQueue, RecordStore } from './record-store.ts'
 import { openQueue } from './record-store.ts'
 
@@ -8,10 +11,15 @@ import { openQueue } from './record-store.ts'
  * that it is stored: only the ledger's watermark says that.
  */
 export type RecordQueue = {
-  /** Rejects with `QueueUnavailable` within about two seconds when the store does not answer. */
-  readonly add: (batch: StreamBatch) => Promise<void>
+  /**
+   * `braked`: enough is under way, and the batch is to come again later. Rejects with `QueueUnavailable` within about two seconds when the
+   * store does not answer, and at once when it has hardly any memory left.
+   */
+  readonly add: (batch: StreamBatch) => Promise<'queued' | 'braked'>
   /** Batches that are waiting, being processed or about to be tried again. */
   readonly depth: () => Promise<number>
+  /** The same, and how full the store's memory is. */
+  readonly sample: () => Promise<QueueSample>
   readonly close: () => Promise<void>
 }
 
@@ -23,10 +31,10 @@ export class QueueUnavailable extends Error {
 const DEADLINE_MS = 2_500
 
 /** Opens nothing yet: the first call does, so a store that is away does not stop a start. */
-export function createRecordQueue(store: RecordStore): RecordQueue {
+export function createRecordQueue(store: RecordStore, limits: BrakeLimits = BRAKE_LIMITS): RecordQueue {
   let opening: Promise<OpenQueue> | null = null
   const opened = async (): Promise<OpenQueue> => {
-    opening ??= openQueue(store)
+    opening ??= openQueue(store, limits)
     try {
       return await opening
     } catch (error) {
@@ -35,13 +43,9 @@ export function createRecordQueue(store: RecordStore): RecordQueue {
     }
   }
   return {
-    add: (batch) =>
-      inTime(
-        opened()
-          .then((queue) => queue.add('batch', batch, jobOf(batch)))
-          .then(() => undefined),
-      ),
-    depth: () => inTime(opened().then((queue) => queue.getJobCountByTypes('waiting', 'active', 'delayed'))),
+    add: (batch) => inTime(opened().then((queue) => add(queue, batch))),
+    depth: () => inTime(opened().then(async (queue) => (await queue.sample()).depth)),
+    sample: () => inTime(opened().then((queue) => queue.sample())),
     close: async () => {
       const queue = await opening?.catch(() => null)
       opening = null
@@ -49,6 +53,19 @@ export function createRecordQueue(store: RecordStore): RecordQueue {
     },
   }
 }
+
+async function add(queue: OpenQueue, batch: StreamBatch): Promise<'queued' | 'braked'> {
+  const brake = await queue.brake(sizeOf(batch))
+  if (brake === 'memory') throw new Error('the store has hardly any memory left')
+  if (brake === 'depth') return 'braked'
+  await queue.add(shardOf(batch.stream), batch, jobOf(batch))
+  return 'queued'
+}
+
+const sizeOf = ({ records }: StreamBatch): number => records.reduce((bytes, { length }) => bytes + length, 0)
+
+/** Twice the bytes of a full batch, for each of them may need escaping, and its frame. */
+const MOST_JOB_BYTES = 2 * 256 * 1024 + 16 * 1024
 
 /**
  * A batch that is sent again while it is still in the queue is not queued twice (its signature names it), so a ledger
@@ -64,6 +81,7 @@ const jobOf = (batch: StreamBatch) => ({
   removeOnComplete: true,
   removeOnFail: { count: 1_000 },
   stackTraceLimit: 1,
+  sizeLimit: MOST_JOB_BYTES,
 })
 
 async function inTime<T>(work: Promise<T>): Promise<T> {

@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StreamBatch } from '@writ/contracts'
+import type { Job } from 'bullmq'
 import { UnrecoverableError } from 'bullmq'
 import type { OpenWorker, RecordStore, WorkerDuties } from './record-store.ts'
 import { openWorker } from './record-store.ts'
@@ -15,29 +17,48 @@ export type RecordWorkerReport =
   | { readonly kind: 'retrying'; readonly jobId: string; readonly reason: string }
   | { readonly kind: 'trouble'; readonly reason: string }
 
+/** What became of a batch before. */
+export type Trouble = {
+  /** how often it was begun and never ended: its worker died with it, or lost it */
+  readonly unended: number
+  /** how often in a row taking it has failed in this worker */
+  readonly failed: number
+  /** what `keepNote` was last given for it, by whichever worker; undefined: nothing */
+  readonly note: unknown
+  /** survives this worker; settles when it does */
+  readonly keepNote: (note: object) => Promise<void>
+}
+
+/** Takes one batch. It may come twice, and out of order. */
+export type TakeBatch = (batch: StreamBatch, trouble: Trouble) => Promise<void>
+
 export type RecordWorker = {
+  /** Drops all connections and makes new ones. */
+  readonly rebuild: () => Promise<void>
   /** Finishes the batch at hand, then stops; with the store away it gives up after ten seconds, and the batch comes again. */
   readonly close: () => Promise<void>
 }
 
 /** Forever, in practice: a batch is given up only when it is put aside. */
 const MANY = 1_000_000
-const LONGEST_BACKOFF_MS = 30_000
+const LONGEST_BACKOFF_MS = 5_000
 const REOPEN_MS = 1_000
 const CLOSE_TIMEOUT_MS = 8_000
 
 /**
- * Takes batches one at a time and hands each to `process`; when that rejects, the batch is tried again, later and later.
- * Batches may come twice and out of order, so `process` goes by their sequence numbers.
+ * Takes the batches of each queue one at a time and hands each to `take`; when that rejects, the same batch is tried again, later and later,
+ * and those behind it wait: their streams would not go on without it.
  */
 export function createRecordWorker(
   store: RecordStore,
-  process: (batch: StreamBatch) => Promise<void>,
+  take: TakeBatch,
   report: (said: RecordWorkerReport) => void = () => undefined,
 ): RecordWorker {
   const stopping = new AbortController()
+  // each queue may wait on it
+  setMaxListeners(0, stopping.signal)
   let current: OpenWorker | null = null
-  const duties = dutiesOf(process, report)
+  const duties = dutiesOf(take, report, stopping.signal)
   const keepRunning = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
@@ -53,6 +74,10 @@ export function createRecordWorker(
   }
   const running = keepRunning()
   return {
+    // `run` ends with it, and the loop opens a new one.
+    rebuild: async () => {
+      await Promise.race([current?.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
+    },
     close: async () => {
       stopping.abort()
       const stopped = Promise.allSettled([current?.close(), running])
@@ -62,20 +87,19 @@ export function createRecordWorker(
 }
 
 function dutiesOf(
-  process: (batch: StreamBatch) => Promise<void>,
+  take: TakeBatch,
   report: (said: RecordWorkerReport) => void,
+  stopping: AbortSignal,
 ): WorkerDuties {
   return {
-    process: (job) => processJob(job.data, process),
+    process: (job) => processJob(job, { take, report, stopping }),
     settings: {
       concurrency: 1,
       lockDuration: 10_000,
       stalledInterval: 5_000,
       runRetryDelay: 1_000,
       maxStalledCount: MANY,
-      settings: {
-        backoffStrategy: (attempt) => Math.min(LONGEST_BACKOFF_MS, 250 * 2 ** Math.min(attempt - 1, 10)),
-      },
+      settings: { backoffStrategy: backoffMs },
     },
     onFailed: (jobId, error) => {
       const kind = error instanceof UnrecoverableError ? 'quarantined' : 'retrying'
@@ -85,16 +109,49 @@ function dutiesOf(
   }
 }
 
-async function processJob(payload: unknown, process: (batch: StreamBatch) => Promise<void>): Promise<void> {
-  const batch = StreamBatch.safeParse(payload)
+const backoffMs = (attempt: number): number =>
+  Math.min(LONGEST_BACKOFF_MS, 250 * 2 ** Math.min(attempt - 1, 10))
+
+type Taking = {
+  readonly take: TakeBatch
+  readonly report: (said: RecordWorkerReport) => void
+  readonly stopping: AbortSignal
+}
+
+async function processJob(job: Job<unknown>, taking: Taking): Promise<void> {
+  const batch = StreamBatch.safeParse(job.data)
   if (!batch.success) {
     const places = batch.error.issues.map((issue) => issue.path.map(String).join('.') || 'its root')
     throw new UnrecoverableError(`the batch is malformed at ${places.slice(0, 5).join(', ')}`)
   }
+  for (let failed = 0; ; failed += 1) if (await isTaken(job, batch.data, { ...taking, failed })) return
+}
+
+/** @throws when it never can be, or this worker ends: the batch is then tried again by another */
+async function isTaken(
+  job: Job<unknown>,
+  batch: StreamBatch,
+  { take, report, stopping, failed }: Taking & { readonly failed: number },
+): Promise<boolean> {
   try {
-    await process(batch.data)
+    await take(batch, troubleOf(job, failed))
+    return true
   } catch (error) {
     if (error instanceof BatchRejected) throw new UnrecoverableError(error.message)
-    throw error
+    if (stopping.aborted) throw error
+    report({
+      kind: 'retrying',
+      jobId: job.id ?? 'unknown',
+      reason: String(error instanceof Error ? error.message : error),
+    })
+    await delay(backoffMs(failed + 1), undefined, { signal: stopping }).catch(() => undefined)
+    return false
   }
 }
+
+const troubleOf = (job: Job<unknown>, failed: number): Trouble => ({
+  unended: job.stalledCounter,
+  failed,
+  note: typeof job.progress === 'object' ? job.progress : undefined,
+  keepNote: (note) => job.updateProgress(note),
+})
