@@ -5,7 +5,8 @@ import { register } from 'node:module'
 register('./typescript.mjs', import.meta.url)
 const { hashOf } = await import('@writ/audit')
 const { openSpoolDisk } = await import('../src/records/spool-disk.ts')
-const { Spool, spoolLimits } = await import('../src/records/spool.ts')
+const { Spool } = await import('../src/records/spool.ts')
+const { spoolLimits } = await import('../src/records/spool-limits.ts')
 
 const [folder, stream] = process.argv.slice(2)
 const limits = { ...spoolLimits(512 * 1024 * 1024), segmentBytes: 64 * 1024 }

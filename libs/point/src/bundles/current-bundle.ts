@@ -16,6 +16,8 @@ export type BundlePorts = {
   /** a bundle was signed by a key that is not known here */
   readonly askForKeys: () => void
   readonly acknowledge: (acknowledgement: BundleAcknowledgement) => void
+  /** hears of each bundle before anything is decided by it */
+  readonly applied?: (current: CurrentBundle) => void
   readonly freshness: Freshness
   readonly monotonicMs: () => number
   /** without word from the control plane for so long, what changes something is refused, and then everything */
@@ -266,6 +268,7 @@ class Bundles {
     const resident = this.#resident.get(slug)
     // Two loads can overlap; the newer bundle stays.
     if (resident && resident.bundle.version >= next.bundle.version) return resident
+    this.#ports.applied?.(next)
     this.#touch(slug, next)
     this.#behind.delete(slug)
     for (const oldest of this.#resident.keys()) {

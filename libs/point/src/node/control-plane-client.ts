@@ -21,6 +21,7 @@ import type {
   SessionId,
   StreamBatch,
   StreamHead,
+  StreamId,
   UpstreamReport,
 } from '@writ/contracts'
 import type { z } from 'zod'
@@ -34,7 +35,8 @@ export type ControlPlaneClient = {
   readonly bundle: (slug: string) => Promise<string | null>
   readonly acknowledge: (acknowledgement: BundleAcknowledgement) => Promise<void>
   readonly sendBatch: (batch: StreamBatch) => Promise<void>
-  readonly sendHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
+  /** @param streams others, whose watermarks are asked for too */
+  readonly sendHeads: (heads: readonly StreamHead[], streams?: readonly StreamId[]) => Promise<HeadsAnswer>
   /** a compact JWE that only this point opens */
   readonly lease: (request: LeaseRequest) => Promise<string>
   /** held for as long as the claim says that it waits, and no longer than the agent does */
@@ -82,7 +84,7 @@ export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient
     },
     acknowledge: async (acknowledgement) => done(await post('/acknowledgements', acknowledgement)),
     sendBatch: async (batch) => done(await post('/batches', batch)),
-    sendHeads: async (heads) => read(HeadsAnswer, await post('/heads', { heads })),
+    sendHeads: async (heads, streams) => read(HeadsAnswer, await post('/heads', { heads, streams })),
     lease: async (request) => read(LeaseAnswer, await post('/leases', request)).lease,
     claimApproval: async (claim, signal) => {
       const timeoutMs = TIMEOUT_MS + claim.waitSeconds * 1000

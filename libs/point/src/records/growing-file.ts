@@ -1,6 +1,7 @@
 import { close, constants, fdatasync, ftruncate, open, write } from 'node:fs'
 import { promisify } from 'node:util'
-import type { SpoolFile } from './spool-disk.ts'
+import type { Durability, SpoolFile } from './spool-disk.ts'
+import { isFullDisk } from './full-disk.ts'
 
 const LEAST_AHEAD_BYTES = 64 * 1024
 const MOST_AHEAD_BYTES = 1024 * 1024
@@ -10,7 +11,6 @@ const ZEROS = Buffer.alloc(MOST_AHEAD_BYTES)
 // it may be less than a sync: macOS syncs only to the drive's own cache.
 const WRITES_DURABLY = process.platform === 'linux'
 const FLAGS = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY
-const DURABLY = WRITES_DURABLY ? constants.O_DSYNC : 0
 
 // Plain descriptors: a FileHandle costs a request object and two promises more for every commit.
 const openDescriptor = promisify(open) as (path: string, flags: number, mode: number) => Promise<number>
@@ -22,8 +22,14 @@ const closeDescriptor = promisify(close)
  * A new file that is written from its beginning to its end, with zeros ahead of what is written: a sync that does not have to make the
  * file longer costs half the processor time, and returns sooner. Zeros are taken for the end of a segment, so they may stay after a crash.
  */
-export async function createGrowingFile(path: string, put: PutBytes = putBytes): Promise<SpoolFile> {
-  const file = new GrowingFile(await openDescriptor(path, FLAGS | DURABLY, 0o600), put)
+export async function createGrowingFile(
+  path: string,
+  put: PutBytes = putBytes,
+  durability: Durability = 'each-write',
+): Promise<SpoolFile> {
+  const isDurable = durability === 'each-write' && WRITES_DURABLY
+  const flags = isDurable ? FLAGS | constants.O_DSYNC : FLAGS
+  const file = new GrowingFile(await openDescriptor(path, flags, 0o600), put, isDurable)
   return { write: (bytes) => file.append(bytes), sync: () => file.sync(), close: () => file.close() }
 }
 
@@ -33,15 +39,17 @@ type PutBytes = (descriptor: number, bytes: Uint8Array, position: number) => Pro
 class GrowingFile {
   readonly #descriptor: number
   readonly #put: PutBytes
+  readonly #isDurable: boolean
   #endBytes = 0
   /** what is before this is on the disk, as records or as zeros; only a fill moves it over what nothing was written to */
   #filledBytes = 0
   #filling: Promise<void> | null = null
   #fault: unknown = null
 
-  constructor(descriptor: number, put: PutBytes) {
+  constructor(descriptor: number, put: PutBytes, isDurable: boolean) {
     this.#descriptor = descriptor
     this.#put = put
+    this.#isDurable = isDurable
   }
 
   async append(bytes: Uint8Array): Promise<number> {
@@ -56,7 +64,7 @@ class GrowingFile {
   }
 
   async sync(): Promise<void> {
-    if (!WRITES_DURABLY) await syncDescriptor(this.#descriptor)
+    if (!this.#isDurable) await syncDescriptor(this.#descriptor)
   }
 
   async close(): Promise<void> {
@@ -71,7 +79,8 @@ class GrowingFile {
     if (this.#filling || this.#filledBytes - this.#endBytes > aheadBytes / 2) return
     this.#filling = this.#fill(aheadBytes)
       .catch((error: unknown) => {
-        if (!isFull(error)) this.#fault = error
+        // What has no room for zeros may have room for records.
+        if (!isFullDisk(error)) this.#fault = error
       })
       .finally(() => {
         this.#filling = null
@@ -82,10 +91,6 @@ class GrowingFile {
     this.#filledBytes += await this.#put(this.#descriptor, ZEROS.subarray(0, aheadBytes), this.#filledBytes)
   }
 }
-
-/** What has no room for zeros may have room for records. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
 export const putBytes: PutBytes = (descriptor, bytes, position) =>
   new Promise((resolve, reject) => {

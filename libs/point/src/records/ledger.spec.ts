@@ -12,8 +12,9 @@ import { createLedger } from './ledger.ts'
 import type { LedgerPorts } from './ledger.ts'
 import type { SpoolDisk } from './spool-disk.ts'
 import { openSpoolDisk } from './spool-disk.ts'
-import { Spool, spoolLimits } from './spool.ts'
-import type { SpoolLimits } from './spool.ts'
+import { Spool } from './spool.ts'
+import { spoolLimits } from './spool-limits.ts'
+import type { SpoolLimits } from './spool-limits.ts'
 
 const SECRET = 'sk-never-in-a-record'
 const folders: string[] = []
@@ -64,7 +65,14 @@ const entryOf = (change: Partial<Entry> = {}): Entry => ({
   ...change,
 })
 
+/** What was recorded of calls; the records before them say that the stream begins, and by which bundle. */
 async function recordsOf(spool: Spool, stream: StreamId = STREAM): Promise<AuditRecord[]> {
+  const [first, second, ...records] = await wholeStream(spool, stream)
+  expect([first?.kind, second?.kind]).toEqual(['stream_opened', 'applied'])
+  return records
+}
+
+async function wholeStream(spool: Spool, stream: StreamId = STREAM): Promise<AuditRecord[]> {
   const frames = await spool.read(stream, 0, 1000)
   return frames.map(({ bytes }) => {
     const record = readRecord(bytes)
@@ -83,13 +91,19 @@ describe('the ledger of a gateway', () => {
     entry.response = { status: 200, sha256: 'b'.repeat(64), sizeBytes: 5 }
     expect(await ledger.close(entry)).toBeNull()
     const records = await recordsOf(spool)
-    const [first] = await spool.read(STREAM, 0, 1)
+    const [, applied, opened] = await spool.read(STREAM, 0, 3)
+    expect((await wholeStream(spool))[0]).toMatchObject({
+      kind: 'stream_opened',
+      seq: 0,
+      prev: STREAM_START,
+      agent: null,
+    })
     expect(records).toMatchObject([
-      { kind: 'opened', seq: 0, prev: STREAM_START, outcome: 'allow', response: null },
+      { kind: 'opened', seq: 2, prev: hashOf(applied?.bytes ?? ''), outcome: 'allow', response: null },
       {
         kind: 'closed',
-        seq: 1,
-        prev: hashOf(first?.bytes ?? ''),
+        seq: 3,
+        prev: hashOf(opened?.bytes ?? ''),
         durationMicros: 500,
         response: { status: 200 },
       },
@@ -140,7 +154,7 @@ describe('the ledger of a gateway', () => {
       expiresAtMs: 0,
     }
     await ledger.close(entryOf({ lease: { kind: 'header', secret } }))
-    const [frame] = await spool.read(STREAM, 0, 1)
+    const [, , frame] = await spool.read(STREAM, 0, 3)
     expect(frame?.bytes).not.toContain(SECRET)
     expect((await recordsOf(spool))[0]?.credential).toEqual({ connection: id('con'), version: 4 })
   })
@@ -199,7 +213,7 @@ describe('the ledger of a gateway', () => {
       resource: tool,
     } as const
     expect(await ledger.open(entryOf({ action }))).toBeNull()
-    expect(spool.depth).toBe(1)
+    expect(spool.depth).toBe(3)
   })
 })
 
@@ -240,7 +254,7 @@ describe('no record, no effect', () => {
     nowMs += 1000
     expect(await ledger.open(entryOf())).toBeNull()
     expect(spool.heads()).toMatchObject([
-      { stream: streamIdOf(id('nod'), id('boo', '1'), id('ten')), nextSeq: 1 },
+      { stream: streamIdOf(id('nod'), id('boo', '1'), id('ten')), nextSeq: 2 },
     ])
   })
 })

@@ -1,6 +1,7 @@
 import type { Frame } from '@writ/audit'
 import type { Waiting } from './frame-group.ts'
 import { FrameGroup } from './frame-group.ts'
+import { ShortWrite } from './full-disk.ts'
 import { lull } from './lull.ts'
 import type { SpoolDisk, SpoolFile } from './spool-disk.ts'
 
@@ -12,15 +13,21 @@ export type SegmentSettings = {
   readonly prefix: string
   /** a file that has grown beyond this is followed by the next */
   readonly segmentBytes: number
-  /** hears of each frame that became durable, in the order of the appends, before its append settles */
+  /** null: an append settles when it is durable; else when the system has it, and it is durable within so long */
+  readonly syncWithinMs: number | null
+  /** hears of each frame that became durable, in the order of the appends, with `syncWithinMs` null before its append settles */
   readonly onDurable: (frame: Waiting, place: Place) => void
-  readonly onFence: (reason: unknown) => void
+  /** `lost`: appends that had settled, of which nobody knows now whether they are on the disk */
+  readonly onFence: (reason: unknown, lost: readonly Frame[]) => void
 }
 
 /** how long a group of a busy process may grow */
 const LINGER_MS = 0.5
 const BUFFER_BYTES = 64 * 1024
 const LARGEST_KEPT_BUFFER_BYTES = 1024 * 1024
+
+/** Frames that the system has, at their place in the file. */
+type Written = { readonly waiting: readonly Waiting[]; readonly start: number; readonly sizeBytes: number }
 
 /**
  * Appends frames to numbered files with a group commit that clocks itself: what arrives while one group is on its way to
@@ -38,6 +45,9 @@ export class SegmentWriter {
   #group: FrameGroup | null = null
   #spare: Buffer | null = null
   #committing: Promise<void> | null = null
+  #written: Written[] = []
+  #syncing: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | null = null
   #isFenced = false
 
   constructor(disk: SpoolDisk, settings: SegmentSettings) {
@@ -61,7 +71,7 @@ export class SegmentWriter {
 
   /**
    * @param sha256 hash of the frame's bytes, hex
-   * @returns true once durable; false when it may not be
+   * @returns true once durable, or, with `syncWithinMs`, once the system has it; false when it may not be
    */
   append(frame: Frame, sha256: string): Promise<boolean> {
     if (this.#isFenced) return Promise.resolve(false)
@@ -73,6 +83,8 @@ export class SegmentWriter {
 
   async close(): Promise<void> {
     await this.#committing
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#syncAll()
     this.#isFenced = true
     await this.#file?.close()
     this.#file = null
@@ -98,14 +110,17 @@ export class SegmentWriter {
     const { bytes, waiting } = group
     try {
       if (this.#isFenced) throw new Error('the segment is fenced')
-      const start = await this.#write(bytes)
-      this.#tell(waiting, start)
+      await this.#store({ waiting, start: await this.#write(bytes), sizeBytes: bytes.length })
+      const isLast = this.#offset >= this.#settings.segmentBytes
+      // Where nobody waits for a sync, nobody waits for that of a whole segment.
+      if (this.#settings.syncWithinMs !== null) group.settle(true)
+      if (isLast) await this.#leave()
       group.settle(true)
     } catch (reason) {
+      this.#waitingBytes -= bytes.length
       await this.#fence(reason)
       group.settle(false)
     }
-    this.#waitingBytes -= bytes.length
     if (group.buffer.length <= LARGEST_KEPT_BUFFER_BYTES) this.#spare = group.buffer
   }
 
@@ -114,45 +129,81 @@ export class SegmentWriter {
     const start = this.#offset
     const writtenBytes = await this.#file.write(bytes)
     // A full disk shows as a short count without an error.
-    if (writtenBytes !== bytes.length)
-      throw new Error(`the disk took ${writtenBytes} of ${bytes.length} bytes`)
-    await this.#file.sync()
+    if (writtenBytes !== bytes.length) throw new ShortWrite(writtenBytes, bytes.length)
     this.#offset = start + bytes.length
     return start
   }
 
-  #tell(waiting: readonly Waiting[], start: number): void {
+  async #store(written: Written): Promise<void> {
+    const { syncWithinMs } = this.#settings
+    if (syncWithinMs === null) {
+      await this.#file?.sync()
+      return this.#tell(written, this.#name)
+    }
+    this.#written.push(written)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      void this.#syncAll()
+    }, syncWithinMs)
+  }
+
+  /** Whatever was written by now, one sync after the other; a failure fences. */
+  #syncAll(): Promise<void> {
+    this.#syncing = this.#syncing.then(() => this.#sync()).catch((reason: unknown) => this.#fence(reason))
+    return this.#syncing
+  }
+
+  /** Only what was written before it began is durable after it. */
+  async #sync(): Promise<void> {
+    if (this.#written.length === 0) return
+    const count = this.#written.length
+    const name = this.#name
+    await this.#file?.sync()
+    for (const written of this.#written.splice(0, count)) this.#tell(written, name)
+  }
+
+  #tell({ waiting, start, sizeBytes }: Written, segment: string): void {
+    this.#waitingBytes -= sizeBytes
     let offset = start
     for (const frame of waiting) {
       const length = start + frame.endOffset - offset
-      this.#settings.onDurable(frame, { segment: this.#name, offset, length })
+      this.#settings.onDurable(frame, { segment, offset, length })
       offset += length
     }
-    if (this.#offset >= this.#settings.segmentBytes) this.#leave()
   }
 
   async #next(): Promise<SpoolFile> {
     this.#number += 1
     this.#name = `${this.#settings.prefix}.${String(this.#number).padStart(8, '0')}.spool`
     this.#offset = 0
-    return this.#disk.create(this.#name)
+    return this.#disk.create(this.#name, this.#settings.syncWithinMs === null ? 'each-write' : 'at-sync')
   }
 
-  #leave(): void {
+  async #leave(): Promise<void> {
+    await this.#syncAll()
     const file = this.#file
     this.#file = null
     this.#name = ''
-    file?.close().catch(this.#settings.onFence)
+    // All that is in it is durable already.
+    file?.close().catch((reason: unknown) => this.#settings.onFence(reason, []))
   }
 
   async #fence(reason: unknown): Promise<void> {
     if (this.#isFenced) return
     this.#isFenced = true
-    this.#settings.onFence(reason)
+    const lost = this.#settled()
+    this.#settings.onFence(reason, lost)
     const file = this.#file
     this.#file = null
     await file?.close().catch(() => {})
     // Nothing durable is in it; on a full disk each attempt would leave one more.
     if (this.#offset === 0 && this.#name !== '') await this.#disk.remove(this.#name).catch(() => {})
+  }
+
+  /** Frames whose append has settled already though no sync has returned. */
+  #settled(): Frame[] {
+    const written = this.#written.splice(0)
+    for (const { sizeBytes } of written) this.#waitingBytes -= sizeBytes
+    return written.flatMap(({ waiting }) => waiting)
   }
 }

@@ -8,7 +8,8 @@ import type { HeadsAnswer, StreamBatch, StreamHead, StreamId } from '@writ/contr
 import { id, SIGNER } from '../sample.fixture.ts'
 import { Shipper } from './shipper.ts'
 import { openSpoolDisk } from './spool-disk.ts'
-import { Spool, spoolLimits } from './spool.ts'
+import { Spool } from './spool.ts'
+import { spoolLimits } from './spool-limits.ts'
 
 const KEY = SIGNER.privateKey
 const PUBLIC = rawPublicKey(KEY)
@@ -39,22 +40,38 @@ function ledgerOf() {
       }
       if (batch.fromSeq <= held.length) held.push(...batch.records.slice(held.length - batch.fromSeq))
     },
-    postHeads: async (posted: readonly StreamHead[]): Promise<HeadsAnswer> => {
+    archivedSeq: 0,
+    postHeads: async (
+      posted: readonly StreamHead[],
+      asked: readonly StreamId[] = [],
+    ): Promise<HeadsAnswer> => {
       if (ledger.isAway) throw new Error('away')
       heads.push(...posted)
-      return { watermarks: posted.map(({ stream }) => ({ stream, nextSeq: held.length })) }
+      const { archivedSeq } = ledger
+      return {
+        watermarks: [
+          ...posted.map(({ stream }) => ({ stream, nextSeq: held.length })),
+          ...asked.map((stream) => ({ stream, nextSeq: held.length, archivedSeq })),
+        ],
+      }
     },
   }
   return ledger
 }
 
-async function given(options: { hasQueue?: boolean } = {}) {
+async function given(options: { hasQueue?: boolean; keptMs?: number } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'writ-shipper-'))
   folders.push(folder)
-  const spool = await Spool.open(await openSpoolDisk(folder), id('boo'), LIMITS, () => {})
+  const spool = await Spool.open(
+    await openSpoolDisk(folder),
+    id('boo'),
+    { ...LIMITS, keptMs: options.keptMs ?? null },
+    () => {},
+  )
+  const reports: string[] = []
   const ledger = ledgerOf()
   const clock = { nowMs: 1_800_000_000_000 }
-  const queue = { isAway: false, batches: [] as StreamBatch[] }
+  const queue = { isAway: false, isBraked: false, batches: [] as StreamBatch[] }
   const direct: StreamBatch[] = []
   const shipperFor = (of: Spool) =>
     new Shipper({
@@ -63,8 +80,10 @@ async function given(options: { hasQueue?: boolean } = {}) {
       queue: options.hasQueue
         ? async (batch) => {
             if (queue.isAway) throw new Error('Redis is away')
+            if (queue.isBraked) return 'braked'
             queue.batches.push(batch)
             await ledger.take(batch)
+            return 'queued'
           }
         : null,
       direct: async (batch) => {
@@ -73,7 +92,7 @@ async function given(options: { hasQueue?: boolean } = {}) {
       },
       postHeads: ledger.postHeads,
       nowMs: () => clock.nowMs,
-      report: () => {},
+      report: (problem) => void reports.push(problem),
     })
   const put = async (from: number, to: number, size = 10) => {
     for (let seq = from; seq < to; seq += 1) {
@@ -81,12 +100,113 @@ async function given(options: { hasQueue?: boolean } = {}) {
       await spool.append({ stream: STREAM, seq, bytes }, hashOf(bytes))
     }
   }
-  return { folder, spool, ledger, clock, queue, direct, put, shipper: shipperFor(spool), shipperFor }
+  return { folder, spool, ledger, clock, queue, direct, reports, put, shipper: shipperFor(spool), shipperFor }
 }
 
 const numbersOf = (records: readonly string[]): number[] =>
   records.map((bytes) => Number(bytes.split(' ')[0]))
 const upTo = (end: number): number[] => Array.from({ length: end }, (_, seq) => seq)
+
+describe('a ledger that was restored from a copy', () => {
+  it('gets what it has lost again, at once and by itself', async () => {
+    const { spool, ledger, put, shipper } = await given({ keptMs: 1e9 })
+    await put(0, 30)
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    expect([spool.depth, spool.heads()]).toEqual([0, []])
+    ledger.held.splice(12)
+    await shipper.askKept()
+    expect(await shipper.shipAll()).toBe(true)
+    await shipper.confirmAll()
+    expect([spool.depth, numbersOf(ledger.held)]).toEqual([0, upTo(30)])
+  })
+
+  it('gets it again under a stream that goes on meanwhile', async () => {
+    const { spool, ledger, put, shipper } = await given({ keptMs: 1e9 })
+    await put(0, 10)
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    ledger.held.splice(3)
+    await put(10, 15)
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    expect([spool.depth, numbersOf(ledger.held)]).toEqual([0, upTo(15)])
+  })
+
+  it('is told of when what it has lost is nowhere, once', async () => {
+    const { spool, ledger, put, shipper, reports } = await given()
+    await put(0, 5)
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    ledger.held.splice(2)
+    await put(5, 6)
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    await shipper.confirmAll()
+    expect(reports).toEqual(['the ledger has lost records that are not on this machine any more'])
+    expect([spool.stranded, spool.depth]).toEqual([1, 1])
+  })
+
+  it('says what is archived, and that may go', async () => {
+    const { spool, ledger, put, shipper } = await given({ keptMs: 0 })
+    await put(0, 4)
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    await spool.tend()
+    expect(spool.keptStreams()).toEqual([STREAM])
+    ledger.archivedSeq = 4
+    await shipper.askKept()
+    await spool.tend()
+    expect(spool.keptStreams()).toEqual([])
+  })
+})
+
+describe('somebody who waits for the ledger', () => {
+  it('hears of it as soon as the ledger has the record, before what else there is to ship', async () => {
+    const { spool, put, shipper } = await given()
+    const stop = new AbortController()
+    const running = shipper.run(stop.signal)
+    await put(0, 400)
+    const beganMs = performance.now()
+    expect(await spool.awaited.wait(STREAM, 399, 5000)).toBe(true)
+    expect(performance.now() - beganMs).toBeLessThan(2000)
+    stop.abort()
+    await running
+  })
+
+  it('hears no after its time, and nothing waits any more', async () => {
+    const { spool, ledger, put, shipper } = await given()
+    ledger.isAway = true
+    await put(0, 1)
+    expect(await spool.awaited.wait(STREAM, 0, 20)).toBe(false)
+    expect(spool.awaited.streams()).toEqual([])
+    ledger.isAway = false
+    await shipper.shipAll()
+    await shipper.confirmAll()
+    expect(spool.depth).toBe(0)
+  })
+})
+
+describe('a queue that has enough', () => {
+  it('is left alone for a moment, and nothing goes round it', async () => {
+    const { spool, clock, queue, direct, put, shipper } = await given({ hasQueue: true })
+    await put(0, 3)
+    queue.isBraked = true
+    for (let time = 0; time < 20; time += 1) {
+      await shipper.shipAll()
+      clock.nowMs += 1000
+    }
+    expect([queue.batches.length, direct.length, spool.depth]).toEqual([0, 0, 3])
+    await shipper.shipAll()
+    expect(shipper.way).toBe('braked')
+    queue.isBraked = false
+    clock.nowMs += 1000
+    await shipper.shipAll()
+    expect([queue.batches.length, shipper.way]).toEqual([1, 'queue'])
+  })
+})
 
 describe('records on their way to the ledger', () => {
   it('travel in signed batches within their limits, and leave the spool once the ledger holds them', async () => {

@@ -4,8 +4,8 @@ import type { HeadsAnswer, StreamBatch, StreamHead, StreamId } from '@writ/contr
 import { pause } from '../pause.ts'
 import type { Spool } from './spool.ts'
 
-/** A way to the ledger. Settles when the batch was handed over, rejects when it was not. */
-export type RecordCarrier = (batch: StreamBatch) => Promise<void>
+/** A way to the ledger. Settles when the batch was handed over or has to wait for a moment (`braked`), rejects when there is no way. */
+export type RecordCarrier = (batch: StreamBatch) => Promise<void | 'queued' | 'braked'>
 
 export type ShipperPorts = {
   readonly spool: Spool
@@ -14,7 +14,8 @@ export type ShipperPorts = {
   readonly queue: RecordCarrier | null
   /** the control plane over HTTP */
   readonly direct: RecordCarrier
-  readonly postHeads: (heads: readonly StreamHead[]) => Promise<HeadsAnswer>
+  /** @param streams others, whose watermarks are asked for too */
+  readonly postHeads: (heads: readonly StreamHead[], streams?: readonly StreamId[]) => Promise<HeadsAnswer>
   readonly nowMs: () => number
   readonly report: (problem: string, error: unknown) => void
 }
@@ -22,6 +23,12 @@ export type ShipperPorts = {
 const HEADS_EVERY_MS = 1000
 const HEADS_AT_ONCE_MS = 100
 const HEADS_IN_ONE = 1000
+/** what is kept after its confirmation is asked for so often: whether it is archived, and whether the ledger still has it */
+const KEPT_EVERY_MS = 10_000
+/** somebody waits for the ledger: it is asked so often */
+const HURRY_EVERY_MS = 10
+/** after a queue said that it is full enough */
+const BRAKED_MS = 500
 /** one pass gives up after so many streams that were not taken */
 const MOST_FAILURES = 3
 const HOLD_MS = 1000
@@ -46,27 +53,73 @@ export class Shipper {
   readonly #progress = new Map<StreamId, Progress>()
   #queueFailedAtMs: number | null = null
   #queueTriedAtMs = 0
+  #brakedUntilMs = 0
+  #strandedBefore = 0
+  #headsAtMs = 0
+  #hurriedAtMs = 0
+  #isHurrying = false
 
   constructor(ports: ShipperPorts) {
     this.#ports = ports
+  }
+
+  /** `direct`: the queue is gone round. `braked`: it takes no more for now, and records stay in the spool. */
+  get way(): 'queue' | 'direct' | 'braked' {
+    if (this.#ports.nowMs() < this.#brakedUntilMs) return 'braked'
+    return this.#ports.queue === null || this.#isQueueGivenUp() ? 'direct' : 'queue'
   }
 
   /** Ships until the signal aborts, then once more. */
   async run(signal: AbortSignal): Promise<void> {
     // What an earlier boot left may be in the ledger already: its watermark is asked for before anything is sent.
     await this.#attempt('heads', () => this.confirmAll())
-    let headsAtMs = this.#ports.nowMs()
-    while (!signal.aborted) {
-      const hasShipped = await this.#attempt('shipping', () => this.shipAll())
-      const leastMs = hasShipped ? HEADS_AT_ONCE_MS : HEADS_EVERY_MS
-      if (this.#ports.nowMs() - headsAtMs >= leastMs) {
-        headsAtMs = this.#ports.nowMs()
-        await this.#attempt('heads', () => this.confirmAll())
-      }
-      await pause(LINGER_MS, signal)
-    }
+    await this.#runRounds(signal)
     await this.#attempt('shipping', () => this.shipAll())
     await this.#attempt('heads', () => this.confirmAll())
+  }
+
+  // One question after the other: an answer that is older than the last would look like a ledger that has lost records.
+  async #runRounds(signal: AbortSignal): Promise<void> {
+    const { nowMs, spool } = this.#ports
+    let roundAtMs = 0
+    let keptAtMs = 0
+    while (!signal.aborted) {
+      await this.#attempt('shipping', () => this.#hurry())
+      if (nowMs() - roundAtMs >= LINGER_MS) {
+        roundAtMs = nowMs()
+        await this.#round()
+      }
+      if (nowMs() - keptAtMs >= KEPT_EVERY_MS) {
+        keptAtMs = nowMs()
+        await this.#attempt('heads', () => this.askKept())
+      }
+      await pause(spool.awaited.streams().length > 0 ? HURRY_EVERY_MS : 0, signal)
+      await spool.awaited.begun(LINGER_MS, signal)
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { nowMs } = this.#ports
+    const hasShipped = await this.#attempt('shipping', () => this.shipAll())
+    if (nowMs() - this.#headsAtMs < (hasShipped ? HEADS_AT_ONCE_MS : HEADS_EVERY_MS)) return
+    this.#headsAtMs = nowMs()
+    await this.#attempt('heads', () => this.confirmAll())
+  }
+
+  /** Ships first what somebody waits for, and asks whether it has arrived. */
+  async #hurry(): Promise<void> {
+    const { spool, nowMs } = this.#ports
+    const awaited = spool.awaited.streams()
+    if (this.#isHurrying || awaited.length === 0 || nowMs() - this.#hurriedAtMs < HURRY_EVERY_MS) return
+    this.#isHurrying = true
+    try {
+      for (const { stream, nextSeq } of spool.heads())
+        if (awaited.includes(stream)) await this.#shipStream(stream, nextSeq)
+      await this.#ask(awaited.slice(0, HEADS_IN_ONE))
+    } finally {
+      this.#isHurrying = false
+      this.#hurriedAtMs = nowMs()
+    }
   }
 
   /**
@@ -78,7 +131,7 @@ export class Shipper {
     let hasShipped = false
     const failures: unknown[] = []
     for (const { stream, nextSeq } of this.#ports.spool.heads()) {
-      if (failures.length >= MOST_FAILURES) break
+      if (failures.length >= MOST_FAILURES || this.#isBraked()) break
       try {
         hasShipped = (await this.#shipStream(stream, nextSeq)) || hasShipped
       } catch (error) {
@@ -94,7 +147,10 @@ export class Shipper {
     const progress = this.#progressOf(stream)
     if (this.#ports.nowMs() < progress.notBeforeMs) return false
     const firstSeq = progress.sentSeq
-    while (progress.sentSeq < nextSeq) if (!(await this.#shipSome(stream, progress))) break
+    while (progress.sentSeq < nextSeq && !this.#isBraked()) {
+      if (!(await this.#shipSome(stream, progress))) break
+      await this.#hurry()
+    }
     return progress.sentSeq > firstSeq
   }
 
@@ -106,21 +162,49 @@ export class Shipper {
     this.#forget(new Set(heads.map(({ stream }) => stream)))
   }
 
+  /**
+   * Hears of confirmed records that are kept whether they are archived, and whether the ledger still has them: after it was restored from
+   * a copy it may not, and they are sent again.
+   */
+  async askKept(): Promise<void> {
+    const streams = this.#ports.spool.keptStreams()
+    for (let start = 0; start < streams.length; start += HEADS_IN_ONE)
+      await this.#ask(streams.slice(start, start + HEADS_IN_ONE))
+  }
+
+  async #ask(streams: readonly StreamId[]): Promise<void> {
+    const { postHeads, spool } = this.#ports
+    const { watermarks } = await postHeads([], streams)
+    const known = new Map(watermarks.map((watermark) => [watermark.stream, watermark]))
+    for (const stream of streams) {
+      const { nextSeq = 0, archivedSeq = 0 } = known.get(stream) ?? {}
+      spool.archived(stream, archivedSeq)
+      await this.#confirmed(stream, nextSeq)
+    }
+  }
+
+  async #confirmed(stream: StreamId, nextSeq: number): Promise<void> {
+    const { spool, report } = this.#ports
+    await spool.confirm(stream, nextSeq)
+    this.#advance(stream, nextSeq)
+    if (spool.stranded > this.#strandedBefore)
+      report('the ledger has lost records that are not on this machine any more', { stream, from: nextSeq })
+    this.#strandedBefore = spool.stranded
+  }
+
   async #confirmSome(heads: ReturnType<Spool['heads']>): Promise<void> {
     const at = new Date(this.#ports.nowMs()).toISOString()
     const signed = heads.map((head) => signHead({ ...head, at }, this.#ports.nodeKey))
     const { watermarks } = await this.#ports.postHeads(signed)
-    for (const { stream, nextSeq } of watermarks) {
-      await this.#ports.spool.confirm(stream, nextSeq)
-      this.#advance(stream, nextSeq)
-    }
+    for (const { stream, nextSeq } of watermarks) await this.#confirmed(stream, nextSeq)
   }
 
   #advance(stream: StreamId, confirmedSeq: number): void {
     const progress = this.#progressOf(stream)
     const nowMs = this.#ports.nowMs()
-    progress.sentSeq = Math.max(progress.sentSeq, confirmedSeq)
-    const hasMoved = confirmedSeq > progress.confirmedSeq || progress.sentSeq === confirmedSeq
+    const hasGoneBack = confirmedSeq < progress.confirmedSeq
+    progress.sentSeq = hasGoneBack ? confirmedSeq : Math.max(progress.sentSeq, confirmedSeq)
+    const hasMoved = confirmedSeq !== progress.confirmedSeq || progress.sentSeq === confirmedSeq
     progress.confirmedSeq = confirmedSeq
     if (hasMoved) progress.movedAtMs = nowMs
     if (nowMs - progress.movedAtMs < STALL_MS) return
@@ -146,23 +230,29 @@ export class Shipper {
     const { spool, nodeKey } = this.#ports
     const frames = await spool.read(stream, progress.sentSeq, READ_AT_ONCE, BYTES_AT_ONCE)
     for (const batch of batchesOf(frames)) {
-      await this.#carry(signBatch(batch, nodeKey))
+      if ((await this.#carry(signBatch(batch, nodeKey))) === 'braked') break
       progress.sentSeq = batch.fromSeq + batch.records.length
     }
     return frames.length > 0
   }
 
-  async #carry(batch: StreamBatch): Promise<void> {
+  async #carry(batch: StreamBatch): Promise<void | 'queued' | 'braked'> {
     const { queue, direct, nowMs } = this.#ports
     if (queue === null || this.#isQueueGivenUp()) return direct(batch)
     this.#queueTriedAtMs = nowMs()
     try {
-      await queue(batch)
+      const taken = await queue(batch)
       this.#queueFailedAtMs = null
+      if (taken === 'braked') this.#brakedUntilMs = nowMs() + BRAKED_MS
+      return taken
     } catch (error) {
       this.#queueFailedAtMs ??= nowMs()
       throw error
     }
+  }
+
+  #isBraked(): boolean {
+    return this.#ports.nowMs() < this.#brakedUntilMs
   }
 
   /** Given up after its patience, and tried again as often. */

@@ -1,0 +1,242 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { isFault, readRecord } from '@writ/audit'
+import type { AuditRecord, Durability, StreamId } from '@writ/contracts'
+import { Refusal, streamIdOf } from '@writ/contracts'
+import { currentBundleOf } from '@writ/enforcement'
+import type { Entry } from '@writ/enforcement'
+import { until } from '../gate.fixture.ts'
+import { bundleOf, callerOf, connectionOf, id, receivedOf } from '../sample.fixture.ts'
+import { createLedger } from './ledger.ts'
+import type { SpoolLimits } from './spool-limits.ts'
+import { openSpool, removeFolders } from './spool.fixture.ts'
+import type { Wrap } from './spool.fixture.ts'
+import type { Spool } from './spool.ts'
+
+afterEach(removeFolders)
+
+const SMALL = { maxBytes: 4_000_000, reserveBytes: 1_000_000, segmentBytes: 100_000 }
+
+async function given(limits: Partial<SpoolLimits> = {}, wrap?: Wrap) {
+  const { spool, fences } = await openSpool(limits, wrap ? { wrap } : {})
+  let boots = 0
+  const reports: string[] = []
+  const ledger = createLedger(
+    {
+      spool,
+      node: () => id('nod'),
+      newBoot: () => `boo_${String((boots += 1)).padStart(26, '0')}`,
+      clock: { nowMs: () => 1_800_000_000_000, monotonicMicros: () => 0 },
+      build: 'test',
+      remoteMs: 300,
+      report: (problem) => void reports.push(problem),
+    },
+    id('boo'),
+  )
+  return { ledger, spool, fences, reports }
+}
+
+function entryOf(durability: Durability, change: Partial<Entry> = {}): Entry {
+  const bundle = bundleOf('acme', 7)
+  return {
+    channel: 'gateway',
+    received: receivedOf(),
+    startedAtMicros: 0,
+    current: currentBundleOf(
+      { ...bundle, tenant: { ...bundle.tenant, durability } },
+      'a'.repeat(64),
+      () => true,
+    ),
+    caller: callerOf(),
+    connection: connectionOf(),
+    opened: false,
+    closed: false,
+    ...change,
+  }
+}
+
+/** Without what a stream says of itself. */
+async function kindsOf(spool: Spool): Promise<AuditRecord[]> {
+  const records: AuditRecord[] = []
+  for (const { stream } of spool.heads().filter((head) => head.stream !== FILLER))
+    for (const { bytes } of await spool.read(stream, 0, 10_000)) {
+      const record = readRecord(bytes)
+      if (isFault(record)) throw new Error(record.message)
+      if (['opened', 'closed', 'gap'].includes(record.kind)) records.push(record)
+    }
+  return records
+}
+
+const FILLER: StreamId = streamIdOf(id('nod'), id('boo', '9'), id('ten', '9'))
+let filled = 0
+
+const fill = async (spool: Spool, share: number): Promise<void> => {
+  const bytes = 'x'.repeat(20_000)
+  for (; spool.usedBytes < share * spool.boundBytes; filled += 1)
+    await spool.append({ stream: FILLER, seq: filled, bytes }, '')
+}
+
+describe('a tenant in strict-remote', () => {
+  it('is answered once the ledger has the record', async () => {
+    const { ledger, spool } = await given()
+    const opening = ledger.open(entryOf('strict-remote'))
+    await until(() => spool.awaited.streams().length === 1)
+    const [stream] = spool.awaited.streams()
+    if (stream) await spool.confirm(stream, 99)
+    expect(await opening).toBeNull()
+  })
+
+  it('is refused when the ledger does not have it in time, before anything was called, and waits for that once', async () => {
+    const { ledger, spool } = await given()
+    const entry = entryOf('strict-remote')
+    const beganMs = performance.now()
+    const refusal = await ledger.open(entry)
+    expect(refusal?.code).toBe('record_unavailable')
+    expect(entry.opened).toBe(false)
+    entry.refusal = refusal ?? new Refusal('internal')
+    const waitedMs = performance.now() - beganMs
+    expect(await ledger.close(entry)).toBeNull()
+    expect(performance.now() - beganMs - waitedMs).toBeLessThan(250)
+    expect((await kindsOf(spool)).map(({ kind, refusal: code }) => [kind, code])).toEqual([
+      ['opened', null],
+      ['closed', 'record_unavailable'],
+    ])
+  })
+
+  it('does not get an answer whose record the ledger does not have in time', async () => {
+    const { ledger, spool } = await given()
+    const entry = entryOf('strict-remote', { opened: true })
+    expect((await ledger.close(entry))?.code).toBe('record_unavailable')
+    expect((await kindsOf(spool)).map(({ kind }) => kind)).toEqual(['closed'])
+  })
+
+  it('does not make others wait', async () => {
+    const { ledger } = await given()
+    const slow = ledger.open(entryOf('strict-remote'))
+    const beganMs = performance.now()
+    for (let call = 0; call < 5; call += 1) expect(await ledger.open(entryOf('strict'))).toBeNull()
+    expect(performance.now() - beganMs).toBeLessThan(290)
+    await slow
+  })
+})
+
+describe('a tenant in standard', () => {
+  it('has streams of its own boot, and goes back to its first one in strict', async () => {
+    const { ledger, spool } = await given()
+    for (const durability of ['strict', 'standard', 'strict'] as const)
+      expect(await ledger.open(entryOf(durability))).toBeNull()
+    await until(() => spool.heads().length === 2)
+    const records = await kindsOf(spool)
+    expect(new Set(records.map(({ stream }) => stream)).size).toBe(2)
+    expect(records.filter(({ stream }) => stream.includes(id('boo')))).toHaveLength(2)
+  })
+
+  it('loses records from 85 per cent on, and says how many; what was begun is closed, and strict loses none', async () => {
+    const { ledger, spool, reports } = await given(SMALL)
+    const begun = entryOf('standard')
+    expect(await ledger.open(begun)).toBeNull()
+    await fill(spool, 0.86)
+    for (let call = 0; call < 5; call += 1) {
+      const entry = entryOf('standard')
+      expect(await ledger.open(entry)).toBeNull()
+      expect(await ledger.close(entry)).toBeNull()
+    }
+    expect(await ledger.close(begun)).toBeNull()
+    expect(await ledger.open(entryOf('strict'))).toBeNull()
+    expect(ledger.shed()).toBe(10)
+    await spool.confirm(FILLER, 1_000_000)
+    expect(await ledger.open(entryOf('standard'))).toBeNull()
+    await until(async () => (await kindsOf(spool)).length === 6)
+    const records = await kindsOf(spool)
+    const ofStandard = records.filter(({ stream }) => !stream.includes(id('boo')))
+    expect(ofStandard.map(({ kind, gap }) => [kind, gap?.state, gap?.records])).toEqual([
+      ['opened', undefined, undefined],
+      ['gap', 'begun', 0],
+      ['closed', undefined, undefined],
+      ['gap', 'ended', 10],
+      ['opened', undefined, undefined],
+    ])
+    expect(reports).toContain('records of a tenant in standard were left out')
+  })
+
+  it('hears that a gap has ended also when it says nothing more', async () => {
+    const { ledger, spool } = await given(SMALL)
+    await fill(spool, 0.9)
+    expect(await ledger.open(entryOf('standard'))).toBeNull()
+    await ledger.tend()
+    expect((await kindsOf(spool)).filter(({ gap }) => gap?.state === 'ended')).toEqual([])
+    await spool.confirm(FILLER, 1_000_000)
+    await ledger.tend()
+    await until(async () => (await kindsOf(spool)).some(({ gap }) => gap?.state === 'ended'))
+  })
+
+  it('hears what a disk has lost of what it had taken', async () => {
+    let isBroken = false
+    const { ledger, spool, reports } = await given({}, (disk) => ({
+      ...disk,
+      create: async (name, durability) => {
+        const file = await disk.create(name, durability)
+        return { ...file, sync: () => (isBroken ? Promise.reject(new Error('EIO')) : file.sync()) }
+      },
+    }))
+    isBroken = true
+    for (let call = 0; call < 3; call += 1) expect(await ledger.open(entryOf('standard'))).toBeNull()
+    await until(() => spool.isLaneFenced('standard'))
+    isBroken = false
+    await new Promise((later) => setTimeout(later, 5))
+    await ledger.tend()
+    expect(reports).toContain('records that were written may not be on the disk')
+  })
+})
+
+describe('a disk that is full while calls are under way', () => {
+  it('takes the end of each of them all the same, and nothing else begins', async () => {
+    let room = Infinity
+    const { ledger, spool } = await given({}, (disk) => ({
+      ...disk,
+      freeBytes: async () => room,
+      remove: async (name) => {
+        if (name === 'reserve' && room === 0) room = 1_000_000
+        return disk.remove(name)
+      },
+      create: async (name, durability) => {
+        const file = await disk.create(name, durability)
+        return {
+          ...file,
+          write: async (bytes) => (room < bytes.length ? 0 : ((room -= bytes.length), file.write(bytes))),
+        }
+      },
+    }))
+    const begun = Array.from({ length: 6 }, () => entryOf('strict'))
+    for (const entry of begun) expect(await ledger.open(entry)).toBeNull()
+    const late = entryOf('strict')
+    expect(await ledger.open(late)).toBeNull()
+    room = 0
+    // One that ends while room is being made for another.
+    const opening = ledger.open(entryOf('strict'))
+    await until(() => spool.isFenced)
+    expect(await ledger.close(late)).toBeNull()
+    expect((await opening)?.code).toBe('record_unavailable')
+    expect(await Promise.all(begun.map((entry) => ledger.close(entry)))).toEqual(begun.map(() => null))
+    expect((await ledger.open(entryOf('strict')))?.code).toBe('record_unavailable')
+    const closed = (await kindsOf(spool)).filter(({ kind }) => kind === 'closed')
+    expect(closed).toHaveLength(7)
+    room = 1e12
+    for (let round = 0; round < 200 && !spool.hasRoom('ordinary'); round += 1) {
+      await ledger.tend()
+      await new Promise((later) => setTimeout(later, 10))
+    }
+    expect(await ledger.open(entryOf('strict'))).toBeNull()
+  })
+})
+
+describe('a spool that is full', () => {
+  it('refuses a tenant in strict before anything is called, and takes the end of what was begun', async () => {
+    const { ledger, spool } = await given(SMALL)
+    const begun = entryOf('strict')
+    expect(await ledger.open(begun)).toBeNull()
+    while (spool.hasRoom('ordinary')) await fill(spool, spool.usedBytes / spool.boundBytes + 0.001)
+    expect((await ledger.open(entryOf('strict')))?.code).toBe('record_unavailable')
+    expect((await ledger.open(entryOf('strict-remote')))?.code).toBe('record_unavailable')
+    expect(await ledger.close(begun)).toBeNull()
+  })
+})
