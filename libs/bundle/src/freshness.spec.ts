@@ -142,3 +142,33 @@ describe('freshness', () => {
     )
   })
 })
+
+const HOUR = 3_600_000
+const heard = (offMs: number, beats = 3) => {
+  const freshness = createFreshness(LIMITS)
+  for (let beat = 0; beat < beats; beat += 1)
+    freshness.beat(issuedAt(beat * 5000, beat), { ...at(beat * 5000), wallMs: EPOCH + beat * 5000 + offMs })
+  const nowMs = (beats - 1) * 5000
+  return {
+    isSuspect: (setByMs = 0) =>
+      freshness.isClockSuspect({ monotonicMs: clock(nowMs), wallMs: EPOCH + nowMs + offMs + setByMs }),
+  }
+}
+
+describe('the clock of this machine', () => {
+  it.each<[string, number, number, boolean]>([
+    ['is trusted when it agrees', 0, 0, false],
+    ['is trusted within the skew', 4000, 0, false],
+    ['is suspect an hour ahead', HOUR, 0, true],
+    ['is suspect an hour behind', -HOUR, 0, true],
+    ['is suspect when it was set forward since', 0, HOUR, true],
+    ['is suspect when it was set back since', 0, -HOUR, true],
+  ])('%s', (_, offMs, setByMs, isSuspect) => {
+    expect(heard(offMs).isSuspect(setByMs)).toBe(isSuspect)
+  })
+
+  it('is not suspect before anything was heard, nor because of an old heartbeat from the disk', () => {
+    expect(createFreshness(LIMITS).isClockSuspect(at(0))).toBe(false)
+    expect(heard(HOUR, 1).isSuspect()).toBe(false)
+  })
+})

@@ -19,6 +19,8 @@ export type Freshness = {
   readonly isFresh: (monotonicMs: number) => boolean
   /** Age of that heartbeat in milliseconds; infinite before the first. */
   readonly ageMs: (monotonicMs: number) => number
+  /** True while the wall clock is far from that of the control plane, or was set since the newest heartbeat; false before the first. */
+  readonly isClockSuspect: (now: Instant) => boolean
 }
 
 /** A heartbeat that waits for its changes: what the monotonic clock read when it was issued. */
@@ -35,6 +37,7 @@ export function createFreshness({ staleAfterMs, skewMs = DEFAULT_SKEW_MS }: Fres
   let waiting: readonly Beat[] = []
   let appliedSeq = -1
   let provenMonotonicMs = -Infinity
+  let heard: Heard = NEVER_HEARD
 
   const settle = (): void => {
     for (const beat of waiting.filter(({ seq }) => seq <= appliedSeq))
@@ -45,6 +48,8 @@ export function createFreshness({ staleAfterMs, skewMs = DEFAULT_SKEW_MS }: Fres
   return {
     beat: (heartbeat, now) => {
       const issuedAtMs = Date.parse(heartbeat.issuedAt)
+      // Also one that is refused because it seems to be of the future.
+      if (issuedAtMs > heard.issuedAtMs) heard = { ...now, issuedAtMs, count: heard.count + 1 }
       const fault = beatFault(heartbeat, issuedAtMs, newest) ?? futureFault(issuedAtMs, now.wallMs + skewMs)
       if (fault !== null) return fault
       newest = { issuedAtMs, seq: heartbeat.seq }
@@ -61,8 +66,22 @@ export function createFreshness({ staleAfterMs, skewMs = DEFAULT_SKEW_MS }: Fres
     },
     isFresh: (monotonicMs) => monotonicMs - provenMonotonicMs <= staleAfterMs,
     ageMs: (monotonicMs) => monotonicMs - provenMonotonicMs,
+    isClockSuspect: ({ monotonicMs, wallMs }) => {
+      if (heard.count === 0) return false
+      const setByMs = wallMs - heard.wallMs - (monotonicMs - heard.monotonicMs)
+      const aheadMs = heard.wallMs - heard.issuedAtMs
+      // Those from the disk, or from a Redis that nobody writes to any more, are old whatever the clock says.
+      const isTimely = heard.count >= TIMELY_FROM
+      return Math.abs(setByMs) > skewMs || -aheadMs > skewMs || (isTimely && aheadMs > skewMs)
+    },
   }
 }
+
+/** The newest heartbeat, and when it came; `count`: how many newer ones have come one after the other. */
+type Heard = Instant & { readonly issuedAtMs: number; readonly count: number }
+
+const NEVER_HEARD: Heard = { monotonicMs: 0, wallMs: 0, issuedAtMs: -Infinity, count: 0 }
+const TIMELY_FROM = 3
 
 function beatFault(
   heartbeat: Heartbeat,

@@ -3,6 +3,7 @@ import type {
   AccessTokenClaims,
   Action,
   ApprovalId,
+  AuditRecord,
   Bundle,
   BundleConnection,
   Caller,
@@ -221,6 +222,10 @@ export type Entry<From extends Arrived = Received> = {
   sent?: true
   /** the upstream said that it never carried the call out */
   turnedDown?: true
+  /** the beginning of what was said, what the detectors know masked; in clear only here, and sealed in the record */
+  excerpts?: { readonly outbound?: string; readonly inbound?: string }
+  /** W3C trace context that the agent sent */
+  trace?: NonNullable<AuditRecord['trace']>
   lease?: Lease
   response?: { status: number; sha256: string; sizeBytes: number }
   refusal?: { readonly code: RefusalCode; readonly detail: string }

@@ -8,6 +8,7 @@ import type { Outgoing, PolicyPorts } from '../steps/ask-policy.ts'
 import { askPolicy } from '../steps/ask-policy.ts'
 import { isCovered } from '../steps/authorization.ts'
 import { canonical } from '../steps/canonical.ts'
+import { keepExcerpt } from '../steps/excerpt.ts'
 import { settingsOf } from '../steps/group-settings.ts'
 import { groupsOf } from '../steps/groups.ts'
 import { keepInbound, rememberedOf } from '../steps/keep.ts'
@@ -72,7 +73,9 @@ async function decidedAfter(
     ask.moment === 'prompt' ? (['user'] as const) : sourcesOf(asking.action, asking.connection.trust)
   const remembered = await rememberedOf(weighing, { sources, definitions: [], lease: undefined }, ports)
   const decision = await weigh(weighing, () => keepInbound(remembered), ports)
-  if (!isRefusal(decision)) entry.inbound = decision
+  if (isRefusal(decision)) return decision
+  entry.inbound = decision
+  keepExcerpt(entry, weighing, decision)
   return decision
 }
 

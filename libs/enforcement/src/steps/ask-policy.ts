@@ -5,6 +5,7 @@ import type { ApprovalDesk, SessionEnder } from '../ports.ts'
 import type { AnyEntry, Asking } from '../stages.ts'
 import { approvedOr, isStillApproved } from './approval.ts'
 import type { Sending } from './approval.ts'
+import { keepExcerpt } from './excerpt.ts'
 import { eventOf, isLetOut, keepOutbound, takesPart } from './keep.ts'
 import { giveBack } from './under-session.ts'
 import type { Accepts, Weighing, WeighPorts } from './weigh.ts'
@@ -65,6 +66,7 @@ async function weighed(
   )
   if (isRefusal(decision)) return decision
   entry.outbound = decision
+  keepExcerpt(entry, weighing, decision)
   if (keys && isKept && takesPart(asking) && isLetOut(decision, isApproved))
     entry.giveBack = () => backTo(asking, keys, nowMs, ports)
   return decision

@@ -28,7 +28,8 @@ function optionsOf({ current, groups, state, keys }: Inspecting): InspectOptions
   }
 }
 
-function soughtFor(groups: readonly string[], { bundle, policies, soughtBy }: CurrentBundle): Sought {
+/** What is looked for in the content of callers of these groups, beside what always is. */
+export function soughtFor(groups: readonly string[], { bundle, policies, soughtBy }: CurrentBundle): Sought {
   const known = soughtBy.get(groups)
   if (known !== undefined) return known
   const applying = bundle.policies.filter((policy) => policy.groups.some((group) => groups.includes(group)))

@@ -8,6 +8,7 @@ import type { Scrubber, SessionEnder } from '../ports.ts'
 import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
 import { answering } from './answering.ts'
+import { keepExcerpt } from './excerpt.ts'
 import { keepInbound, rememberedOf } from './keep.ts'
 import { ownTasks } from './listed-tasks.ts'
 import { definitionsOf, isLaterPage, listed, listsTooMany } from './listing.ts'
@@ -122,6 +123,8 @@ async function decisionOn(
   const asCall = await weigh(weighing, () => keepInbound(seen), ports)
   const isAsked = ownMethod !== null && !isRefusal(asCall) && asCall.outcome === 'allow'
   const decision = isAsked ? await underOwnMethod(weighing, asCall, ownMethod, ports) : asCall
-  if (!isRefusal(decision)) entry.inbound = strictest(entry.inbound, decision)
+  if (isRefusal(decision)) return decision
+  entry.inbound = strictest(entry.inbound, decision)
+  keepExcerpt(entry, weighing, decision)
   return decision
 }

@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import type { NonceKeeper, Presented, ProofPorts, Proven, ReplayGuard, Trust } from '@writ/identity'
 import { verifyPresented } from '@writ/identity'
 import type { Brakes, BundleSource } from '../ports.ts'
-import type { CurrentBundle, Entry, Verified, Wait } from '../stages.ts'
+import type { CurrentBundle, Entry, HeaderFields, Verified, Wait } from '../stages.ts'
 import { callerOf, namesOf, noMoreRecords, standingOf } from './standing.ts'
 
 export type VerifyPorts = {
@@ -20,6 +20,8 @@ export type VerifyPorts = {
 /** Who is calling: token, proof, revocation and replay, then the caller under the tenant's current bundle. */
 export async function verify(entry: Entry, ports: VerifyPorts): Promise<Verified | Refusal> {
   const { received } = entry
+  const trace = traceIn(received.headers)
+  if (trace) entry.trace = trace
   const current = await ports.bundles.current(received.tenantSlug)
   if (isRefusal(current)) return unverifiable(current, entry, ports)
   entry.current = current
@@ -35,6 +37,17 @@ export async function verify(entry: Entry, ports: VerifyPorts): Promise<Verified
   ports.brakes.called(current.bundle.tenant)
   return verified(proven, current, entry)
 }
+
+/** W3C Trace Context, version 00; sent twice, or of another form, it is none. */
+function traceIn(headers: HeaderFields): Entry['trace'] {
+  const [sent = '', ...more] = headers.get('traceparent') ?? []
+  const [, id = NO_TRACE, span = ''] = more.length > 0 ? [] : (TRACE_PARENT.exec(sent) ?? [])
+  return id === NO_TRACE || span === NO_SPAN ? undefined : { id, span }
+}
+
+const TRACE_PARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/
+const NO_TRACE = '0'.repeat(32)
+const NO_SPAN = '0'.repeat(16)
 
 function verified(proven: Proven, current: CurrentBundle, entry: Entry): Verified | Refusal {
   const callerUnder = (other: CurrentBundle) => callerOf(proven, other)

@@ -35,7 +35,7 @@ export const decision = ({ outcome = 'allow', matches = [] }: Told, more: object
 
 export const record = (told: Told = {}, more: object = {}): AuditRecord =>
   AuditRecord.parse({
-    v: 'writ.record.v1',
+    v: 'writ.decision.v1',
     kind: 'closed',
     decisionId: `dec_${ulid(1)}`,
     tenant: `ten_${ulid(1)}`,

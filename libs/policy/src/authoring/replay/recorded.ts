@@ -1,4 +1,4 @@
-import { Action } from '@writ/contracts'
+import { Action, legibleName } from '@writ/contracts'
 import type { AuditRecord, Channel, Direction, RecordedDecision } from '@writ/contracts'
 
 /** One decision of the past: what was asked as far as records tell it, and what was answered. */
@@ -15,8 +15,16 @@ export type Recorded = {
   readonly decision: RecordedDecision
 }
 
-/** The decisions in one record; none in one of a message that no policy was asked about, or whose class is one of before. */
-export function decisionsIn(record: AuditRecord): readonly Recorded[] {
+/** The name that a human has now, by id; records hold names sealed. */
+export type Names = ReadonlyMap<string, string>
+
+const NO_NAMES: Names = new Map()
+
+/**
+ * The decisions in one record; none in one of a message that no policy was asked about, or whose class is one of before.
+ * A human whose name is sealed and not known goes by their id.
+ */
+export function decisionsIn(record: AuditRecord, names: Names = NO_NAMES): readonly Recorded[] {
   const { kind, agent, human, connection } = record
   const action = Action.nullable().catch(null).parse(record.action)
   if (kind !== 'closed' || agent === null || human === null || connection === null || action === null)
@@ -26,7 +34,7 @@ export function decisionsIn(record: AuditRecord): readonly Recorded[] {
     at: record.at,
     channel: record.channel,
     agent,
-    human,
+    human: { id: human.id, name: legibleName(human.name) ?? names.get(human.id) ?? human.id },
     session: record.session ?? '',
     connection,
     action,
