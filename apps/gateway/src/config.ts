@@ -33,6 +33,8 @@ export const ConfigSchema = z.object({
   WRIT_JOIN_SECRET: z.string().min(32),
   /** absent: single-node mode, bundles and records travel over HTTP and replay memory is this process */
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** the Redis of the queue of records, where it is another one; it should be, because a full queue must not take the room of policy */
+  WRIT_QUEUE_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   WRIT_GATEWAY_STATE_DIR: z.string().default(join('.writ', 'gateway')),
   /** without a fresh heartbeat for so long: this gateway says so; nothing is changed any more; nothing is answered any more */
   WRIT_BUNDLE_DEGRADED_SECONDS: whole(15),
@@ -69,6 +71,10 @@ export const ConfigSchema = z.object({
   /** for development: on the loopback interface of a gateway are things that no tenant should reach */
   WRIT_ALLOW_UPSTREAMS_OF_EVERY_TENANT_ON_LOOPBACK: z.enum(['no', 'yes']).default('no'),
   WRIT_LIMIT_SPOOL_BYTES: whole(512 * MIB, 16 * MIB),
+  /** what the ledger has confirmed stays on the disk so long at least, and until it is archived, where there is room */
+  WRIT_RECORDS_KEPT_HOURS: z.coerce.number().min(0).max(8784).default(24),
+  /** for tenants in `strict-remote`: an answer that the ledger has not confirmed by then does not go out */
+  WRIT_LIMIT_REMOTE_RECORD_MS: whole(5000, 100),
   WRIT_TIMEOUT_REQUEST_HEADERS_SECONDS: whole(10),
   WRIT_TIMEOUT_REQUEST_SECONDS: whole(30),
   WRIT_TIMEOUT_REQUEST_IDLE_SECONDS: whole(10),
@@ -103,6 +109,7 @@ export function readConfig(env: Environment) {
     authorityOrigin: read.WRIT_AUTHORITY_ORIGIN ?? read.WRIT_CONTROL_PLANE_URL,
     joinSecret: read.WRIT_JOIN_SECRET,
     redisUrl: read.REDIS_URL ?? null,
+    queueRedisUrl: read.WRIT_QUEUE_REDIS_URL ?? read.REDIS_URL ?? null,
     bundleBounds: {
       degradedAfterMs: read.WRIT_BUNDLE_DEGRADED_SECONDS * 1000,
       outOfStepAfterMs: read.WRIT_BUNDLE_OUT_OF_STEP_SECONDS * 1000,
@@ -113,6 +120,8 @@ export function readConfig(env: Environment) {
       failuresPerAgent: read.WRIT_LIMIT_FAILURES_PER_AGENT,
     },
     spoolBytes: read.WRIT_LIMIT_SPOOL_BYTES,
+    recordsKeptMs: read.WRIT_RECORDS_KEPT_HOURS * 3_600_000,
+    remoteRecordMs: read.WRIT_LIMIT_REMOTE_RECORD_MS,
     tenantsResident: read.WRIT_LIMIT_TENANTS_RESIDENT,
     tracing: tracingOf(read),
     composition: {

@@ -9,7 +9,8 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
   const gauge = (name: string, help: string) => metrics.gauge({ name, help })
   const underWay = gauge('writ_calls_under_way', 'Calls and open streams.')
   const spoolRecords = gauge('writ_spool_records', 'Records that the ledger has not confirmed.')
-  const spoolBytes = gauge('writ_spool_bytes', 'Bytes of the spool on disk.')
+  const spoolBytes = gauge('writ_spool_bytes', 'Bytes of records that the ledger has not confirmed.')
+  const spool = watchSpool(metrics, world)
   const spoolFenced = gauge('writ_spool_fenced', '1 while records cannot be written.')
   const resident = gauge('writ_bundles_resident', 'Tenants whose bundle is in memory.')
   const newest = gauge('writ_bundle_newest_version', 'Highest bundle version in memory, over all tenants.')
@@ -21,6 +22,7 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
   const upstreams = watchUpstreams(metrics, world)
   const look = () => {
     upstreams()
+    spool()
     const versions = world.bundles.versions()
     const ageSeconds = world.freshness.ageMs(performance.now()) / 1000
     underWay.set(server.callsUnderWay())
@@ -34,6 +36,34 @@ export function startGauges(metrics: Metrics, world: World, server: GatewayServe
   }
   const timer = setInterval(look, EVERY_MS)
   return { stop: () => clearInterval(timer) }
+}
+
+/** How full it is of its bound, what else is on the disk, and what was given up. */
+function watchSpool(metrics: Metrics, { records: { spool, ledger, way: wayOf } }: World): () => void {
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help })
+  const share = gauge('writ_spool_share', 'How full the spool is, 1 being its bound: warns at 0.7.')
+  const kept = gauge(
+    'writ_spool_kept_bytes',
+    'Bytes of confirmed records that are kept until they are archived.',
+  )
+  const early = gauge(
+    'writ_spool_removed_early',
+    'Segments that went before they were archived, for want of room.',
+  )
+  const stranded = gauge('writ_spool_stranded_streams', 'Streams whose earlier records are nowhere any more.')
+  const shed = gauge('writ_records_shed', 'Records that were left out, of tenants in standard.')
+  const braked = gauge('writ_shipping_braked', '1 while the queue of records takes no more.')
+  const direct = gauge('writ_shipping_direct', '1 while records go round the queue.')
+  return () => {
+    share.set(spool.usedBytes / spool.boundBytes)
+    kept.set(spool.keptBytes)
+    early.set(spool.removedEarly)
+    stranded.set(spool.stranded)
+    shed.set(ledger.shed())
+    const way = wayOf()
+    braked.set(way === 'braked' ? 1 : 0)
+    direct.set(way === 'direct' ? 1 : 0)
+  }
 }
 
 /** How many upstreams and calls to them, never which. */

@@ -69,6 +69,7 @@ async function start(config: GatewayConfig): Promise<void> {
   const gauges = startGauges(metrics, world, server)
   onShutdown(async () => {
     await server.close(GRACE_MS)
+    await world.records.ledger.end()
     stopping.abort()
     await background
     gauges.stop()

@@ -11,7 +11,6 @@ import type { ReplayPolicy } from '@writ/identity'
 import {
   createAcknowledger,
   createControlPlaneClient,
-  createLedger,
   createLiveBundles,
   createProblemReport,
   followChanges,
@@ -19,16 +18,19 @@ import {
   openControlPlaneHttp,
   openNodeIdentity,
   openNodeKeys,
-  openSpoolDisk,
   pause,
-  Shipper,
-  Spool,
-  spoolLimits,
   traceOf,
 } from '@writ/point'
-import type { ControlPlaneClient, LiveBundles, NodeIdentity, NodeKeys, ReportProblem } from '@writ/point'
-import { connectRedis, createBundleFeed, createRecordQueue, createRedisReplayGuard } from '@writ/redis'
-import type { BundleFeed, RecordQueue, RedisLink } from '@writ/redis'
+import type {
+  ControlPlaneClient,
+  LiveBundles,
+  NodeIdentity,
+  NodeKeys,
+  ReportProblem,
+  Spool,
+} from '@writ/point'
+import { connectRedis, createBundleFeed, createRedisReplayGuard } from '@writ/redis'
+import type { BundleFeed, RedisLink } from '@writ/redis'
 import type { Log } from '@writ/runtime'
 import type { GatewayConfig } from './config.ts'
 import { joinFleet } from './node/join.ts'
@@ -36,6 +38,8 @@ import { openBroker } from './node/broker.ts'
 import type { GoverningMeans } from './policy/governing.ts'
 import { openGoverning } from './policy/governing.ts'
 import { createRandomPool } from './random-pool.ts'
+import type { Records } from './records.ts'
+import { openRecords } from './records.ts'
 import { createBrakes } from './server/brakes.ts'
 import { withAgentPlaces } from './upstream/agent-places.ts'
 import { openUpstreams } from './upstream/upstreams.ts'
@@ -44,6 +48,7 @@ import type { UpstreamFigures } from './upstream/upstreams.ts'
 /** Everything that mediation needs, made of this machine, the control plane and Redis. */
 export type World = {
   readonly steps: Steps
+  readonly records: Records
   readonly ledger: Ledger
   readonly clock: Clock
   readonly brakes: Brakes
@@ -67,8 +72,15 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   const stateDir = resolve(config.stateDir)
   const node = await openNode(config, stateDir, report)
   const redis = openRedis(config.redisUrl, report)
-  const records = await openRecords(config, stateDir, { node, redis, report })
-  const policy = await openBundles(config, stateDir, { node, redis, report })
+  const freshness = createFreshness({ staleAfterMs: config.bundleBounds.staleAfterMs })
+  const records = await openRecords(config, {
+    ...node,
+    clock,
+    newBoot: () => newId('boo'),
+    isClockSuspect: () => freshness.isClockSuspect({ monotonicMs: monotonicMs(), wallMs: clock.nowMs() }),
+    report,
+  })
+  const policy = await openBundles(config, stateDir, { node, redis, freshness, records, report })
   const upstreams = openUpstreams({ ...config, client: node.client, ...clocks, report })
   const governing = await openGoverning(governingMeans(stateDir, { node, redis, report }))
   const guards = openGuards(config, redis)
@@ -90,26 +102,35 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     clock,
     brakes: guards.brakes,
     identity: node.identity,
+    records,
     ledger: records.ledger,
     spool: records.spool,
     bundles: policy.bundles,
-    freshness: policy.freshness,
+    freshness,
     upstreams: upstreams.figures,
-    ...healthOf(config, { node, freshness: policy.freshness, spool: records.spool }),
-    background: async (signal) => {
-      const joining = node.identity.keepJoined(signal)
-      await node.identity.whenJoined(signal)
-      await Promise.all([
-        joining,
-        policy.follow(signal),
-        policy.acknowledge(signal),
-        ...[records.shipper, governing, upstreams].map((part) => part.run(signal)),
-      ])
-    },
+    ...healthOf(config, { node, freshness, spool: records.spool }),
+    background: (signal) => runAll({ node, policy, parts: [records, governing, upstreams] }, signal),
     close: async () => {
-      await Promise.all([upstreams.close(), records.spool.close(), redis?.close(), node.close()])
+      await Promise.all([upstreams.close(), records.close(), redis?.close(), node.close()])
     },
   }
+}
+
+type Running = {
+  readonly node: Node
+  readonly policy: Awaited<ReturnType<typeof openBundles>>
+  readonly parts: readonly { readonly run: (signal: AbortSignal) => Promise<void> }[]
+}
+
+async function runAll({ node, policy, parts }: Running, signal: AbortSignal): Promise<void> {
+  const joining = node.identity.keepJoined(signal)
+  await node.identity.whenJoined(signal)
+  await Promise.all([
+    joining,
+    policy.follow(signal),
+    policy.acknowledge(signal),
+    ...parts.map((part) => part.run(signal)),
+  ])
 }
 
 type Vitals = { readonly node: Node; readonly freshness: Freshness; readonly spool: Spool }
@@ -119,7 +140,7 @@ function healthOf({ bundleBounds }: GatewayConfig, { node, freshness, spool }: V
     isReady: () => node.identity.node() !== null && freshness.isFresh(monotonicMs()) && isWritable(spool),
     degradedBy: () => {
       const silentMs = freshness.ageMs(monotonicMs())
-      return silentMs > bundleBounds.degradedAfterMs ? silence(silentMs) : null
+      return silentMs > bundleBounds.degradedAfterMs ? silence(silentMs) : tightness(spool)
     },
   }
 }
@@ -128,6 +149,11 @@ const silence = (silentMs: number): string =>
   Number.isFinite(silentMs)
     ? `no word from the control plane for ${Math.round(silentMs / 1000)} s`
     : 'no word from the control plane yet'
+
+const tightness = ({ pressure, usedBytes, boundBytes }: Spool): string | null =>
+  pressure === 'none'
+    ? null
+    : `the spool of records is ${Math.min(100, Math.floor((100 * usedBytes) / boundBytes))} % full`
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -178,7 +204,6 @@ async function openNode(config: GatewayConfig, stateDir: string, report: ReportP
 type Redis = {
   readonly link: RedisLink
   readonly feed: BundleFeed
-  readonly queue: RecordQueue
   readonly close: () => Promise<void>
 }
 
@@ -186,16 +211,7 @@ type Redis = {
 function openRedis(url: string | null, report: ReportProblem): Redis | null {
   if (url === null) return null
   const link = connectRedis(url, { onError: (error) => report('Redis does not answer', error) })
-  const queue = createRecordQueue({ kind: 'redis', url })
-  return {
-    link,
-    queue,
-    feed: createBundleFeed(link),
-    close: async () => {
-      await queue.close()
-      await link.close()
-    },
-  }
+  return { link, feed: createBundleFeed(link), close: link.close }
 }
 
 const isWritable = (spool: Spool): boolean => !spool.isFenced && spool.hasRoom('ordinary')
@@ -211,36 +227,15 @@ const governingMeans = (stateDir: string, { node, redis, report }: Means): Gover
 
 type Means = { readonly node: Node; readonly redis: Redis | null; readonly report: ReportProblem }
 
-async function openRecords(config: GatewayConfig, stateDir: string, { node, redis, report }: Means) {
-  const boot = newId('boo')
-  const disk = await openSpoolDisk(join(stateDir, 'spool'))
-  const spool = await Spool.open(disk, boot, spoolLimits(config.spoolBytes), (reason) =>
-    report('the spool is fenced: records cannot be written', reason),
-  )
-  const ports = {
-    spool,
-    node: node.identity.node,
-    newBoot: () => newId('boo'),
-    clock,
-    build: config.build,
-    report,
-  }
-  const shipper = new Shipper({
-    spool,
-    nodeKey: node.keys.nodeKey,
-    queue: redis ? redis.queue.add : null,
-    direct: node.client.sendBatch,
-    postHeads: node.client.sendHeads,
-    nowMs: clock.nowMs,
-    report: (what, error) => report(`records wait on this machine: ${what}`, error),
-  })
-  return { spool, shipper, ledger: createLedger(ports, boot) }
-}
+type BundleMeans = Means & { readonly freshness: Freshness; readonly records: Records }
 
-async function openBundles(config: GatewayConfig, stateDir: string, { node, redis, report }: Means) {
+async function openBundles(
+  config: GatewayConfig,
+  stateDir: string,
+  { node, redis, freshness, records, report }: BundleMeans,
+) {
   const cache = await openBundleCache(join(stateDir, 'bundles'))
   const { outOfStepAfterMs, staleAfterMs } = config.bundleBounds
-  const freshness = createFreshness({ staleAfterMs })
   const acknowledger = createAcknowledger(node.client.acknowledge, report)
   const trust = { keys: node.identity.bundleKeys, askForKeys: node.identity.askForKeys }
   const bundles = createLiveBundles({
@@ -249,6 +244,7 @@ async function openBundles(config: GatewayConfig, stateDir: string, { node, redi
     fetch: node.client.bundle,
     cache,
     acknowledge: acknowledger.acknowledge,
+    applied: records.ledger.applied,
     freshness,
     monotonicMs,
     outOfStepAfterMs,
@@ -268,7 +264,6 @@ async function openBundles(config: GatewayConfig, stateDir: string, { node, redi
   }
   return {
     bundles,
-    freshness,
     follow: (signal: AbortSignal) => followChanges(following, signal),
     acknowledge: async (signal: AbortSignal) => {
       for (; !signal.aborted; await pause(ACKNOWLEDGE_EVERY_MS, signal)) await acknowledger.flush()
