@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common'
 import type { DynamicModule, Provider } from '@nestjs/common'
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core'
-import { PlatformQueries, TenantScope } from '@writ/postgres'
+import { OutletQueries, PlatformQueries, TenantScope } from '@writ/postgres'
 import { AccessGroupsController } from './access-groups/access-groups.controller.ts'
 import { AccessGroupsService } from './access-groups/access-groups.service.ts'
 import { AdministrationInterceptor } from './administration/administration.interceptor.ts'
@@ -60,6 +60,9 @@ import { Faults } from './faults.ts'
 import { FindingsController } from './findings/findings.controller.ts'
 import { FindingsService } from './findings/findings.service.ts'
 import { Reconciler } from './findings/reconciler.ts'
+import { Losses } from './silence/losses.ts'
+import { Reaping } from './silence/reaping.ts'
+import { SilenceWatch } from './silence/silence-watch.ts'
 import { Reconciliation } from './findings/reconciliation.ts'
 import { BodyRooms } from './http/body-rooms.ts'
 import { Brakes } from './http/brakes.ts'
@@ -77,6 +80,8 @@ import { NodesController } from './nodes/nodes.controller.ts'
 import { RecordTransport } from './nodes/record-transport.ts'
 import { StreamsService } from './nodes/streams.service.ts'
 import { OpenApiController } from './openapi/openapi.controller.ts'
+import { OutletMetrics } from './outlets/outlet-metrics.ts'
+import { OUTLET_CONTROLLERS, OUTLET_SERVICES } from './outlets/parts.ts'
 import { OverridesController } from './overrides/overrides.controller.ts'
 import { OverridesService } from './overrides/overrides.service.ts'
 import { ExplainService } from './policies/explain.service.ts'
@@ -87,8 +92,8 @@ import { PoliciesService } from './policies/policies.service.ts'
 import { PolicyRunsController } from './policies/policy-runs.controller.ts'
 import { PolicyTemplatesController } from './policies/policy-templates.controller.ts'
 import { ReplayService } from './policies/replay.service.ts'
-import { RecordsController } from './records/records.controller.ts'
-import { RecordsService } from './records/records.service.ts'
+import { RECORD_CONTROLLERS, RECORD_SERVICES } from './records/parts.ts'
+import { RETENTION_CONTROLLERS, RETENTION_SERVICES } from './retention/parts.ts'
 import { SessionsController } from './sessions/sessions.controller.ts'
 import { SessionsService } from './sessions/sessions.service.ts'
 import { Settings } from './settings.ts'
@@ -115,6 +120,8 @@ import { CataloguesController } from './tools/catalogues.controller.ts'
 import { CataloguesService } from './tools/catalogues.service.ts'
 import { ToolsController } from './tools/tools.controller.ts'
 import { ToolsService } from './tools/tools.service.ts'
+import { PACK_CONTROLLERS, PACK_SERVICES } from './packs/parts.ts'
+import { TRANSPARENCY_CONTROLLERS, TRANSPARENCY_SERVICES } from './transparency/parts.ts'
 
 /** What the composition root brings in: the ports, as things that are open already. */
 export type Outside = {
@@ -130,11 +137,16 @@ export type Outside = {
   readonly transport: RecordTransport
   readonly faults: Faults
   readonly outbound: Outbound
+  readonly outletQueries: OutletQueries
+  readonly outletMetrics: OutletMetrics
   readonly domainRecords: DomainRecords
 }
 
 const CONTROLLERS = [
   ...CONNECTION_CONTROLLERS,
+  ...RECORD_CONTROLLERS,
+  ...RETENTION_CONTROLLERS,
+  ...OUTLET_CONTROLLERS,
   AccessGroupsController,
   AgentsController,
   ApiKeysController,
@@ -157,7 +169,6 @@ const CONTROLLERS = [
   PoliciesController,
   PolicyRunsController,
   PolicyTemplatesController,
-  RecordsController,
   RevocationController,
   RotationController,
   SessionsController,
@@ -170,6 +181,9 @@ const CONTROLLERS = [
 
 const SERVICES: Provider[] = [
   ...CONNECTION_SERVICES,
+  ...RECORD_SERVICES,
+  ...RETENTION_SERVICES,
+  ...OUTLET_SERVICES,
   AccessCheck,
   AccessGroupsService,
   AcknowledgementsService,
@@ -211,11 +225,13 @@ const SERVICES: Provider[] = [
   PoliciesService,
   Publication,
   Publisher,
+  Losses,
+  Reaping,
   Reconciler,
+  SilenceWatch,
   Reconciliation,
   RecordSealer,
   RecordsKept,
-  RecordsService,
   RecordsWatch,
   Remint,
   ReplayService,
@@ -243,12 +259,21 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [DiscoveryModule],
-      controllers: [...CONTROLLERS, ...PEOPLE_CONTROLLERS, ...DEVICE_CONTROLLERS, ...INVENTORY_CONTROLLERS],
+      controllers: [
+        ...CONTROLLERS,
+        ...PEOPLE_CONTROLLERS,
+        ...DEVICE_CONTROLLERS,
+        ...INVENTORY_CONTROLLERS,
+        ...PACK_CONTROLLERS,
+        ...TRANSPARENCY_CONTROLLERS,
+      ],
       providers: [
         ...SERVICES,
         ...PEOPLE_SERVICES,
         ...DEVICE_SERVICES,
         ...INVENTORY_SERVICES,
+        ...PACK_SERVICES,
+        ...TRANSPARENCY_SERVICES,
         ...portsOf(outside),
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
@@ -269,5 +294,7 @@ const portsOf = (outside: Outside): Provider[] => [
   { provide: RecordTransport, useValue: outside.transport },
   { provide: Faults, useValue: outside.faults },
   { provide: Outbound, useValue: outside.outbound },
+  { provide: OutletQueries, useValue: outside.outletQueries },
+  { provide: OutletMetrics, useValue: outside.outletMetrics },
   { provide: DomainRecords, useValue: outside.domainRecords },
 ]

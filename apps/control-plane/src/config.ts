@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
+import { isAbsolute } from 'node:path'
 import type { Environment } from '@writ/runtime'
 import { z } from 'zod'
+import { archivePlaceOf, entriesOf, isLogOrigin, witnessPlaceOf } from './transparency/places.ts'
 
 const NOT_AN_ORIGIN = 'must be an origin: scheme and host, without a path or a slash at the end'
 
@@ -46,6 +48,57 @@ export const ConfigSchema = z.object({
         .filter((range) => range !== ''),
     )
     .refine((list) => list.every(isRange), { error: 'must be addresses or ranges (CIDR), by comma' }),
+  /** what the names of the tenants' logs begin with, for ever: a host of yours, without a scheme */
+  WRIT_AUDIT_ORIGIN: z
+    .string()
+    .refine(isLogOrigin, { error: 'must be a name without a scheme, spaces and plus signs' })
+    .default('audit.writ.local'),
+  /** seconds between two checkpoints of a log that grows */
+  WRIT_AUDIT_SEAL_SECONDS: z.coerce.number().int().min(1).max(3600).default(5),
+  /** where write-once copies of tiles and checkpoints go, separated by commas: see docs/transparency.md */
+  WRIT_AUDIT_ARCHIVE: z
+    .string()
+    .default('')
+    .transform((list) => entriesOf(list).map(archivePlaceOf))
+    .refine((places) => places.every((place) => place !== null), {
+      error: 'must be file:///folder or s3://bucket/prefix?endpoint=…&region=…, by comma',
+    })
+    .transform((places) => places.flatMap((place) => place ?? [])),
+  WRIT_AUDIT_ARCHIVE_KEY_ID: z.string().default(''),
+  WRIT_AUDIT_ARCHIVE_SECRET: z.string().default(''),
+  /** who cosigns checkpoints, separated by commas: `<key line> <url>` */
+  WRIT_AUDIT_WITNESSES: z
+    .string()
+    .default('')
+    .transform((list) => entriesOf(list).map(witnessPlaceOf))
+    .refine((places) => places.every((place) => place !== null), {
+      error: 'must be key lines of witnesses, each with its URL behind a space, by comma',
+    })
+    .transform((places) => places.flatMap((place) => place ?? [])),
+  /** also takes receivers of outlets on this very machine, by http too: for development */
+  WRIT_ALLOW_OUTLETS_OF_EVERY_TENANT_ON_LOOPBACK: z.enum(['no', 'yes']).default('no'),
+  /** also takes receivers of outlets at private addresses: for those of your own, where no tenant is a stranger */
+  WRIT_ALLOW_OUTLETS_OF_EVERY_TENANT_ON_PRIVATE_NETWORKS: z.enum(['no', 'yes']).default('no'),
+  /** writes the records of every tenant to standard output: as they are, or as OCSF */
+  WRIT_OUTLET_STDOUT: z.enum(['off', 'record', 'ocsf']).default('off'),
+  /** writes the records of every tenant to files in this folder; absent: to none */
+  WRIT_OUTLET_FILE_DIRECTORY: z.string().refine(isAbsolute, { error: 'must be an absolute path' }).optional(),
+  WRIT_OUTLET_FILE_FORMAT: z.enum(['record', 'ocsf']).default('record'),
+  /** a file of that size is put aside */
+  WRIT_OUTLET_FILE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(4096)
+    .default(64 * 1024 * 1024),
+  /** files put aside that are kept, of each tenant */
+  WRIT_OUTLET_FILES_KEPT: z.coerce.number().int().min(1).max(10_000).default(10),
+  /** health and metrics, for operators; absent: no such port */
+  /** a node with records that have not come, and of which nobody has heard for so long, has lost them, as far as anybody knows */
+  WRIT_STREAM_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+  /** a call of which nobody has said for so long how it ended, and whose gateway is not heard of, ended in a way that nobody knows */
+  WRIT_UNKNOWN_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(240),
+  WRIT_CONTROL_PLANE_ADMIN_HOST: z.string().default('127.0.0.1'),
+  WRIT_CONTROL_PLANE_ADMIN_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   WRIT_CONTROL_PLANE_HOST: z.string().default('127.0.0.1'),
   WRIT_CONTROL_PLANE_PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   /** what agents and gateways call this control plane; part of every issuer */

@@ -32,6 +32,11 @@ export abstract class LeaderLoop implements OnApplicationBootstrap, BeforeApplic
   /** @returns milliseconds until the next round */
   protected abstract round(): Promise<number>
 
+  // Whichever loop stops first ends every wait of the watch: the others must not go round without one until their turn to stop comes.
+  get #isEnding(): boolean {
+    return this.#isStopped || this.#watch.isStopped
+  }
+
   protected get isStopped(): boolean {
     return this.#isStopped
   }
@@ -48,7 +53,7 @@ export abstract class LeaderLoop implements OnApplicationBootstrap, BeforeApplic
 
   async #run(): Promise<void> {
     const { failure, retryMs } = this.#loop
-    while (!this.#isStopped) {
+    while (!this.#isEnding) {
       const { count } = this.#watch
       const waitMs = await this.#attempt().catch((error: unknown) => {
         this.#faults.report(`${failure}; it is tried again`, error)
@@ -65,7 +70,7 @@ export abstract class LeaderLoop implements OnApplicationBootstrap, BeforeApplic
   async #rest(count: number, waitMs: number): Promise<void> {
     if (this.#loop.wakesAtCommits) return this.#watch.changedSince(count, waitMs)
     const untilMs = performance.now() + waitMs
-    for (let leftMs = waitMs; leftMs > 0 && !this.#isStopped; leftMs = untilMs - performance.now())
+    for (let leftMs = waitMs; leftMs > 0 && !this.#isEnding; leftMs = untilMs - performance.now())
       await this.#watch.changedSince(this.#watch.count, Math.ceil(leftMs))
   }
 }

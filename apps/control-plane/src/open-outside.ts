@@ -1,25 +1,31 @@
 import { createLocalKeyProvider } from '@writ/credentials'
 import { createNonceKeeper } from '@writ/identity'
-import { createTenantScope, openDatabase, PlatformQueries } from '@writ/postgres'
+import { createTenantScope, openDatabase, OutletQueries, PlatformQueries } from '@writ/postgres'
 import { connectRedis, createBundlePublisher, createRecordQueue } from '@writ/redis'
-import type { Log } from '@writ/runtime'
+import { createMetrics } from '@writ/runtime'
+import type { Log, Metrics } from '@writ/runtime'
 import type { Outside } from './app.module.ts'
 import { servedFromPostgres } from './bundles/bundle-outlet.ts'
 import type { Clock } from './clock.ts'
 import { Faults } from './faults.ts'
 import { BodyRooms } from './http/body-rooms.ts'
 import { createBrakes } from './http/brakes.ts'
+import { createOutletMetrics, watched } from './outlets/outlet-metrics.ts'
 import { Settings } from './settings.ts'
 import { createDomainRecords } from './sso/domain-records.ts'
 import { createOutbound } from './sso/outbound.ts'
+import { withLogs } from './transparency/log-metrics.ts'
 import type { Config } from './config.ts'
 
+/** `metrics`: what operators look at. */
+export type Opened = {
+  readonly outside: Outside
+  readonly metrics: Metrics
+  readonly close: () => Promise<void>
+}
+
 /** Opens everything that the control plane talks to. `close` ends it again, last opened first. */
-export async function openOutside(
-  config: Config,
-  clock: Clock,
-  log: Log,
-): Promise<{ readonly outside: Outside; readonly close: () => Promise<void> }> {
+export async function openOutside(config: Config, clock: Clock, log: Log): Promise<Opened> {
   const settings = new Settings(config)
   const database = await openDatabase(settings.databaseUrl, {
     poolSize: 20,
@@ -28,6 +34,9 @@ export async function openOutside(
   const redis = settings.redisUrl === undefined ? null : connectRedis(settings.redisUrl)
   // Gateways post batches where there is no Redis or when it is away: what they post must not need it either.
   const transport = createRecordQueue({ kind: 'postgres', url: settings.databaseUrl })
+  const outletQueries = new OutletQueries(database)
+  const metrics = createMetrics()
+  const outletMetrics = createOutletMetrics(metrics, outletQueries)
   const outside: Outside = {
     settings,
     clock,
@@ -41,6 +50,8 @@ export async function openOutside(
     transport,
     faults: new Faults(log),
     outbound: createOutbound(settings.identityProviders),
+    outletQueries,
+    outletMetrics,
     domainRecords: createDomainRecords(settings.domainProofResolvers),
   }
   const close = async () => {
@@ -48,7 +59,7 @@ export async function openOutside(
     await redis?.close()
     await database.close()
   }
-  return { outside, close }
+  return { outside, metrics: withLogs(watched(metrics, outletMetrics), outside.platform), close }
 }
 
 // Derived from the master key, so that every control plane knows the nonces of the others.

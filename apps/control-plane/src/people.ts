@@ -4,6 +4,10 @@ import { HumanStanding } from './humans/human-standing.ts'
 import { HumansController } from './humans/humans.controller.ts'
 import { HumansService } from './humans/humans.service.ts'
 import { RolesService } from './humans/roles.service.ts'
+import { ErasuresController } from './personal/erasures.controller.ts'
+import { Erasures } from './personal/erasures.ts'
+import { PersonalFields } from './personal/personal-fields.ts'
+import { SubjectKeys } from './personal/subject-keys.ts'
 import { DirectoriesController } from './scim/directories.controller.ts'
 import { DirectoriesService } from './scim/directories.service.ts'
 import { ScimDiscoveryController } from './scim/discovery.controller.ts'
@@ -35,6 +39,7 @@ export const PEOPLE_CONTROLLERS = [
   BackChannelController,
   DirectoriesController,
   DomainsController,
+  ErasuresController,
   HumanStandingController,
   HumansController,
   MeController,
@@ -51,16 +56,19 @@ export const PEOPLE_SERVICES: Provider[] = [
   Cookies,
   DirectoriesService,
   DomainsService,
+  Erasures,
   HumanSessions,
   HumanStanding,
   HumansService,
   OwnerLinksService,
+  PersonalFields,
   RelyingParty,
   RolesService,
   ScimGroupsService,
   ScimUsersService,
   SignInService,
   SsoConnectionsService,
+  SubjectKeys,
   Welcome,
   { provide: HumanDoor, useClass: CookieDoor },
   { provide: DirectoryDoor, useClass: TokenDoor },

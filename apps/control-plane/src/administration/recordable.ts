@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isSealed } from '@writ/contracts'
 import type { Json, JsonObject } from '@writ/contracts'
 
 /** Views are kept whole up to this size each, in UTF-8 bytes: two of them fit into one record. */
@@ -8,9 +9,10 @@ const LONGEST_NAME = 256
 /**
  * A view of the API as a record can hold it: without secrets, integers only (a fraction is kept as text), and not larger than a
  * record. Of one that is larger the short members of its root remain, and the hash of the whole.
+ * @param personal seals what is personal, before anything is hashed
  */
-export function recordable(view: unknown): Json {
-  const kept = keep(view)
+export function recordable(view: unknown, personal: (view: Json) => Json = (same) => same): Json {
+  const kept = personal(withoutSecrets(view))
   const text = JSON.stringify(kept)
   const sizeBytes = Buffer.byteLength(text)
   if (sizeBytes <= LARGEST_VIEW_BYTES) return kept
@@ -23,11 +25,11 @@ const SECRET_MEMBERS = new Set(['key', 'token', 'secret', 'password', 'clientSec
 /** `<id>.<43 characters>`: what every one-time or bearer secret of the platform looks like, wherever it stands. */
 const SECRET_TEXT = /\b([a-z]{3}_[0-9A-HJKMNP-TV-Z]{26})\.[A-Za-z0-9_-]{43}/g
 
-function keep(value: unknown): Json {
+export function withoutSecrets(value: unknown): Json {
   if (typeof value === 'string') return value.replaceAll(SECRET_TEXT, '$1.…')
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : String(value)
   if (typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map(keep)
+  if (Array.isArray(value)) return value.map(withoutSecrets)
   return typeof value === 'object' && value !== null ? keepMembers(value) : null
 }
 
@@ -37,7 +39,7 @@ const keepMembers = (value: object): JsonObject =>
     : Object.fromEntries(
         Object.entries(value)
           .filter(([name, member]) => member !== undefined && !isSecret(name, member))
-          .map(([name, member]) => [name, keep(member)]),
+          .map(([name, member]) => [name, withoutSecrets(member)]),
       )
 
 // A key of another kind, such as the public key of an agent, is an object.
@@ -50,4 +52,4 @@ const shortMembersOf = (view: Json): JsonObject =>
     : {}
 
 const isShort = (member: Json): boolean =>
-  member === null || (typeof member !== 'object' && String(member).length <= LONGEST_NAME)
+  member === null || isSealed(member) || (typeof member !== 'object' && String(member).length <= LONGEST_NAME)

@@ -8,7 +8,7 @@ import { Clock } from '../clock.ts'
 import { RecordTransport } from '../nodes/record-transport.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
-import type { FoundEvent } from './administrations.ts'
+import type { FoundEvent, PlatformEvent } from './administrations.ts'
 import { BUILD, ControlPlaneNode } from './record-node.ts'
 
 const TENANTS_AT_ONCE = 1000
@@ -23,6 +23,7 @@ type EventRow = {
   readonly at: Date
   readonly administration: Administration | null
   readonly finding: FoundEvent | null
+  readonly record: PlatformEvent | null
 }
 
 /**
@@ -115,20 +116,22 @@ const NO_TENANT: TenantId = `ten_${'0'.repeat(26)}`
 
 async function eventsAfter(db: TenantDb, count: number, most: number): Promise<EventRow[]> {
   const rows = await db.rows<StoredRow>(
-    `select decision_id, at, administration, finding from writ.administration_events
+    `select decision_id, at, administration, finding, record from writ.administration_events
      where tenant_id = $1 and seq > $2 order by seq limit $3`,
     [count, most],
   )
-  return rows.map(({ administration, finding, ...row }) => ({
+  return rows.map(({ administration, finding, record, ...row }) => ({
     ...row,
     administration: administration === null ? null : JSON.parse(administration),
     finding: finding === null ? null : JSON.parse(finding),
+    record: record === null ? null : JSON.parse(record),
   }))
 }
 
 type StoredRow = Pick<EventRow, 'decision_id' | 'at'> & {
   administration: string | null
   finding: string | null
+  record: string | null
 }
 
 const fieldsOf = ({
@@ -136,6 +139,7 @@ const fieldsOf = ({
   at,
   administration,
   finding: found,
+  record,
 }: EventRow): Omit<RecordFields, 'tenant' | 'gateway'> => ({
   kind: found ? 'found' : 'administered',
   decisionId: decision_id,
@@ -160,4 +164,5 @@ const fieldsOf = ({
   local: null,
   finding: found?.finding ?? null,
   durationMicros: 0,
+  ...record,
 })

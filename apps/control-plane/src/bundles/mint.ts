@@ -4,6 +4,7 @@ import type { Bundle } from '@writ/contracts'
 import { announceBundle, mintBundleVersion } from '@writ/postgres'
 import { Clock } from '../clock.ts'
 import { ProblemError } from '../http/problem.ts'
+import { SubjectKeys } from '../personal/subject-keys.ts'
 import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { BundleKeys } from './bundle-keys.ts'
@@ -22,6 +23,7 @@ export class Mint {
     private readonly clock: Clock,
     private readonly settings: Settings,
     private readonly keys: BundleKeys,
+    private readonly subjects: SubjectKeys,
   ) {}
 
   /**
@@ -30,15 +32,25 @@ export class Mint {
    */
   async mint(db: TenantDb): Promise<number> {
     const version = await mintBundleVersion(db.manager)
+    await this.subjects.prepareNames(db)
     const issuedAt = new Date(this.clock.nowMs())
     const bundle = await readBundle(db, { version, issuedAt, issuer: this.settings.issuerOf(db.tenant.slug) })
-    const signed = await this.#seal(bundle)
+    const signed = (await this.#sealWhole(bundle)) ?? (await this.#seal(withoutSubjects(bundle)))
     await requireRoom(db, signed.length)
     await db.insert('bundles', { version, signed, sha256: snapshotHash(signed), issued_at: issuedAt })
     await announceBundle(db.manager, { tenantId: db.tenant.id, slug: db.tenant.slug, version })
     // Postgres delivers it at commit, to every control plane: nobody wakes for an edit that was rolled back.
     await db.manager.query('select pg_notify($1, $2)', [COMMIT_CHANNEL, db.tenant.slug])
     return version
+  }
+
+  /** Null where it is too large with what seals the names of humans: then records name them by their ids, and nobody is kept from working. */
+  async #sealWhole(bundle: Bundle): Promise<string | null> {
+    const signed = await this.#seal(bundle).catch((error: unknown) => {
+      if (error instanceof ProblemError) return null
+      throw error
+    })
+    return signed !== null && signed.length <= MAX_BUNDLE_BYTES - RESERVE_BYTES ? signed : null
   }
 
   async #seal(bundle: Bundle): Promise<string> {
@@ -50,6 +62,11 @@ export class Mint {
     }
   }
 }
+
+const withoutSubjects = ({ humans, ...bundle }: Bundle): Bundle => ({
+  ...bundle,
+  humans: humans.map(({ id, name, groups, epoch }) => ({ id, name, groups, epoch })),
+})
 
 async function requireRoom(db: TenantDb, sizeBytes: number): Promise<void> {
   if (sizeBytes <= MAX_BUNDLE_BYTES - RESERVE_BYTES) return

@@ -1,3 +1,4 @@
+import { SubjectKey } from '@writ/contracts'
 import type { Bundle, BundleOverride, BundlePolicy } from '@writ/contracts'
 import { GROUP_SETTINGS, groupsOf, groupsOfPrincipal } from '../access-groups/membership.ts'
 import { hooksOf } from '../devices/hooks.ts'
@@ -41,7 +42,7 @@ async function tenantOf(db: TenantDb): Promise<Bundle['tenant']> {
   const row = await db.first<Omit<Bundle['tenant'], 'id' | 'slug'> & { upstreamNetworks: string[] }>(
     `select epoch, suspended_at is not null as suspended, body_digest_required as "bodyDigestRequired",
        nonce_required as "nonceRequired", requests_per_second as "requestsPerSecond",
-       records_full as "recordsFull", upstream_networks as "upstreamNetworks" from writ.tenants where id = $1`,
+       records_full as "recordsFull", durability, excerpts, upstream_networks as "upstreamNetworks" from writ.tenants where id = $1`,
   )
   if (!row) throw new Error('an open tenant exists')
   const { upstreamNetworks, ...rest } = row
@@ -79,11 +80,20 @@ const agentsOf = (db: TenantDb): Promise<Bundle['agents']> =>
      where p.tenant_id = $1 and p.status = 'enrolled' order by p.id`,
   )
 
-const humansOf = (db: TenantDb): Promise<Bundle['humans']> =>
-  db.rows(
-    `select p.id, p.name, p.epoch, ${groupsOfPrincipal('human')} as groups from writ.humans p
+async function humansOf(db: TenantDb): Promise<Bundle['humans']> {
+  const rows = await db.rows<HumanRow>(
+    `select p.id, p.name, p.epoch, ${groupsOfPrincipal('human')} as groups,
+       jsonb_build_object('id', k.id, 'publicKey', k.public_key, 'name', k.name) as subject
+     from writ.humans p left join writ.subject_keys k on k.tenant_id = p.tenant_id and k.human_id = p.id and k.name is not null
      where p.tenant_id = $1 and p.status = 'active' order by p.id`,
   )
+  return rows.map(({ subject, ...human }) => {
+    const known = SubjectKey.safeParse(subject)
+    return known.success ? { ...human, subject: known.data } : human
+  })
+}
+
+type HumanRow = Bundle['humans'][number] & { readonly subject: unknown }
 
 async function revokedTokensOf(db: TenantDb, at: Date): Promise<Bundle['revokedTokens']> {
   const rows = await db.rows<{ jti: string }>(

@@ -29,6 +29,13 @@ const makeOld = (signed: string): string => {
   return [header, Buffer.from(JSON.stringify(old)).toString('base64url'), signature].join('.')
 }
 
+function unsealed(signed: string): string {
+  const [header, payload = '', signature] = signed.split('.')
+  const bundle = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  for (const human of bundle.humans) delete human.subject
+  return [header, Buffer.from(JSON.stringify(bundle)).toString('base64url'), signature].join('.')
+}
+
 describe('starting after an upgrade', () => {
   it('makes bundles anew that nobody can read any more, and leaves the others', async () => {
     const node = await joinedNode(plane)
@@ -42,5 +49,26 @@ describe('starting after an upgrade', () => {
     await plane.app.get(Remint).onApplicationBootstrap()
     expect((await openedBundle(node, old.slug)).bundle.version).toBe(2)
     expect((await openedBundle(node, current.slug)).bundle.version).toBe(before)
+  })
+
+  it('gives names their seal in bundles of before names were sealed', async () => {
+    const node = await joinedNode(plane)
+    const { tenant, ownerKey } = await plane.newTenant()
+    await plane.ask('POST', '/api/v1/humans', {
+      key: ownerKey.key,
+      body: { name: 'Ada', email: 'ada@mail-host.example' },
+    })
+    const { rows } = await owner.query('select version, signed from writ.bundles where tenant_id = $1', [
+      tenant.id,
+    ])
+    for (const { version, signed } of rows)
+      await owner.query('update writ.bundles set signed = $3 where tenant_id = $1 and version = $2', [
+        tenant.id,
+        version,
+        unsealed(signed),
+      ])
+    await plane.app.get(Remint).onApplicationBootstrap()
+    const [human] = (await openedBundle(node, tenant.slug)).bundle.humans
+    expect(human?.subject?.name.ct).toMatch(/^[\w-]+$/)
   })
 })

@@ -8,7 +8,7 @@ import { Tenancy } from '../tenancy/tenancy.ts'
 import { payloadOf } from './current-bundle.ts'
 import { Mint } from './mint.ts'
 
-/** After an upgrade the newest bundle of a tenant may have a form that nobody reads any more: then it is made anew, at the first start. */
+/** After an upgrade the newest bundle of a tenant may have a form that nobody reads any more, or no key to seal names with: then it is made anew, at the first start. */
 @Injectable()
 export class Remint implements OnApplicationBootstrap {
   constructor(
@@ -20,7 +20,7 @@ export class Remint implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const heads = await this.platform.bundleHeads()
-    for (const head of heads) if (!Bundle.safeParse(payloadOf(head.signed)).success) await this.#renew(head)
+    for (const head of heads) if (!isCurrent(head)) await this.#renew(head)
   }
 
   // One tenant that cannot be helped must not keep the others, or this process, from starting.
@@ -29,4 +29,9 @@ export class Remint implements OnApplicationBootstrap {
       .run({ id, slug }, (db) => this.mint.mint(db))
       .catch((error: unknown) => this.faults.report('a bundle of before could not be made anew', error))
   }
+}
+
+function isCurrent({ signed }: BundleHead): boolean {
+  const { data } = Bundle.safeParse(payloadOf(signed))
+  return data !== undefined && (data.humans.length === 0 || data.humans.some(({ subject }) => subject))
 }

@@ -24,15 +24,28 @@ export class DeviceRecordsController {
   @Post('heads')
   @HttpCode(200)
   @SerializeOptions({ schema: HeadsAnswer })
-  heads(@OfDevice() device: DeviceRow, @Body({ schema: HeadsRequest }) { heads }: HeadsRequest) {
-    if (heads.some(({ stream }) => partsOfStream(stream).tenant !== device.tenantId)) throw notFound()
-    return this.streams.keepHeads(device, heads)
+  heads(@OfDevice() device: DeviceRow, @Body({ schema: HeadsRequest }) request: HeadsRequest) {
+    const streams = [...request.heads.map(({ stream }) => stream), ...(request.streams ?? [])]
+    if (streams.some((stream) => partsOfStream(stream).tenant !== device.tenantId)) throw notFound()
+    return this.streams.keepHeads(device, request)
   }
 }
+
+/** What a device tells of; the rest is for the platform to say. */
+const KINDS: ReadonlySet<AuditRecord['kind']> = new Set<AuditRecord['kind']>([
+  'opened',
+  'closed',
+  'applied',
+  'stream_opened',
+  'stream_closed',
+  'gap',
+])
 
 /** A device tells what its own agent did on it, and of nobody's administration: it can put nothing into the mouth of another agent, or of a gateway. */
 const isOwn = ({ agentId }: DeviceRow, record: AuditRecord): boolean =>
   record.channel === 'hooks' &&
   (record.agent === null || record.agent.id === agentId) &&
-  record.kind !== 'administered' &&
-  record.administration === null
+  KINDS.has(record.kind) &&
+  record.administration === null &&
+  record.erasure === undefined &&
+  record.lost === undefined

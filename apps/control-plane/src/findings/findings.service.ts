@@ -23,7 +23,10 @@ export class FindingsService {
 
 type FindingRow = Omit<FindingView, 'foundAt'> & { readonly id: DecisionId; readonly found_at: Date }
 
-const LIST = `select id, kind, severity, session_id as session, agent, human, decisions, text, found_at from writ.findings
+// Records hold names sealed; a human goes by the name of today.
+const LIST = `select id, kind, severity, session_id as session, agent, decisions, text, found_at,
+    (select jsonb_build_object('id', h.id, 'name', h.name) from writ.humans h
+      where h.tenant_id = f.tenant_id and h.id = f.human ->> 'id') as human from writ.findings f
   where tenant_id = $1 and id > $2 and ($3::text is null or kind = $3) and ($4::text is null or severity = $4)
     and ($5::text is null or session_id = $5) order by id limit $6`
 

@@ -55,7 +55,8 @@ function silenceOf({ kind: side, node, last_seen_at }: StreamRow): Gap {
 
 const STREAMS = `
   select s.node_id as node, n.kind, n.last_seen_at, coalesce(s.reported_next_seq > s.next_seq, false) as is_behind, s.reported_at,
-    (select r.occurred_at from writ.records r
-      where r.tenant_id = s.tenant_id and r.stream_id = s.id and r.seq = s.next_seq - 1) as last_at
+    (select r.occurred_at from writ.stream_batches b
+        join writ.records r on r.tenant_id = b.tenant_id and r.leaf_index = b.first_leaf + s.next_seq - 1 - b.first_seq
+      where b.tenant_id = s.tenant_id and b.stream_id = s.id order by b.from_seq desc, b.count desc limit 1) as last_at
   from writ.streams s join writ.nodes n on n.id = s.node_id
   where s.tenant_id = $1 and n.kind in ('gateway', 'device')`

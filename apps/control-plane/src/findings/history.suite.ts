@@ -91,7 +91,7 @@ export const gatewayCall = (ms: number, tool: string, body: string, name = 'crm'
 
 /** With what makes it a record; which node wrote it, the spec says. */
 export const recordOf = ({ fields }: Written, session: SessionId, node: `nod_${string}`): AuditRecord => ({
-  v: 'writ.record.v1',
+  v: 'writ.decision.v1',
   kind: 'closed',
   tenant: `ten_${'0'.repeat(26)}`,
   stream: `${node}:boo_${'0'.repeat(26)}:ten_${'0'.repeat(26)}`,

@@ -86,7 +86,7 @@ export class Reconciliation {
       severity,
       session,
       named(agent),
-      named(human),
+      human && JSON.stringify({ id: human.id }),
       decisions,
       storable(text),
       new Date(nowMs),

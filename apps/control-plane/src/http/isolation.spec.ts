@@ -35,7 +35,7 @@ async function givenTwoTenants(): Promise<TwoTenants> {
 async function rowsOf({ plane, theirs }: TwoTenants): Promise<Record<string, string>> {
   const tables = await plane.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
-      where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r'`,
+      where c.relnamespace = 'writ'::regnamespace and c.relkind in ('r', 'p')`,
   )
   // When a key was last used is noted behind the requests; the streams of the control plane go on by themselves.
   const rows = tables

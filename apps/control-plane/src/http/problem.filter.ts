@@ -4,7 +4,7 @@ import type { Problem } from '@writ/contracts'
 import { TenantBusy } from '@writ/postgres'
 import type { FastifyReply } from 'fastify'
 import { OAuthError } from '../authority/oauth-error.ts'
-import { codeOf, LIMIT_REACHED, memberOf, UNIQUE_VIOLATION } from '../error-code.ts'
+import { codeOf, isServerAway, LIMIT_REACHED, memberOf, UNIQUE_VIOLATION } from '../error-code.ts'
 import { Faults } from '../faults.ts'
 import { badRequest, conflict, notFound, overLimit, ProblemError, unavailable } from './problem.ts'
 import { UnreadableJson } from './read-json.ts'
@@ -45,7 +45,8 @@ function answerOAuth(error: OAuthError, reply: FastifyReply): void {
 
 export function problemBehind(error: unknown): ProblemError | null {
   if (error instanceof ProblemError) return error
-  if (error instanceof TenantBusy) return unavailable(error.message)
+  const busy = busyBehind(error)
+  if (busy) return busy
   if (error instanceof UnreadableJson) return badRequest(error.message)
   // Names are unique within a tenant, so this tells nothing of another.
   if (codeOf(error) === UNIQUE_VIOLATION) return conflict('something with this name exists already')
@@ -54,6 +55,12 @@ export function problemBehind(error: unknown): ProblemError | null {
   const status = statusOf(error)
   if (status === 404) return notFound()
   return status !== null && status >= 400 && status < 500 ? plainProblem(status) : null
+}
+
+/** What may pass by itself: trying again is what there is to do. */
+function busyBehind(error: unknown): ProblemError | null {
+  if (error instanceof TenantBusy) return unavailable(error.message)
+  return isServerAway(error) ? unavailable('a server that this needs does not answer') : null
 }
 
 /** What a trigger of the database says when a tenant has as much of something as it may. */

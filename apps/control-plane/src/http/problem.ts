@@ -26,6 +26,9 @@ export const unprocessable = (detail: string, errors: Problem['errors']) =>
 
 export const conflict = (detail: string) => new ProblemError({ title: 'Conflict', status: 409, detail })
 
+/** It was here, and will not be again. */
+export const gone = (detail: string) => new ProblemError({ title: 'Gone', status: 410, detail })
+
 /** There is as much of something as there may be. */
 export const overLimit = (limit: string, value: number) =>
   new ProblemError({

@@ -70,6 +70,8 @@ describe('every route of a tenant', () => {
       ({ method, access }) => method !== 'get' && (access.endsWith('.read') || access === 'records.export'),
     )
     expect(reading.map(nameOf).sort()).toEqual([
+      'Packs.cancel',
+      'Packs.create',
       'PolicyRuns.explain',
       'PolicyRuns.lint',
       'PolicyRuns.replay',
@@ -81,6 +83,18 @@ describe('every route of a tenant', () => {
       ({ method, access }) => method === 'get' && !/\.(read|export)$/.test(access),
     )
     expect(writing.map(nameOf)).toEqual([])
+  })
+
+  it('lets an auditor read, export and verify, and nothing else', () => {
+    const others = [...PERMISSIONS.auditor].filter((permission) => !/\.(read|export)$/.test(permission))
+    const open = routes.filter(({ access }) => isPermission(access) && PERMISSIONS.auditor.has(access))
+    expect([others, open.filter(({ method }) => method === 'delete').map(nameOf)]).toEqual([
+      [],
+      ['Packs.cancel'],
+    ])
+    expect(open.map(nameOf)).toEqual(
+      expect.arrayContaining(['Packs.create', 'Packs.file', 'Records.page', 'Records.verify']),
+    )
   })
 
   it('says in the description of the API which roles it is open to', async () => {

@@ -46,8 +46,8 @@ export class NodesController {
   @Post('heads')
   @HttpCode(200)
   @SerializeOptions({ schema: HeadsAnswer })
-  heads(@SignedBy() node: NodeRow, @Body({ schema: HeadsRequest }) { heads }: HeadsRequest) {
-    return this.streams.keepHeads(node, heads)
+  heads(@SignedBy() node: NodeRow, @Body({ schema: HeadsRequest }) request: HeadsRequest) {
+    return this.streams.keepHeads(node, request)
   }
 
   @Post('leases')

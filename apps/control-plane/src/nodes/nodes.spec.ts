@@ -300,6 +300,36 @@ describe('the records of a node', () => {
     expect(verification.body).toMatchObject({ holds: false, records: 0 })
   })
 
+  it('have watermarks also without a head, with what is archived, and of no stream of another node', async () => {
+    const [mine, unknown] = [stream(), stream()]
+    const another = await joinedNode(plane)
+    const others = streamIdOf(another.id, newId('boo', Date.now()), acme.tenant)
+    for (const [joined, of] of [
+      [node, mine],
+      [another, others],
+    ] as const) {
+      const head = { stream: of, nextSeq: 5, headHash: 'a'.repeat(64), at: new Date().toISOString() }
+      await joined.ask('POST', '/internal/v1/heads', { heads: [signHead(head, joined.key)] })
+    }
+    // Two batches of which a checkpoint covers the first.
+    await plane.query(
+      `insert into writ.stream_batches (tenant_id, stream_id, from_seq, count, head_hash, signature, first_seq, first_leaf)
+         select $1, $2, seq, count, repeat('a', 64), 's', seq, leaf
+           from (values (0, 3, 100), (3, 2, 107)) as made (seq, count, leaf)`,
+      [acme.tenant, mine],
+    )
+    await plane.query(
+      `insert into writ.tenant_trees (tenant_id, log_id, salt, size, archived_size) values ($1, $1, '\\x00', 103, 103)
+         on conflict (tenant_id) do update set archived_size = 103`,
+      [acme.tenant],
+    )
+    const answer = await node.ask('POST', '/internal/v1/heads', {
+      heads: [],
+      streams: [mine, unknown, others],
+    })
+    expect(answer.body).toEqual({ watermarks: [{ stream: mine, nextSeq: 0, archivedSeq: 3 }] })
+  })
+
   it.each([
     ['a million and one records ahead of the ledger', { nextSeq: 1_000_001 }],
     ['in a year that is none', { at: '0000-01-01T00:00:00.000Z' }],

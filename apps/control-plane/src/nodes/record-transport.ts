@@ -4,5 +4,6 @@ import type { RecordQueue } from '@writ/redis'
 export abstract class RecordTransport implements RecordQueue {
   abstract readonly add: RecordQueue['add']
   abstract readonly depth: RecordQueue['depth']
+  abstract readonly sample: RecordQueue['sample']
   abstract readonly close: RecordQueue['close']
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { isFault, openBatch, partsOfStream, verifyHead } from '@writ/audit'
 import { TenantId } from '@writ/contracts'
-import type { AuditRecord, HeadsAnswer, StreamBatch, StreamHead } from '@writ/contracts'
+import type { AuditRecord, HeadsAnswer, HeadsRequest, StreamBatch, StreamHead } from '@writ/contracts'
 import { PlatformQueries, recordHead } from '@writ/postgres'
 import type { NodeRow } from '@writ/postgres'
 import { QueueUnavailable } from '@writ/redis'
@@ -36,7 +36,8 @@ export class StreamsService {
     }
   }
 
-  async keepHeads(node: NodeRow, heads: readonly StreamHead[]): Promise<HeadsAnswer> {
+  /** @param streams others of the node, whose watermarks are asked for too, and how far they are archived */
+  async keepHeads(node: NodeRow, { heads, streams = [] }: HeadsRequest): Promise<HeadsAnswer> {
     for (const head of heads) {
       if (partsOfStream(head.stream).node !== node.id) throw badRequest('a stream is of another node')
       const fault = verifyHead(head, node.publicKey)
@@ -44,7 +45,8 @@ export class StreamsService {
     }
     requirePlausible(heads, await this.#watermarksOf(node, heads))
     for (const head of heads) await this.#keepHead(node, head)
-    return { watermarks: await this.#watermarksOf(node, heads) }
+    const archives = streams.length > 0 ? await this.platform.archivesOf(node.id, streams) : []
+    return { watermarks: [...(await this.#watermarksOf(node, heads)), ...archives] }
   }
 
   async #watermarksOf(node: NodeRow, heads: readonly StreamHead[]): Promise<HeadsAnswer['watermarks']> {

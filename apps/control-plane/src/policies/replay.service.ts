@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { AuditRecord } from '@writ/contracts'
 import type { AccessGroupId, Bundle, PolicyId, PolicyReplayRequest } from '@writ/contracts'
 import { beginReplay, decisionsIn } from '@writ/policy/authoring'
-import type { PastOverride, Replay, ReplayReport, ReplayWorld } from '@writ/policy/authoring'
+import type { Names, PastOverride, Replay, ReplayReport, ReplayWorld } from '@writ/policy/authoring'
 import { currentBundle } from '../bundles/current-bundle.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { attachedGroups } from './attached-groups.ts'
@@ -25,13 +25,15 @@ export class ReplayService {
       replaces: policy ?? null,
       groups: isPlaced ? attached : null,
     }
-    const replay = beginReplay(draft, await worldOf(db, policy))
+    const bundle = await currentBundle(db)
+    const names: Names = new Map(bundle.humans.map(({ id, name }) => [id, name]))
+    const replay = beginReplay(draft, await worldOf(db, bundle, policy))
     const { first, last, isCut } = await reachOf(db, asked)
     const turns = new Turns(`the replay of ${asked.records} records; take fewer, or a narrower window`)
     let unreadable = 0
     for (let after = first - 1; after < last;) {
       const page = await pageOf(db, { ...asked, after, last })
-      unreadable += await turns.run(take(replay, page))
+      unreadable += await turns.run(take(replay, page, names))
       after = page.at(-1)?.at ?? last
     }
     return { ...replay.report(), unreadable, isCut }
@@ -41,12 +43,12 @@ export class ReplayService {
 type Stored = { readonly at: number; readonly bytes: Buffer }
 
 /** Those of an older form are counted and left out: what they mean is no longer known here. */
-function* take(replay: Replay, page: readonly Stored[]): Generator<void, number> {
+function* take(replay: Replay, page: readonly Stored[], names: Names): Generator<void, number> {
   let unreadable = 0
   for (const { bytes } of page) {
     const record = readable(bytes)
     if (record === null) unreadable += 1
-    for (const recorded of record === null ? [] : decisionsIn(record)) {
+    for (const recorded of record === null ? [] : decisionsIn(record, names)) {
       yield
       replay.take(recorded)
     }
@@ -91,8 +93,11 @@ const pageOf = (
     [from ?? null, until ?? null, after, last],
   )
 
-async function worldOf(db: TenantDb, replaced: PolicyId | undefined): Promise<ReplayWorld> {
-  const { agents, humans, groups, policies, connections }: Bundle = await currentBundle(db)
+async function worldOf(
+  db: TenantDb,
+  { agents, humans, groups, policies, connections }: Bundle,
+  replaced: PolicyId | undefined,
+): Promise<ReplayWorld> {
   return {
     membership: new Map<string, readonly AccessGroupId[]>(
       [...agents, ...humans].map((one) => [one.id, one.groups]),

@@ -62,8 +62,8 @@ async function keep(...records: string[]): Promise<void> {
   await asOwner(async (owner) => {
     for (const [at, bytes] of records.entries())
       await owner.query(
-        `insert into writ.records (tenant_id, leaf_index, stream_id, seq, bytes, decision_id, kind, outcome, occurred_at)
-         values ($1, $2, $3, $2, $4, 'dec', 'closed', 'allow', $5)`,
+        `insert into writ.records (tenant_id, leaf_index, stream_no, seq, bytes, decision_id, kind, outcome, occurred_at)
+         values ($1, $2, (select no from writ.streams where id = $3), $2, $4, 'dec', 'closed', 'allow', $5)`,
         [world.tenant, at, stream, Buffer.from(bytes), new Date(BEGUN_MS + at * 1000)],
       )
   })

@@ -1,21 +1,63 @@
-import { Controller, Get, HttpCode, Post, Query, SerializeOptions } from '@nestjs/common'
-import { Evidence, pageOf, RecordQuery, RecordView, Verification } from '@writ/contracts'
+import {
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  SerializeOptions,
+  StreamableFile,
+} from '@nestjs/common'
+import {
+  DecisionId,
+  DecisionStory,
+  Evidence,
+  Lineage,
+  LineageQuery,
+  pageOf,
+  RecordCountQuery,
+  RecordCounts,
+  RecordQuery,
+  RecordTimes,
+  RecordTimesQuery,
+  RecordView,
+  Verification,
+} from '@writ/contracts'
 import { pendingRecords } from '@writ/postgres'
 import { z } from 'zod'
+import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
-import { Db } from '../tenancy/decorators.ts'
+import type { Admission } from '../tenancy/admission.ts'
+import { Admitted, Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
+import { DecisionsService } from './decisions.service.ts'
+import { LineageService } from './lineage.service.ts'
+import { LiveQuery, LiveRecords } from './live-records.ts'
 import { RecordsService } from './records.service.ts'
+
+const LeafIndex = z.coerce.number().int().nonnegative()
 
 @Controller('api/v1/records')
 @Access('records.read')
 export class RecordsController {
-  constructor(private readonly records: RecordsService) {}
+  constructor(
+    private readonly records: RecordsService,
+    private readonly decisions: DecisionsService,
+    private readonly lineages: LineageService,
+    private readonly tail: LiveRecords,
+  ) {}
 
   @Get()
   @SerializeOptions({ schema: pageOf(RecordView) })
-  page(@Db() db: TenantDb, @Query({ schema: RecordQuery }) query: RecordQuery) {
-    return this.records.page(db, query)
+  page(
+    @Db() db: TenantDb,
+    @Admitted() admission: Admission,
+    @Query({ schema: RecordQuery }) query: RecordQuery,
+  ) {
+    return this.records.page(db, admission, query)
   }
 
   @Get('evidence')
@@ -38,5 +80,61 @@ export class RecordsController {
   @SerializeOptions({ schema: z.strictObject({ pending: z.int().nonnegative() }) })
   async lag(@Db() db: TenantDb) {
     return { pending: await pendingRecords(db.manager) }
+  }
+
+  /** How many records have which value of a field. */
+  @Get('counts')
+  @SerializeOptions({ schema: RecordCounts })
+  counts(@Db() db: TenantDb, @Query({ schema: RecordCountQuery }) query: RecordCountQuery) {
+    return this.records.counts(db, query)
+  }
+
+  /** How many records ended how, step by step. */
+  @Get('times')
+  @SerializeOptions({ schema: RecordTimes })
+  times(@Db() db: TenantDb, @Query({ schema: RecordTimesQuery }) query: RecordTimesQuery) {
+    return this.records.times(db, query)
+  }
+
+  /** What hangs together with a decision, a session, an agent or a human; W3C PROV by `format=prov`. */
+  @Get('lineage')
+  @SerializeOptions({ schema: z.union([Lineage, z.looseObject({ '@context': z.unknown() })]) })
+  lineage(@Db() db: TenantDb, @Query({ schema: LineageQuery }) query: LineageQuery) {
+    return this.lineages.of(db, query)
+  }
+
+  /** New records as they arrive, as server-sent events; `Last-Event-ID` goes on where an earlier stream ended. */
+  @Get('live')
+  @Header('cache-control', 'no-store')
+  @Header('x-accel-buffering', 'no')
+  live(
+    @Req() request: RimRequest,
+    @Query({ schema: LiveQuery }) query: LiveQuery,
+    @Headers('last-event-id') lastEventId?: string,
+  ) {
+    return new StreamableFile(this.tail.open(request, query, lastEventId), {
+      type: 'text/event-stream; charset=utf-8',
+    })
+  }
+
+  /** Who did what, why it was let or not, and what was around it. */
+  @Get('decisions/:decision')
+  @SerializeOptions({ schema: DecisionStory })
+  decision(
+    @Db() db: TenantDb,
+    @Admitted() admission: Admission,
+    @Param('decision', { schema: DecisionId }) id: DecisionId,
+  ) {
+    return this.decisions.story(db, admission, id)
+  }
+
+  @Get(':leaf')
+  @SerializeOptions({ schema: RecordView })
+  one(
+    @Db() db: TenantDb,
+    @Admitted() admission: Admission,
+    @Param('leaf', { schema: LeafIndex }) leaf: number,
+  ) {
+    return this.records.one(db, admission, leaf)
   }
 }

@@ -4,7 +4,7 @@ import { mayDo } from '@writ/contracts'
 export type Tenant = { readonly id: TenantId; readonly slug: string }
 
 /** Who did something. */
-export type By = Readonly<Administration['by']>
+export type By = Readonly<Omit<Administration['by'], 'name'>> & { readonly name: string }
 
 /** Whom a request lets in to a tenant, and as what. */
 export type Admission = {

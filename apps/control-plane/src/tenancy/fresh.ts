@@ -2,7 +2,7 @@ import type { Permission } from '@writ/contracts'
 import { ProblemError } from '../http/problem.ts'
 import type { Admission } from './admission.ts'
 
-/** What opens doors: an old browser session is not enough for it. */
+/** What opens doors, and what nothing brings back: an old browser session is not enough for it. */
 const FRESH_ONLY: ReadonlySet<Permission> = new Set<Permission>([
   'keys.write',
   'roles.write',
@@ -10,6 +10,8 @@ const FRESH_ONLY: ReadonlySet<Permission> = new Set<Permission>([
   'connections.write',
   'sso.write',
   'tenant.delete',
+  'humans.erase',
+  'records.retain',
 ])
 
 /** @throws 401 for a human who proved who they are too long ago; as RFC 9470 says it: sign in anew with `?fresh=1` and try again */

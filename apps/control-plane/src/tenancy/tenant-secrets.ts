@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import type { ConnectionId, SsoConnectionId } from '@writ/contracts'
+import type { ConnectionId, OutletId, SsoConnectionId, SubjectKeyId } from '@writ/contracts'
 import { createEnvelope } from '@writ/credentials'
-import type { DekStore, Envelope, Place, WrappedDek } from '@writ/credentials'
+import type { DekStore, Envelope, KeyProvider, Place, WrappedDek } from '@writ/credentials'
 import { MasterKey } from './master-key.ts'
 import type { TenantDb } from './tenant-db.ts'
 
@@ -10,6 +10,9 @@ export type CredentialPlace = { readonly id: ConnectionId; readonly version: num
 
 /** One version of our secret at an identity provider. */
 export type SsoSecretPlace = { readonly id: SsoConnectionId; readonly version: number }
+
+/** One version of what an outlet proves itself with. */
+export type OutletSecretPlace = { readonly id: OutletId; readonly purpose: string; readonly version: number }
 
 /** What of a tenant is sealed at rest under its own data key. What is sealed for one row opens in no other. */
 @Injectable()
@@ -40,6 +43,24 @@ export class TenantSecrets {
     return this.#envelope(db).open(sealed, ssoSecretPlace(db, place))
   }
 
+  sealOutletSecret(db: TenantDb, place: OutletSecretPlace, secret: string): Promise<Uint8Array> {
+    return this.#envelope(db).seal(secret, outletSecretPlace(db, place))
+  }
+
+  openOutletSecret(db: TenantDb, place: OutletSecretPlace, sealed: Uint8Array): Promise<string> {
+    return this.#envelope(db).open(sealed, outletSecretPlace(db, place))
+  }
+
+  sealSubjectKey(db: TenantDb, id: SubjectKeyId, secret: string): Promise<Uint8Array> {
+    return this.#envelope(db).seal(secret, subjectKeyPlace(db, id))
+  }
+
+  /** For many at once: data keys are fetched and unwrapped once. */
+  openSubjectKeys(db: TenantDb): (id: SubjectKeyId, sealed: Uint8Array) => Promise<string> {
+    const envelope = createEnvelope(unwrappedOnce(this.masterKey), fetchedOnce(dekStoreOf(db)))
+    return (id, sealed) => envelope.open(sealed, subjectKeyPlace(db, id))
+  }
+
   #envelope(db: TenantDb): Envelope {
     return createEnvelope(this.masterKey, dekStoreOf(db))
   }
@@ -66,6 +87,45 @@ const ssoSecretPlace = ({ tenant }: TenantDb, { id, version }: SsoSecretPlace): 
   row: id,
   column: `sealed_secret.${version}`,
 })
+
+const outletSecretPlace = ({ tenant }: TenantDb, { id, purpose, version }: OutletSecretPlace): Place => ({
+  tenant: tenant.id,
+  table: 'outlet_secrets',
+  row: id,
+  column: `sealed_secret.${purpose}.${version}`,
+})
+
+const subjectKeyPlace = ({ tenant }: TenantDb, id: SubjectKeyId): Place => ({
+  tenant: tenant.id,
+  table: 'subject_keys',
+  row: id,
+  column: 'sealed_private',
+})
+
+/** The same store, for a moment in which no key changes. */
+function fetchedOnce(store: DekStore): DekStore {
+  const versions = new Map<number, ReturnType<DekStore['version']>>()
+  return {
+    ...store,
+    version: (tenant, version) => {
+      const known = versions.get(version) ?? store.version(tenant, version)
+      versions.set(version, known)
+      return known
+    },
+  }
+}
+
+function unwrappedOnce(provider: KeyProvider): KeyProvider {
+  const keys = new Map<Uint8Array, ReturnType<KeyProvider['unwrap']>>()
+  return {
+    wrap: provider.wrap,
+    unwrap: (wrapped, use) => {
+      const known = keys.get(wrapped) ?? provider.unwrap(wrapped, use)
+      keys.set(wrapped, known)
+      return known
+    },
+  }
+}
 
 /** The wrapped data keys of the open tenant. */
 const dekStoreOf = (db: TenantDb): DekStore => ({

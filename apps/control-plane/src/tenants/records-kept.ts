@@ -40,7 +40,7 @@ export class RecordsKept {
     const changed = await db.first(
       `update writ.tenants set records_full = not records_full
        where id = $1 and deleted_at is null
-         and records_full <> (coalesce((select size from writ.tenant_logs where tenant_id = $1), 0) >= max_records) returning id`,
+         and records_full <> (coalesce((select size - removed from writ.tenant_logs where tenant_id = $1), 0) >= max_records) returning id`,
     )
     return changed !== null
   }

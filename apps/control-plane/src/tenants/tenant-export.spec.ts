@@ -32,7 +32,7 @@ describe('the export of a tenant', () => {
     expect(body).toMatchObject({ format: 'writ.tenant.v1', tenant: { id: mine.tenant, slug: mine.slug } })
     const tables = await plane.query<{ name: string }>(
       `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
-        where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r'`,
+        where c.relnamespace = 'writ'::regnamespace and c.relkind in ('r', 'p')`,
     )
     const expected = tables.map(({ name }) => name).filter((name) => !NOT_EXPORTED.includes(name))
     expect(Object.keys(body.tables).sort()).toEqual([...expected, 'tenants'].sort())

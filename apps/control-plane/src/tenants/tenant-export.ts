@@ -9,7 +9,7 @@ import type { TenantDb } from '../tenancy/tenant-db.ts'
 const ROWS_AT_ONCE = 200
 
 /**
- * Tables that hold nothing but secrets, sealed or hashed, or what was under way for minutes. Every other table of a tenant is exported.
+ * Tables that hold nothing but secrets, sealed or hashed, what was under way for minutes, or what is made from what is exported. Every other table of a tenant is exported.
  */
 export const NOT_EXPORTED: readonly string[] = [
   'tenant_keys',
@@ -20,6 +20,8 @@ export const NOT_EXPORTED: readonly string[] = [
   'human_sessions',
   'sign_ins',
   'owner_links',
+  'record_blocks',
+  'pack_pieces',
 ]
 /** Columns that are left out wherever they stand: sealed secrets, and hashes by which a presented secret is known. */
 const SECRET_COLUMNS = [
@@ -101,7 +103,7 @@ const tablesOf = (db: TenantDb): Promise<TableColumns[]> =>
   db.rows<TableColumns>(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where $1 <> '' and c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and c.relname <> all ($2)
+     where $1 <> '' and c.relnamespace = 'writ'::regnamespace and c.relkind in ('r', 'p') and c.relname <> all ($2)
        and a.attname <> all ($3) and has_column_privilege(c.oid, a.attnum, 'select')
        and (c.relname = 'tenants' or exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id'))
      group by c.relname order by c.relname`,

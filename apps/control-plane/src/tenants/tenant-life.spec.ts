@@ -99,13 +99,41 @@ describe('revoking everything', () => {
 describe('the settings of a tenant', () => {
   it('are in its next bundle', async () => {
     const { slug, ask } = await givenWorld(plane)
-    const settings = { bodyDigestRequired: true, nonceRequired: true, requestsPerSecond: 5 }
+    const settings = {
+      bodyDigestRequired: true,
+      nonceRequired: true,
+      requestsPerSecond: 5,
+      durability: 'strict-remote',
+      excerpts: 'all',
+    }
     expect((await ask('PATCH', 'tenant', settings)).body.settings).toEqual(settings)
     expect((await bundleOf(slug)).tenant).toMatchObject(settings)
     expect((await ask('PATCH', 'tenant', { nonceRequired: false })).body.settings).toEqual({
       ...settings,
       nonceRequired: false,
     })
+  })
+
+  it('say when an answer may go out: strict, unless an admin says otherwise, and that is recorded', async () => {
+    const { slug, ask } = await givenWorld(plane)
+    expect((await ask('GET', 'tenant')).body.settings.durability).toBe('strict')
+    expect((await bundleOf(slug)).tenant.durability).toBe('strict')
+    expect((await ask('PATCH', 'tenant', { durability: 'none' })).status).toBe(400)
+    expect((await ask('PATCH', 'tenant', { durability: 'standard' })).body.settings.durability).toBe(
+      'standard',
+    )
+    expect((await bundleOf(slug)).tenant.durability).toBe('standard')
+    const events = await plane.query<{ administration: string }>(
+      `select e.administration from writ.administration_events e join writ.tenants t on t.id = e.tenant_id
+        where t.slug = $1 order by e.seq desc limit 1`,
+      [slug],
+    )
+    const { route, before, after } = JSON.parse(events[0]?.administration ?? '{}')
+    expect([route, before.settings.durability, after.settings.durability]).toEqual([
+      'PATCH /api/v1/tenant',
+      'strict',
+      'standard',
+    ])
   })
 
   it('ask for no more requests a second than the operator lets it have', async () => {
@@ -195,7 +223,7 @@ describe('a tenant that is deleted', () => {
     for (const { name } of tables)
       if ((await plane.query(`select 1 from writ.${name} where tenant_id = $1`, [world.tenant])).length > 0)
         left.push(name)
-    expect(left.sort()).toEqual(['administration_events', 'outbox', 'streams'])
+    expect(left.sort()).toEqual(['administration_events', 'holds', 'outbox', 'streams'])
     expect(await plane.query('select name from writ.tenants where id = $1', [world.tenant])).toEqual([
       { name: '' },
     ])

@@ -29,8 +29,8 @@ const LIMITS = Object.entries(LIMIT_COLUMNS).map(([limit, column]) => `'${limit}
 
 const SELECT = `select id, slug, name, bundle_version as "bundleVersion", default_group_id as "defaultGroup", suspended_at,
   suspended_by, json_build_object('bodyDigestRequired', body_digest_required, 'nonceRequired', nonce_required,
-    'requestsPerSecond', requests_per_second) as settings, json_build_object(${LIMITS.join(', ')}) as limits,
+    'requestsPerSecond', requests_per_second, 'durability', durability, 'excerpts', excerpts) as settings, json_build_object(${LIMITS.join(', ')}) as limits,
   upstream_networks as "upstreamNetworks", json_build_object('kept', kept, 'mark', case when kept >= max_records then 'full' when kept >= max_records * 0.9 then 'near' else 'none' end)
     as records
-  from writ.tenants, lateral (select coalesce((select size from writ.tenant_logs where tenant_id = $1), 0) as kept) as ledger
+  from writ.tenants, lateral (select coalesce((select size - removed from writ.tenant_logs where tenant_id = $1), 0) as kept) as ledger
   where id = $1`

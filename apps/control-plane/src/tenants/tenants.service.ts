@@ -78,9 +78,16 @@ export class TenantsService {
       throw overLimit('requestsPerSecond', limits.requestsPerSecond)
     await db.rows(
       `update writ.tenants set body_digest_required = coalesce($2, body_digest_required),
-         nonce_required = coalesce($3, nonce_required), requests_per_second = coalesce($4, requests_per_second)
+         nonce_required = coalesce($3, nonce_required), requests_per_second = coalesce($4, requests_per_second),
+         durability = coalesce($5, durability), excerpts = coalesce($6, excerpts)
        where id = $1`,
-      [change.bodyDigestRequired ?? null, change.nonceRequired ?? null, change.requestsPerSecond ?? null],
+      [
+        change.bodyDigestRequired ?? null,
+        change.nonceRequired ?? null,
+        change.requestsPerSecond ?? null,
+        change.durability ?? null,
+        change.excerpts ?? null,
+      ],
     )
     await this.mint.mint(db)
     return tenantView(db)

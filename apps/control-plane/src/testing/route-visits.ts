@@ -12,7 +12,10 @@ import type { World } from './worlds.ts'
 /** Visits every route over HTTP: with bodies that it accepts, and with ids of things that exist or do not. */
 
 export const nameOf = ({ group, name }: Route) => `${group}.${name}`
-export const resourceOf = ({ path }: Route) => path.split('/')[3] ?? ''
+export function resourceOf({ path }: Route): string {
+  const [resource = '', under = ''] = path.split('/').slice(3)
+  return resource === 'audit' ? under : resource
+}
 
 export function randomId(prefix: IdPrefix): string {
   return formatId(prefix, Date.now(), randomBytes(10))
@@ -34,6 +37,10 @@ export const NEW_SSO = {
   issuer: 'https://idp.example.test',
   clientId: 'writ',
   clientSecret: 'secret-of-the-idp',
+}
+export const NEW_OUTLET = {
+  name: 'x',
+  target: { kind: 'webhook', url: 'https://collector.example.test/events' },
 }
 export const NEW_POLICY = {
   name: 'no deletes',
@@ -64,6 +71,8 @@ const BODIES: Record<string, unknown> = {
   'AccessGroups.change': { default: 'deny' },
   'Overrides.create': { ...NEW_OVERRIDE, policy: randomId('pol'), principal: randomId('agt') },
   'Tools.approve': { pin: '0'.repeat(64) },
+  'Outlets.create': NEW_OUTLET,
+  'Outlets.change': { name: 'another' },
   'Policies.create': { ...NEW_POLICY, name: 'x' },
   'Policies.replace': { document: NEW_POLICY.document },
   'PolicyRuns.test': { document: NEW_POLICY.document },
@@ -73,6 +82,10 @@ const BODIES: Record<string, unknown> = {
   'Connections.create': { ...NEW_CONNECTION, name: 'x' },
   'ApiKeys.create': { name: 'x', role: 'auditor' },
   'Tenants.create': { slug: 'x', name: 'x' },
+  'Packs.create': {},
+  'Retention.change': { months: 24 },
+  'Holds.place': { reason: 'a case' },
+  'Holds.release': { reason: 'it is over' },
   'Hooks.change': { mode: 'observe' },
   'Packages.set': {
     format: 'writ.packages.v1',
@@ -87,6 +100,7 @@ const BODIES: Record<string, unknown> = {
   'SsoConnections.change': { name: 'another' },
   'Domains.create': { domain: 'x.example.test', sso: randomId('sso') },
   'Directories.create': { name: 'x' },
+  'Erasures.erase': { human: randomId('hum') },
   'HumanStanding.setRoles': { roles: ['auditor'] },
   'HumanStanding.link': { sso: randomId('sso'), subject: 'x' },
   'HumanStanding.unlink': { sso: randomId('sso'), subject: 'x' },
@@ -107,15 +121,22 @@ const PREFIXES: Record<string, IdPrefix> = {
   'sso-connections': 'sso',
   domains: 'dom',
   directories: 'dir',
+  outlets: 'out',
   devices: 'nod',
   inventory: 'nod',
+  packs: 'pak',
+  holds: 'hld',
 }
 
 /** What stands in a path for parameters that are no id. */
 const PARAMETERS: Record<string, string> = { slug: 'nobody', kind: 'tool', name: 'look' }
 
 export const withId = ({ path }: Route, value: string): string =>
-  path.replaceAll(/:(\w+)/g, (_, name: string) => (name === 'id' ? value : (PARAMETERS[name] ?? 'x')))
+  path.replaceAll(/:(\w+)/g, (_, name: string) => (name === 'id' ? value : (PARAMETERS[name] ?? 'x'))) +
+  (QUERIES[path] ?? '')
+
+/** What goes on for as long as it is asked to. */
+const QUERIES: Record<string, string> = { '/api/v1/records/live': '?seconds=0' }
 
 /** The path with an id that nobody has. */
 export const filled = (route: Route): string => withId(route, randomId(PREFIXES[resourceOf(route)] ?? 'dec'))
@@ -148,9 +169,19 @@ export async function furnish(
     approvals: await approvalIn(world, node),
     grants: await grantIn(plane, world),
     devices: (await joinedDevice(plane, slug, agent)).id,
+    outlets: await outletIn(world),
     inventory: await inventoryIn(plane, world),
+    packs: await packIn(plane, world),
+    holds: (await ask('POST', 'audit/holds', { reason: 'a case' })).body.id,
     ...(await peopleIn(world)),
   }
+}
+
+/** Paused, so that nothing is tried while the routes are. */
+async function outletIn({ ask }: World): Promise<string> {
+  const { body } = await ask('POST', 'outlets', { ...NEW_OUTLET, name: 'second' })
+  await ask('POST', `outlets/${body.id}/pause`)
+  return body.id
 }
 
 /** What a device tells of its machine. */
@@ -158,6 +189,17 @@ async function inventoryIn(plane: ControlPlane, { slug, agent }: World): Promise
   const device = await joinedDevice(plane, slug, agent)
   await device.ask('PUT', `${device.at}/inventory`, reportOf())
   return device.id
+}
+
+/** One whose time is over: nobody makes it while others look. */
+async function packIn(plane: ControlPlane, { tenant }: World): Promise<string> {
+  const pack = randomId('pak')
+  await plane.query(
+    `insert into writ.packs (tenant_id, id, state, kind, query, requested_by, requested_at, disclosed, log_size)
+     values ($1, $2, 'expired', 'range', '{}', '{"kind":"human","id":"x","name":"x"}', now(), false, 1)`,
+    [tenant, pack],
+  )
+  return pack
 }
 
 async function peopleIn({ ask, slug }: World): Promise<Record<string, string>> {

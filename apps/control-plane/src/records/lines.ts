@@ -1,0 +1,47 @@
+import type { LeafQuery } from '@writ/audit'
+import type { AuditRecord, RecordFilter, RecordLine } from '@writ/contracts'
+import { searchLeaves } from '@writ/postgres'
+import type { EntityManager } from 'typeorm'
+
+/** A record of the log that could be read. */
+export type ReadLeaf = { readonly leafIndex: number; readonly record: AuditRecord }
+
+/** The newest leaves that match, at most so many, oldest first; `isCut`: there may be more. */
+export async function newestOf(
+  manager: EntityManager,
+  filter: RecordFilter,
+  most: number,
+): Promise<{ readonly leaves: readonly ReadLeaf[]; readonly isCut: boolean }> {
+  const found: ReadLeaf[] = []
+  const overMs = performance.now() + LOOK_MS
+  let query: LeafQuery = { filter, order: 'newest', limit: Math.min(most, 500) }
+  do {
+    const { leaves, next } = await searchLeaves(manager, query)
+    for (const { leafIndex, record } of leaves) if (record) found.push({ leafIndex, record })
+    if (next === null || found.length >= most)
+      return { leaves: found.slice(0, most).toReversed(), isCut: next !== null || found.length > most }
+    query = { ...query, limit: Math.min(most - found.length, 500), after: next }
+  } while (performance.now() < overMs)
+  return { leaves: found.toReversed(), isCut: true }
+}
+
+/** Nothing more is begun after so long: a person waits. */
+const LOOK_MS = 400
+
+export const lineOf = ({ leafIndex, record }: ReadLeaf): RecordLine => ({
+  leafIndex,
+  decision: record.decisionId,
+  kind: record.kind,
+  at: record.at,
+  agent: record.agent?.id ?? null,
+  session: record.session,
+  ...actionOf(record),
+  outcome: record.outcome,
+  refusal: record.refusal,
+})
+
+const actionOf = ({ action, local }: AuditRecord): Pick<RecordLine, 'tool' | 'class' | 'resource'> => ({
+  tool: action?.tool ?? local?.tool ?? null,
+  class: action?.class ?? null,
+  resource: action?.resource ?? null,
+})

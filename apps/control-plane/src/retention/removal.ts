@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common'
+import { PlatformQueries } from '@writ/postgres'
+import { Administrations } from '../administration/administrations.ts'
+import { Clock } from '../clock.ts'
+import { Tenancy } from '../tenancy/tenancy.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { DEFAULT_MONTHS } from './retention.service.ts'
+
+const TENANTS_AT_ONCE = 100
+const RECORDS_AT_ONCE = 2000
+const DAY_MS = 86_400_000
+
+/**
+ * Removes what is older than its retention and under no hold. What may go is the database's to say, in the function that removes it; the
+ * hashes of the leaves stay in the tiles, so what stays is proved as before. Each removal and its record are one transaction.
+ */
+@Injectable()
+export class Removal {
+  constructor(
+    private readonly clock: Clock,
+    private readonly platform: PlatformQueries,
+    private readonly tenancy: Tenancy,
+    private readonly administrations: Administrations,
+  ) {}
+
+  /**
+   * A piece of what every tenant has that is due, and whole months of which nothing is left; months to come are made.
+   * @returns whether there may be more
+   * @throws the first failure, once all the others were looked after
+   */
+  async removeExpired(): Promise<boolean> {
+    const tenants = await this.platform.retentionDue(new Date(this.clock.nowMs()), TENANTS_AT_ONCE)
+    const failures: unknown[] = []
+    let isMore = tenants.length === TENANTS_AT_ONCE
+    for (const tenant of tenants)
+      await this.tenancy
+        .run(tenant, (db) => this.#removeOf(db))
+        .then((wasFull) => (isMore ||= wasFull))
+        .catch((error: unknown) => failures.push(error))
+    await this.platform.tendPartitions()
+    if (failures.length > 0) throw failures[0]
+    return isMore
+  }
+
+  /** @returns whether as many were removed as are at once */
+  async #removeOf(db: TenantDb): Promise<boolean> {
+    const [gone]: Gone[] = await db.manager.query(REMOVE, [RECORDS_AT_ONCE])
+    const isFull = gone?.removed === RECORDS_AT_ONCE
+    await db.rows(DUE, [DEFAULT_MONTHS, new Date(this.clock.nowMs() + (isFull ? 0 : DAY_MS))])
+    if (gone && gone.removed > 0) await this.#record(db, gone)
+    return isFull
+  }
+
+  #record(db: TenantDb, { removed, firstLeaf, lastLeaf }: Gone): Promise<void> {
+    return this.administrations.record(db, {
+      permission: 'platform',
+      route: 'retention of records',
+      by: { kind: 'platform', id: 'retention', name: 'retention of records' },
+      target: db.tenant.id,
+      before: null,
+      after: { removed, firstLeaf, lastLeaf },
+    })
+  }
+}
+
+type Gone = { readonly removed: number; readonly firstLeaf: number | null; readonly lastLeaf: number | null }
+
+const REMOVE = `select removed::float8 as removed, first_leaf::float8 as "firstLeaf", last_leaf::float8 as "lastLeaf"
+  from app.remove_expired_records($1)`
+
+const DUE = `insert into writ.retentions (tenant_id, months, former_months, due_at) values ($1, $2, $2, $3)
+  on conflict (tenant_id) do update set due_at = excluded.due_at`

@@ -1,0 +1,104 @@
+import { hashesOfTile, openEdge, sameHash, TILE_WIDTH } from '@writ/audit'
+import type { TreeEdge, TreeHead } from '@writ/audit'
+import type { CheckpointRow, TreeState, TreeStore } from '@writ/postgres'
+import type { KnownHead } from './copies.ts'
+
+const LEAVES_AT_ONCE = 4096
+/** Leaves under one new checkpoint, unless somebody remembers a later one. */
+const MOST_LEAVES = 65_536
+
+/** A tree with leaves added; `fault`: what was sealed before and what is there now do not fit. */
+export type Growth = { readonly edge: TreeEdge } | { readonly fault: string }
+
+/**
+ * Adds the leaves that came to the tree that was sealed, and compares on the way with everything that anybody remembers of it: the last
+ * checkpoint, and the heads that archives and witnesses keep. Equal roots at their sizes are a proof of consistency with them.
+ */
+export async function growTree(
+  store: TreeStore,
+  { state, latest }: { readonly state: TreeState; readonly latest: CheckpointRow | null },
+  known: readonly KnownHead[],
+): Promise<Growth> {
+  const broken = known.find((head) => 'fault' in head)
+  if (broken && 'fault' in broken) return broken
+  const heads = known.flatMap((one) => ('head' in one ? [one] : []))
+  const ahead = heads.find(({ head }) => head.size > state.leaves)
+  if (ahead)
+    return {
+      fault: `behind: ${ahead.by} has a checkpoint of ${ahead.head.size} leaves, and the ledger has ${state.leaves}`,
+    }
+  const edge = await sealedEdge(store, state, latest)
+  if ('fault' in edge) return edge
+  const past = await pastFault(store, state, heads)
+  if (past !== null) return { fault: past }
+  return addLeaves(store, { state, edge, heads: heads.filter(({ head }) => head.size > state.size) })
+}
+
+/** The root of the tree when it had a size, from its tiles. */
+export async function rootAt(store: TreeStore, epoch: number, size: number): Promise<Uint8Array> {
+  return openEdge(size, await store.edge(epoch, size)).root()
+}
+
+async function sealedEdge(
+  store: TreeStore,
+  { epoch, size }: TreeState,
+  latest: CheckpointRow | null,
+): Promise<TreeEdge | { readonly fault: string }> {
+  const altered = { fault: `altered: the tiles do not give the root of the checkpoint of ${size} leaves` }
+  try {
+    const edge = openEdge(size, await store.edge(epoch, size))
+    if (size === 0) return edge
+    return latest?.size === size && latest.epoch === epoch && sameHash(edge.root(), latest.root)
+      ? edge
+      : altered
+  } catch (error) {
+    if (error instanceof RangeError) return altered
+    throw error
+  }
+}
+
+type Named = { readonly by: string; readonly head: TreeHead }
+
+async function pastFault(
+  store: TreeStore,
+  { epoch, size }: TreeState,
+  heads: readonly Named[],
+): Promise<string | null> {
+  for (const { by, head } of heads.filter((one) => one.head.size <= size)) {
+    if (!sameHash(await rootAt(store, epoch, head.size), head.root)) return forked(by, head.size)
+  }
+  return null
+}
+
+async function addLeaves(
+  store: TreeStore,
+  { state, edge, heads }: { state: TreeState; edge: TreeEdge; heads: readonly Named[] },
+): Promise<Growth> {
+  const wanted = Math.max(state.size + MOST_LEAVES, ...heads.map(({ head }) => head.size))
+  const end = Math.min(state.leaves, wanted)
+  while (edge.size() < end) {
+    const [from, to] = [edge.size(), Math.min(end, edge.size() + LEAVES_AT_ONCE)]
+    const rows = new Map((await store.leaves(from, to)).map((row) => [row.index, row.hash]))
+    for (let leaf = from; leaf < to; leaf += 1) {
+      const hash = rows.get(leaf) ?? (await hashOfEpochBefore(store, state.epoch, leaf))
+      if (hash === null) return { fault: `altered: leaf ${leaf} is missing in the ledger` }
+      edge.append(hash)
+      const other = heads.find(({ head }) => head.size === edge.size() && !sameHash(edge.root(), head.root))
+      if (other) return { fault: forked(other.by, edge.size()) }
+    }
+  }
+  return { edge }
+}
+
+/** Of a record that retention removed the hash is left, in the tiles of the epoch in which it was sealed. */
+async function hashOfEpochBefore(store: TreeStore, epoch: number, leaf: number): Promise<Uint8Array | null> {
+  for (let before = epoch - 1; before >= 0; before -= 1) {
+    const tile = { level: 0, index: Math.floor(leaf / TILE_WIDTH), width: 1 }
+    const hash = hashesOfTile(await store.tiles(before)(tile))[leaf % TILE_WIDTH]
+    if (hash !== undefined) return hash
+  }
+  return null
+}
+
+const forked = (by: string, size: number): string =>
+  `forked: ${by} has another history of the first ${size} leaves than the ledger`

@@ -1,0 +1,595 @@
+import { createHash, verify, createPublicKey } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import {
+  canonical,
+  consistencyHolds,
+  inclusionHolds,
+  leafHash,
+  noteKeyId,
+  openCheckpoint,
+  openTlogProof,
+  readNote,
+  readNoteKey,
+  signersOf,
+} from '@writ/audit'
+import type { NoteKey } from '@writ/audit'
+import type { TenantId } from '@writ/contracts'
+import { createTenantScope, ingestBatch, openDatabase, PlatformQueries } from '@writ/postgres'
+import type { Database, TenantScope } from '@writ/postgres'
+import { createTestNode, createTestStream } from '@writ/postgres/testing'
+import type { TestNode, TestStream } from '@writ/postgres/testing'
+import { createMetrics } from '@writ/runtime'
+import { Client } from 'pg'
+import type { Clock } from '../clock.ts'
+import { givenControlPlane, OPERATOR_KEY } from '../testing/given.ts'
+import type { Answer, ControlPlane } from '../testing/given.ts'
+import { withLogs } from './log-metrics.ts'
+import { LogKeys, PUBLISHED_FIRST_MS } from './log-keys.ts'
+import { LogSealer } from './log-sealer.ts'
+import { LogSealing } from './log-sealing.ts'
+import { startWitness } from './witness.fixture.ts'
+import type { TestWitness } from './witness.fixture.ts'
+
+jest.setTimeout(60_000)
+
+let plane: ControlPlane
+let worker: Database
+let scope: TenantScope
+let folder: string
+let witness: TestWitness
+let node: TestNode
+let nowMs = Date.now()
+const clock: Clock = { nowMs: () => nowMs }
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'writ-transparency-'))
+  witness = await startWitness()
+  plane = await givenControlPlane({
+    clock,
+    environment: {
+      WRIT_AUDIT_ORIGIN: 'audit.example',
+      WRIT_AUDIT_SEAL_SECONDS: '3600',
+      WRIT_AUDIT_ARCHIVE: `file://${folder}`,
+      WRIT_AUDIT_WITNESSES: `${witness.line} ${witness.url}`,
+    },
+  })
+  worker = await openDatabase(plane.workerUrl, { poolSize: 2, applicationName: 'transparency spec' })
+  scope = createTenantScope(worker)
+  const { body } = await plane.ask('GET', '/.well-known/writ-audit.json')
+  witness.watch(body.anyLog.map(keyOf))
+  node = createTestNode()
+  await plane.query(
+    `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $1, $2, '{}', 'http://127.0.0.1', 'test')`,
+    [node.id, node.publicKey],
+  )
+})
+afterAll(async () => {
+  await worker?.close()
+  await plane?.close()
+  await witness?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const keyOf = (line: string): NoteKey => {
+  const key = readNoteKey(line)
+  if (key === null) throw new Error('no key line')
+  return key
+}
+const seal = () => plane.app.get(LogSealer).sealAll()
+const bytes = (hex: string) => Buffer.from(hex, 'hex')
+
+type Logged = {
+  readonly id: TenantId
+  readonly slug: string
+  readonly stream: TestStream
+  readonly get: (path: string) => Promise<Answer>
+  readonly ingest: (from: number, to: number, stream?: TestStream) => Promise<void>
+}
+
+async function givenLog(length: number): Promise<Logged> {
+  const { tenant, ownerKey } = await plane.newTenant()
+  const stream = createTestStream(node, tenant.id, length)
+  return {
+    id: tenant.id,
+    slug: tenant.slug,
+    stream,
+    get: (path) => plane.ask('GET', `/api/v1/audit/${path}`, { key: ownerKey.key }),
+    ingest: async (from, to, of = stream) => {
+      for (let at = from; at < to; at += 200) await ingestBatch(scope, of.opened(at, Math.min(to, at + 200)))
+    },
+  }
+}
+
+const recordOf = ({ stream }: Logged, seq: number): string => stream.batch(seq, seq + 1).records[0] ?? ''
+
+async function trusted(
+  log: Logged,
+): Promise<{ origin: string; log: NoteKey[]; witnesses: NoteKey[]; version: number }> {
+  const { body, text } = await log.get('trust')
+  expect(text).toBe(canonical(body))
+  return {
+    origin: body.origin,
+    log: body.logKeys.map(({ key }: { key: string }) => keyOf(key)),
+    witnesses: body.witnesses.map(keyOf),
+    version: body.version,
+  }
+}
+
+/** As somebody who has the database in hand does it, past triggers. */
+async function asIntruder(...statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: plane.ownerUrl })
+  await client.connect()
+  await client.query('set session_replication_role = replica')
+  for (const statement of statements) await client.query(statement)
+  await client.end()
+}
+
+describe('a log', () => {
+  it('is sealed with a checkpoint, from which every record is proved away from here', async () => {
+    const log = await givenLog(700)
+    expect((await log.get('checkpoint')).status).toBe(404)
+    await log.ingest(0, 300)
+    await seal()
+    await log.ingest(300, 700)
+    await seal()
+    const { body } = await log.get('checkpoint')
+    const known = await trusted(log)
+    const opened = openCheckpoint(body.checkpoint.note, known)
+    expect(opened?.checkpoint).toMatchObject({ size: 700, origin: known.origin })
+    expect(opened?.witnesses).toEqual(known.witnesses)
+    expect(body).toMatchObject({ leaves: 700, epoch: 0, stopped: null, archivedSize: 700 })
+    for (const leaf of [0, 255, 256, 299, 300, 511, 699]) {
+      const proof = (await log.get(`proofs/inclusion?leaf=${leaf}`)).body
+      const hash = leafHash(recordOf(log, leaf))
+      expect(openTlogProof(proof.tlogProof, hash, known)?.index).toBe(leaf)
+      expect(
+        inclusionHolds(
+          { index: leaf, hash },
+          { size: 700, root: bytes(proof.root) },
+          proof.hashes.map(bytes),
+        ),
+      ).toBe(true)
+    }
+    const old = (await log.get('proofs/inclusion?leaf=7&size=300')).body
+    expect(old.tlogProof).toBeNull()
+    expect(
+      inclusionHolds(
+        { index: 7, hash: leafHash(recordOf(log, 7)) },
+        { size: 300, root: bytes(old.root) },
+        old.hashes.map(bytes),
+      ),
+    ).toBe(true)
+    const growth = (await log.get('proofs/consistency?from=300')).body
+    const [second, first] = (await log.get('checkpoints')).body.items
+    expect([first.size, second.size, growth.fromRoot, growth.toRoot]).toEqual([
+      300,
+      700,
+      first.root,
+      second.root,
+    ])
+    expect(
+      consistencyHolds(
+        { size: 300, root: bytes(first.root) },
+        { size: 700, root: bytes(second.root) },
+        growth.hashes.map(bytes),
+      ),
+    ).toBe(true)
+  })
+
+  it('gives its tiles, and nothing that is not sealed', async () => {
+    const log = await givenLog(300)
+    await log.ingest(0, 300)
+    await seal()
+    const tile = await fetchBytes(log, 'tiles/0/1?width=44')
+    expect(
+      tile.equals(Buffer.concat(Array.from({ length: 44 }, (_, at) => leafHash(recordOf(log, 256 + at))))),
+    ).toBe(true)
+    await log.ingest(300, 300)
+    for (const path of [
+      'tiles/0/1',
+      'tiles/0/1?width=45',
+      'tiles/1/0?width=2',
+      'tiles/3/0?width=1',
+      'tiles/7/0',
+      'tiles/0/-1',
+      'proofs/inclusion?leaf=300',
+      'proofs/inclusion?leaf=0&size=301',
+      'proofs/consistency?from=301',
+      'proofs/consistency?from=3&to=301',
+    ])
+      expect({ path, status: (await log.get(path)).status }).toEqual({ path, status: 404 })
+    for (const path of [
+      'tiles/0/0?width=257',
+      'proofs/inclusion',
+      'proofs/inclusion?leaf=1&stream=x&seq=1',
+      'proofs/consistency',
+    ])
+      expect({ path, status: (await log.get(path)).status }).toEqual({ path, status: 400 })
+  })
+
+  it('proves the record of a receipt, and says when another stands there', async () => {
+    const log = await givenLog(5)
+    await log.ingest(0, 5)
+    await seal()
+    const sha256 = createHash('sha256').update(recordOf(log, 3)).digest('hex')
+    const at = `proofs/inclusion?stream=${log.stream.id}&seq=3`
+    expect((await log.get(`${at}&sha256=${sha256}`)).body).toMatchObject({ leaf: 3, size: 5 })
+    expect((await log.get(`${at}&sha256=${'0'.repeat(64)}`)).status).toBe(409)
+    expect((await log.get(`proofs/inclusion?stream=${log.stream.id}&seq=5`)).status).toBe(404)
+    const other = await givenLog(1)
+    await other.ingest(0, 1)
+    await seal()
+    expect((await other.get(`${at}&sha256=${sha256}`)).status).toBe(404)
+  })
+
+  it('has a trust file that every key in use has signed, and a new key is published before it signs', async () => {
+    const log = await givenLog(20)
+    await log.ingest(0, 10)
+    await seal()
+    const before = await trusted(log)
+    const answer = await plane.ask('POST', '/api/v1/log-keys', { key: OPERATOR_KEY })
+    expect(answer.status).toBe(202)
+    await log.ingest(10, 11)
+    await seal()
+    const announced = await trusted(log)
+    expect([announced.version, announced.log.length]).toEqual([before.version + 1, before.log.length + 1])
+    expect(await signersNow(log)).toEqual([0])
+    nowMs += PUBLISHED_FIRST_MS + 1000
+    await log.ingest(11, 20)
+    await seal()
+    expect(await signersNow(log)).toEqual([1])
+    const { body } = await log.get('trust')
+    const { signatures, ...said } = body
+    expect(body.logKeys[0].until).not.toBeNull()
+    expect(signatures).toHaveLength(2)
+    for (const { kid, signature } of signatures) {
+      const key = announced.log.find((known) => noteKeyId(known).toString(16).padStart(8, '0') === kid)
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key?.publicKey ?? []).toString('base64url') }
+      const statement = Buffer.from(`writ.trust.v1\n${canonical(said)}`)
+      expect(
+        verify(
+          null,
+          statement,
+          createPublicKey({ key: jwk, format: 'jwk' }),
+          Buffer.from(signature, 'base64url'),
+        ),
+      ).toBe(true)
+    }
+    // what the old key signed holds for whoever has the new file
+    const [, second] = (await log.get('checkpoints')).body.items
+    expect(openCheckpoint(second.note, await trusted(log))?.checkpoint.size).toBe(11)
+    witness.watch((await plane.ask('GET', '/.well-known/writ-audit.json')).body.anyLog.map(keyOf))
+  })
+
+  it('is signed once more after an hour of silence, and not before', async () => {
+    const log = await givenLog(3)
+    await log.ingest(0, 3)
+    await seal()
+    await seal()
+    expect((await log.get('checkpoints')).body.items).toHaveLength(1)
+    nowMs += 3_600_001
+    await seal()
+    const [again, first] = (await log.get('checkpoints')).body.items
+    expect([again.size, again.root, again.globalLeaf > first.globalLeaf]).toEqual([3, first.root, true])
+  })
+
+  it('is covered by the global log, which names no tenant', async () => {
+    const log = await givenLog(4)
+    await log.ingest(0, 4)
+    await seal()
+    const proof = (await log.get('checkpoint/global')).body
+    const { globalName, checkpoint } = (await log.get('checkpoint')).body
+    const known = (await plane.ask('GET', '/.well-known/writ-audit.json')).body
+    const keys = known.logKeys.map(({ key }: { key: string }) => keyOf(key))
+    const opened = openCheckpoint(proof.note, { origin: known.origin, log: keys, witnesses: [witness.key] })
+    expect(opened?.witnesses).toHaveLength(1)
+    const leaf = { index: proof.leaf, hash: leafHash(proof.bytes) }
+    expect(opened && inclusionHolds(leaf, opened.checkpoint, proof.hashes.map(bytes))).toBe(true)
+    const text = readNote(checkpoint.note)?.text ?? ''
+    expect(proof.bytes.split('\n').slice(0, 3)).toEqual([
+      'writ.global.v1',
+      globalName,
+      createHash('sha256').update(text).digest('hex'),
+    ])
+    expect(proof.bytes).not.toContain(log.id)
+    const growth = (await log.get('proofs/consistency?from=1&log=global')).body
+    const earlier = { size: 1, root: bytes(growth.fromRoot) }
+    expect(growth.toRoot).toBe(proof.root)
+    expect(opened && consistencyHolds(earlier, opened.checkpoint, growth.hashes.map(bytes))).toBe(true)
+    expect(openCheckpoint(known.checkpoint, { origin: known.origin, log: keys })).not.toBeNull()
+  })
+
+  it('has write-once copies of its tiles and checkpoints', async () => {
+    const log = await givenLog(300)
+    await log.ingest(0, 300)
+    await seal()
+    const [, logId = ''] = (await trusted(log)).origin.split('/')
+    const tile = await readFile(join(folder, logId, '0/tile/0/000'))
+    expect(tile).toHaveLength(8192)
+    expect(await readdir(join(folder, logId, '0/tile/0/001.p'))).toEqual(['44'])
+    const copy = await readFile(join(folder, logId, '0/checkpoint/9999/9999/9999/9699.note'), 'utf8')
+    expect(copy).toBe((await log.get('checkpoint')).body.checkpoint.note)
+  })
+
+  it('is not sealed any more when an archive keeps something else, and its copies catch up when that is mended', async () => {
+    const log = await givenLog(8)
+    await log.ingest(0, 3)
+    await seal()
+    const [, logId = ''] = (await trusted(log)).origin.split('/')
+    const other = join(folder, logId, '0/tile/0/000.p/5')
+    await writeFile(other, 'something else')
+    await log.ingest(3, 5)
+    await seal()
+    expect((await log.get('checkpoint')).body).toMatchObject({
+      stopped: 'forked: an archive keeps something else by the name of a tile or checkpoint',
+      archivedSize: 3,
+      checkpoint: { size: 5 },
+    })
+    await log.ingest(5, 8)
+    await seal()
+    expect((await log.get('checkpoint')).body.checkpoint.size).toBe(5)
+    await rm(other)
+    await seal()
+    expect((await log.get('checkpoint')).body).toMatchObject({
+      stopped: null,
+      archivedSize: 8,
+      checkpoint: { seq: 3, size: 8 },
+    })
+  })
+
+  it('is sealed while a witness is away, which is said, and cosigned when it is back', async () => {
+    const log = await givenLog(10)
+    await log.ingest(0, 4)
+    witness.away(true)
+    await seal()
+    witness.away(false)
+    expect(
+      openCheckpoint((await log.get('checkpoint')).body.checkpoint.note, await trusted(log))?.witnesses,
+    ).toEqual([])
+    expect(plane.logged()).toContain('the witness witness.example did not cosign')
+    await log.ingest(4, 5)
+    await seal()
+    // it is let rest for a while: nobody waits for it with every log
+    expect((await log.get('checkpoint')).body.checkpoint.note.split('\n')).toHaveLength(6)
+    nowMs += 31_000
+    await log.ingest(5, 10)
+    await seal()
+    expect(
+      openCheckpoint((await log.get('checkpoint')).body.checkpoint.note, await trusted(log))?.witnesses,
+    ).toHaveLength(1)
+  })
+})
+
+describe('a log that was tampered with', () => {
+  it('is not sealed any more when a record below it is another one, and the leaf is named', async () => {
+    const log = await givenLog(600)
+    await log.ingest(0, 600)
+    await seal()
+    const [original] = await plane.query<{ bytes: string }>(
+      `select encode(bytes, 'hex') as bytes from writ.records where tenant_id = $1 and leaf_index = 401`,
+      [log.id],
+    )
+    await asIntruder(
+      `update writ.records set bytes = 'forged' where tenant_id = '${log.id}' and leaf_index = 401`,
+    )
+    const sealing = plane.app.get(LogSealing)
+    const tenant = { id: log.id, slug: log.slug }
+    expect([await sealing.patrol(tenant), await sealing.patrol(tenant), await sealing.seal(tenant)]).toEqual([
+      true,
+      false,
+      'stopped',
+    ])
+    expect((await log.get('checkpoint')).body.stopped).toContain('leaf 401 is not what was sealed')
+    expect(plane.logged()).toContain('leaf 401 is not what was sealed')
+    expect((await plane.ask('GET', '/healthz')).body).toMatchObject({ status: 'ok', stoppedLogs: 1 })
+    await asIntruder(
+      `update writ.records set bytes = decode('${original?.bytes}', 'hex') where tenant_id = '${log.id}' and leaf_index = 401`,
+    )
+    expect(await sealing.seal(tenant)).toBe('sealed')
+    expect((await log.get('checkpoint')).body.stopped).toBeNull()
+  })
+
+  it('is not sealed any more when a record below it is gone, or a tile is another one', async () => {
+    const [gone, tile, edge] = [await givenLog(300), await givenLog(300), await givenLog(300)]
+    for (const log of [gone, tile, edge]) await log.ingest(0, 300)
+    await seal()
+    await asIntruder(
+      `delete from writ.records where tenant_id = '${gone.id}' and leaf_index = 299`,
+      `update writ.log_tiles set hashes = overlay(hashes placing sha256('x') from 33) where tenant_id = '${tile.id}' and level = 0 and index = 0`,
+      `update writ.log_tiles set hashes = overlay(hashes placing sha256('x') from 1) where tenant_id = '${edge.id}' and level = 1`,
+    )
+    const sealing = plane.app.get(LogSealing)
+    for (const log of [gone, tile]) for (let at = 0; at < 2; at += 1) await sealing.patrol(log)
+    nowMs += 3_600_001
+    await seal()
+    const stopped = await Promise.all(
+      [gone, tile, edge].map(async (log) => (await log.get('checkpoint')).body.stopped),
+    )
+    expect(stopped).toEqual([
+      expect.stringContaining('leaf 299 is missing in the ledger'),
+      expect.stringContaining('leaf 1 is not what was sealed'),
+      expect.stringContaining('the tiles do not give the root of the checkpoint of 300 leaves'),
+    ])
+  })
+
+  it('is sealed on where retention removed records: it says itself which', async () => {
+    const log = await givenLog(300)
+    await log.ingest(0, 300)
+    await seal()
+    await asIntruder(
+      `delete from writ.records where tenant_id = '${log.id}' and leaf_index < 260`,
+      `insert into writ.removals (tenant_id, first_leaf, last_leaf) values ('${log.id}', 0, 99), ('${log.id}', 100, 258)`,
+    )
+    const sealing = plane.app.get(LogSealing)
+    expect(await sealing.patrol(log, 2)).toBe(false)
+    expect((await log.get('checkpoint')).body.stopped).toContain('leaf 259 is missing in the ledger')
+    await asIntruder(
+      `insert into writ.removals (tenant_id, first_leaf, last_leaf) values ('${log.id}', 259, 259)`,
+    )
+    expect([await sealing.seal(log), await sealing.patrol(log, 2)]).toEqual(['sealed', true])
+    expect((await log.get('proofs/inclusion?leaf=3')).status).toBe(200)
+  })
+
+  it('refuses to change or remove a tile or a checkpoint, also for the owner', async () => {
+    const log = await givenLog(3)
+    await log.ingest(0, 3)
+    await seal()
+    for (const statement of [
+      `update writ.log_tiles set hashes = sha256('x') where tenant_id = '${log.id}'`,
+      `delete from writ.log_tiles where tenant_id = '${log.id}'`,
+      `update writ.checkpoints set note = 'x' where tenant_id = '${log.id}'`,
+      `delete from writ.checkpoints where tenant_id = '${log.id}'`,
+      `update writ.trust_files set file = '{}' where tenant_id = '${log.id}'`,
+    ])
+      await expect(plane.query(statement)).rejects.toThrow(/only|append-only/)
+  })
+})
+
+/** What a restore to a moment after `size` records were sealed leaves of a log. */
+const restored = ({ id }: Logged, size: number) =>
+  asIntruder(
+    `delete from writ.records where tenant_id = '${id}' and leaf_index >= ${size}`,
+    `delete from writ.checkpoints where tenant_id = '${id}' and size > ${size}`,
+    `update writ.tenant_logs set size = ${size} where tenant_id = '${id}'`,
+    `update writ.tenant_trees set size = ${size}, archived_size = ${size}, checkpoints = (select max(seq) from writ.checkpoints where tenant_id = '${id}') where tenant_id = '${id}'`,
+    `update writ.log_tiles set hashes = substr(hashes, 1, ${size * 32}) where tenant_id = '${id}' and level = 0`,
+    `delete from writ.stream_batches where tenant_id = '${id}' and from_seq >= ${size}`,
+    `update writ.streams set next_seq = ${size}, head_hash = (select head_hash from writ.stream_batches where tenant_id = '${id}' order by from_seq desc limit 1) where tenant_id = '${id}'`,
+  )
+
+describe('a database that was put back to an earlier time', () => {
+  it('signs nothing until the records are back, and then goes on as if nothing had been', async () => {
+    const log = await givenLog(12)
+    await log.ingest(0, 5)
+    await seal()
+    await log.ingest(5, 10)
+    await seal()
+    const published = (await log.get('checkpoint')).body.checkpoint
+    await restored(log, 5)
+    nowMs += 3_600_001
+    await seal()
+    const waiting = (await log.get('checkpoint')).body
+    expect(waiting.stopped).toBe('behind: archive 1 has a checkpoint of 10 leaves, and the ledger has 5')
+    expect(waiting.checkpoint.size).toBe(5)
+    await log.ingest(5, 7)
+    await seal()
+    expect((await log.get('checkpoint')).body.checkpoint.size).toBe(5)
+    await log.ingest(7, 12)
+    await seal()
+    const after = (await log.get('checkpoint')).body
+    expect([after.stopped, after.checkpoint.size]).toEqual([null, 12])
+    const growth = (await log.get('proofs/consistency?from=10')).body
+    expect(growth.fromRoot).toBe(published.root)
+    expect(openCheckpoint(after.checkpoint.note, await trusted(log))?.witnesses).toHaveLength(1)
+  })
+
+  it('never signs another history: the log goes on in a new epoch, with a signed notice', async () => {
+    const log = await givenLog(12)
+    await log.ingest(0, 5)
+    await seal()
+    const before = await trusted(log)
+    const early = await plane.ask('POST', `/api/v1/tenants/${log.slug}/log-epochs`, { key: OPERATOR_KEY })
+    expect(early.status).toBe(409)
+    await log.ingest(5, 10)
+    await seal()
+    await restored(log, 5)
+    const others = createTestStream(node, log.id, 8)
+    await log.ingest(0, 8, others)
+    await seal()
+    expect((await log.get('checkpoint')).body).toMatchObject({
+      stopped: 'forked: archive 1 has another history of the first 10 leaves than the ledger',
+      checkpoint: { size: 5 },
+    })
+    const opened = await plane.ask('POST', `/api/v1/tenants/${log.slug}/log-epochs`, { key: OPERATOR_KEY })
+    expect([opened.status, opened.body.origin]).toEqual([201, `${before.origin}/1`])
+    const notice = readNote(opened.body.notice)
+    expect(notice && signersOf(notice, before.log)).toHaveLength(1)
+    expect(notice?.text.split('\n').slice(0, 3)).toEqual(['writ.fork.v1', `old ${before.origin}`, 'size 5'])
+    // what retention removed has its leaf in the new epoch as well
+    await asIntruder(`delete from writ.records where tenant_id = '${log.id}' and leaf_index = 2`)
+    const [, logId = ''] = before.origin.split('/')
+    expect(await readFile(join(folder, logId, 'fork/1.note'), 'utf8')).toBe(opened.body.notice)
+    await seal()
+    const after = (await log.get('checkpoint')).body
+    expect(after).toMatchObject({
+      epoch: 1,
+      stopped: null,
+      origin: `${before.origin}/1`,
+      checkpoint: { size: 13, epoch: 1 },
+    })
+    expect(after.forks).toHaveLength(1)
+    const known = await trusted(log)
+    expect(
+      openTlogProof(
+        (await log.get('proofs/inclusion?leaf=12')).body.tlogProof,
+        leafHash(others.batch(7, 8).records[0] ?? ''),
+        known,
+      )?.index,
+    ).toBe(12)
+    // restored once more to before the epoch: the notice in the archive is remembered
+    await asIntruder(`update writ.tenant_trees set epoch = 0, size = 0 where tenant_id = '${log.id}'`)
+    nowMs += 3_600_001
+    await seal()
+    expect((await log.get('checkpoint')).body.stopped).toContain(
+      'keeps the notice that epoch 0 of this log ended',
+    )
+  })
+
+  it('is noticed by the memory of a witness alone', async () => {
+    const log = await givenLog(9)
+    await log.ingest(0, 4)
+    await seal()
+    await log.ingest(4, 9)
+    await seal()
+    const [, logId = ''] = (await trusted(log)).origin.split('/')
+    await rm(join(folder, logId), { recursive: true })
+    await restored(log, 4)
+    nowMs += 3_600_001
+    await seal()
+    expect((await log.get('checkpoint')).body.stopped).toBe(
+      'behind: witness witness.example has a checkpoint of 9 leaves, and the ledger has 4',
+    )
+  })
+})
+
+describe('the log over all logs', () => {
+  it('is not sealed any more when a leaf of it is another one, or gone', async () => {
+    await asIntruder(`update writ.global_leaves set bytes = 'forged' where leaf_index = 0`)
+    const sealing = plane.app.get(LogSealing)
+    expect([await sealing.patrol('global'), await sealing.seal('global')]).toEqual([false, 'stopped'])
+    expect(plane.logged()).toContain(
+      'the log global is not sealed any more: altered, found by the patrol: leaf 0',
+    )
+    const metrics = withLogs(createMetrics(), plane.app.get(PlatformQueries))
+    expect(await metrics.exposition()).toMatch(
+      /writ_logs_stopped [1-9]\d*\n[^]*writ_global_log_age_seconds \d/,
+    )
+    await asIntruder(
+      `delete from writ.global_leaves where leaf_index = 0`,
+      `update writ.global_trees set stopped = null, epoch = epoch`,
+    )
+    expect(await sealing.patrol('global')).toBe(false)
+  })
+})
+
+async function signersNow(log: Logged): Promise<number[]> {
+  const { keys } = { keys: await plane.app.get(LogKeys).noteKeys((await trusted(log)).origin) }
+  const note = readNote((await log.get('checkpoint')).body.checkpoint.note)
+  return (note && signersOf(note, keys))?.map((key) => keys.indexOf(key)) ?? []
+}
+
+async function fetchBytes(log: Logged, path: string): Promise<Buffer> {
+  const { ownerKey } = {
+    ownerKey: await plane.ask('POST', `/api/v1/tenants/${log.slug}/api-keys`, {
+      key: OPERATOR_KEY,
+      body: {},
+    }),
+  }
+  const answer = await fetch(`${plane.url}/api/v1/audit/${path}`, {
+    headers: { authorization: `Bearer ${ownerKey.body.key}` },
+  })
+  return Buffer.from(await answer.arrayBuffer())
+}
