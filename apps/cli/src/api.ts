@@ -1,7 +1,7 @@
 import { Problem } from '@writ/contracts'
 import type { z } from 'zod'
 import { EXIT, Failure } from './failure.ts'
-import { sendSoon } from './network.ts'
+import { send, sendSoon, Unanswered } from './network.ts'
 
 export type ApiAccess = { readonly origin: string; readonly apiKey: string | undefined }
 
@@ -23,6 +23,31 @@ export async function callApi<T extends z.ZodType>(
   )
 }
 
+/** An answer as it comes, however long that takes, as long as something comes. @throws Failure that says what to do */
+export async function* downloadByApi(access: ApiAccess, path: string): AsyncGenerator<Uint8Array> {
+  const silence = new AbortController()
+  const patience = setTimeout(
+    () => silence.abort(new DOMException('nothing comes any more', 'TimeoutError')),
+    SILENCE_MS,
+  )
+  try {
+    const { body } = await asked(access, path, {}, (url, init) =>
+      send(url, { ...init, signal: silence.signal }),
+    )
+    for await (const part of body ?? []) {
+      patience.refresh()
+      yield part
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Unanswered(access.origin, 'the connection ended in the middle')
+  } finally {
+    clearTimeout(patience)
+  }
+}
+
+const SILENCE_MS = 60_000
+
 /** Ends or removes something. @throws Failure that says what to do */
 export async function deleteByApi(access: ApiAccess, path: string): Promise<void> {
   const response = await asked(access, path, { method: 'DELETE' })
@@ -33,9 +58,10 @@ async function asked(
   { origin, apiKey }: ApiAccess,
   path: string,
   init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string },
+  sending: (url: string, init: RequestInit) => Promise<Response> = sendSoon,
 ): Promise<Response> {
   const authorization = `Bearer ${apiKeyIn(apiKey)}`
-  const response = await sendSoon(`${origin}/api/v1/${path}`, {
+  const response = await sending(`${origin}/api/v1/${path}`, {
     ...init,
     headers: { ...init.headers, authorization },
   })

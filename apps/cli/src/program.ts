@@ -1,7 +1,8 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { addAgentCommands } from './agent-program.ts'
 import { addBridgeCommands } from './bridge-program.ts'
-import { exportEvidence, verifyRecords } from './commands/audit.ts'
+import { exportRecords } from './commands/audit-export.ts'
+import { verifyAny } from './commands/audit-verify.ts'
 import type { CliConfig } from './config.ts'
 import { addDaemonCommands } from './daemon-program.ts'
 import { addHooksCommands } from './hooks-program.ts'
@@ -11,6 +12,7 @@ import { addPolicyCommands } from './policy-program.ts'
 import { addRunCommands } from './run-program.ts'
 import { addScanCommands } from './scan-program.ts'
 import type { Terminal } from './terminal.ts'
+import { addWitnessCommands } from './witness-program.ts'
 
 export const VERSION = '0.1.0'
 
@@ -34,6 +36,7 @@ export function programOf(config: CliConfig, terminal: Terminal, finish: Finish)
   addHooksCommands(program, config, finish)
   addRunCommands(program, config, finish)
   addScanCommands(program, config, finish)
+  addWitnessCommands(program, finish)
   example(program, 'writ enrol --help')
   program.addHelpText('after', EXIT_CODES)
   for (const command of everyCommand(program)) command.option('--json', 'print the result as JSON', false)
@@ -53,30 +56,60 @@ function addAuditCommands(program: Command, config: CliConfig, finish: Finish): 
   const audit = program.command('audit').description('export records and verify them offline')
   example(audit, 'writ audit export evidence.json && writ audit verify evidence.json')
   const exporting = audit
-    .command('export <file>')
-    .description('write records, signatures and keys to a file')
+    .command('export [file]')
+    .description('have a pack for auditors made and write it to a file: records, proofs, a report')
+    .option('--from <time>', 'records of this day or time on')
+    .option('--to <time>', 'records before this day or time')
+    .option('--leaves <from-to>', 'a range of the log by its leaf indexes, instead of a time')
+    .option(
+      '--filter <name=value>',
+      'only records with this value, such as outcome=deny; all that are given must hold',
+      several,
+    )
+    .option('--with-hashes', 'with a filter: also the leaf hashes of all other records of the range')
+    .option('--out <file>', 'the file to write, as the argument (default: writ-pack.zip)')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'a pack, or evidence: the JSON of all records (default for a file that ends in .json)',
+      ).choices(['pack', 'evidence']),
+    )
     .addOption(url(config))
     .action((file, options) =>
-      finish((terminal) => exportEvidence(accessOf(config, options.url), file, terminal)),
+      finish((terminal) => exportRecords(accessOf(config, options.url), { ...options, file }, terminal)),
     )
-  example(exporting, 'WRIT_API_KEY=wak_… writ audit export evidence.json')
+  example(exporting, 'WRIT_API_KEY=wak_… writ audit export october.zip --from 2026-10-01 --to 2026-11-01')
+  addVerifying(audit, config, finish)
+}
+
+/** An option that may stand more than once. */
+const several = (value: string, before: readonly string[] | undefined): readonly string[] | undefined => [
+  ...(before ?? []),
+  value,
+]
+
+function addVerifying(audit: Command, config: CliConfig, finish: Finish): void {
   const verifying = audit
     .command('verify [file]')
-    .description('check signatures, chain and completeness on this machine')
+    .description('check a pack, or evidence, on this machine: signatures, chain, completeness')
+    .option('--trust <file>', 'of a pack: the trust file that is known already (default: as delivered)')
+    .option('--checkpoint <note>', 'of a pack: an older checkpoint that its log must grow from', several)
+    .option('--witness <key>', 'of a pack: a witness that must have cosigned it', several)
+    .option('--pack <previous>', 'of a pack: the pack before it')
     .option(
       '--trusted <file>',
-      'earlier evidence: only node keys that stand in it count (default: those first seen, in WRIT_HOME)',
+      'of evidence: only node keys that stand in this earlier one count (default: those first seen, in WRIT_HOME)',
     )
     .addOption(url(config))
-    .action((file, options) =>
+    .action((file, { url: origin, trusted, trust, checkpoint, witness, pack }) =>
       finish((terminal) =>
-        verifyRecords(
+        verifyAny(
           config.WRIT_HOME,
-          () => accessOf(config, options.url),
-          { file, trusted: options.trusted },
+          () => accessOf(config, origin),
+          { file, trusted, trust, checkpoint, witness, pack },
           terminal,
         ),
       ),
     )
-  example(verifying, 'writ audit verify evidence.json')
+  example(verifying, 'writ audit verify october.zip --pack september.zip')
 }

@@ -27,12 +27,17 @@ const writing = (path: string, cwd: string) =>
     tool_input: { file_path: path, content: '' },
   })
 
+/** The others are about the daemon's own stream. */
+const isOfAction = ({ kind }: AuditRecord): boolean => kind === 'closed'
+
 async function recordsOf(daemon: Daemon): Promise<readonly AuditRecord[]> {
   const { recordsFolder } = daemon.status()
   const names = (await readdir(recordsFolder)).filter((name) => name.endsWith('.spool'))
   const files = await Promise.all(names.map((name) => readFile(join(recordsFolder, name))))
   return files.flatMap((file) =>
-    scanFrames(file).frames.map(({ bytes }) => AuditRecord.parse(JSON.parse(bytes))),
+    scanFrames(file)
+      .frames.map(({ bytes }) => AuditRecord.parse(JSON.parse(bytes)))
+      .filter(isOfAction),
   )
 }
 
@@ -76,7 +81,8 @@ describe('a daemon of policy files', () => {
     const { daemon, home } = await givenDaemon({ source: { mode: 'observe' } })
     expect((await daemon.ask(CLIENT, bashEvent(`cat ${home}/.ssh/id_rsa`))).exit).toBe(0)
     expect((await daemon.ask(CLIENT, Buffer.from('{'))).exit).toBe(0)
-    expect(daemon.status()).toMatchObject({ mode: 'observe', recordsKept: 2, isReady: true })
+    // with the two that its stream says of itself
+    expect(daemon.status()).toMatchObject({ mode: 'observe', recordsKept: 4, isReady: true })
   })
 
   it('is asked by the proxy of a sandbox too', async () => {
@@ -221,7 +227,9 @@ rules:
     const { daemon, home } = await givenDaemon({ policy: TAINT })
     expect((await daemon.ask(CLIENT, eventOf('UserPromptSubmit', { prompt: 'do it' }))).exit).toBe(0)
     const { records } = await localEvidence(join(home, '.writ'), Date.now())
-    expect(records.map(({ bytes }): unknown => JSON.parse(bytes))).toMatchObject([
+    const read = records.map(({ bytes }) => AuditRecord.parse(JSON.parse(bytes)))
+    expect(read.map(({ kind }) => kind)).toEqual(['stream_opened', 'applied', 'closed'])
+    expect(read.filter(isOfAction)).toMatchObject([
       { action: { method: 'hook/prompt' }, local: { moment: 'prompt' }, inbound: { outcome: 'allow' } },
     ])
     expect(JSON.stringify(records)).not.toContain('do it')

@@ -16,7 +16,7 @@ import { clockOf } from './moment.ts'
 import { createPersonDesk } from './person-desk.ts'
 import type { PersonDesk } from './person-desk.ts'
 import type { Point } from './point.ts'
-import { openRecords } from './records.ts'
+import { openRecords, tendRecords } from './records.ts'
 import { openSigningProxy } from './signing-proxy.ts'
 import type { SigningProxy } from './signing-proxy.ts'
 import { createAdminServer } from './sockets/admin-server.ts'
@@ -41,7 +41,10 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error
   })
   const stopping = new AbortController()
-  const background = parts.point.run(parts.records.spool, stopping.signal)
+  const background = Promise.all([
+    parts.point.run(parts.records.spool, stopping.signal),
+    tendRecords(parts.records, stopping.signal, options.report ?? silent),
+  ])
   const none = new AbortController().signal
   return {
     ask: (client, payload, hangUp = none) => parts.desk.ask(client, payload, hangUp),
@@ -54,6 +57,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     whenReady: (patienceMs = PATIENCE_MS) => whenReady(parts, patienceMs),
     close: async () => {
       await doors?.close()
+      await parts.records.ledger.end()
       stopping.abort()
       await background
       await closeParts(parts)

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import type { Clock, Ledger } from '@writ/enforcement'
-import { createLedger, openSpoolDisk, Spool, spoolLimits } from '@writ/point'
-import type { ReportProblem } from '@writ/point'
+import type { Clock } from '@writ/enforcement'
+import { createLedger, openSpoolDisk, pause, Spool, spoolLimits } from '@writ/point'
+import type { PointLedger, ReportProblem } from '@writ/point'
 import { newId } from './moment.ts'
 import type { Point } from './point.ts'
 
 /** The build that records name. */
 const BUILD = 'writ-daemon 0.1.0'
 
-export type Records = { readonly spool: Spool; readonly ledger: Ledger; readonly folder: string }
+export type Records = { readonly spool: Spool; readonly ledger: PointLedger; readonly folder: string }
 
 /**
  * The records of this device. A tenant's go to its ledger and leave; where there is no tenant they stay, each start in a folder of its own,
@@ -22,14 +22,43 @@ export async function openRecords(
   const folder =
     point.kind === 'tenant' ? join(point.stateDir, 'spool') : join(point.stateDir, 'records', boot)
   const disk = await openSpoolDisk(folder)
-  const spool = await Spool.open(disk, boot, spoolLimits(spoolBytes), (reason) =>
+  const spool = await Spool.open(disk, boot, spoolLimits(spoolBytes, keptMsOf(point)), (reason) =>
     report('the spool is fenced: records cannot be written', reason),
   )
   const ledger = createLedger(
-    { spool, node: point.node, newBoot: () => newId('boo'), clock, build: BUILD, report },
+    {
+      spool,
+      node: point.node,
+      newBoot: () => newId('boo'),
+      clock,
+      build: BUILD,
+      channel: 'hooks',
+      remoteMs: REMOTE_MS,
+      report,
+    },
     boot,
   )
   return { spool, ledger, folder }
 }
+
+/** A client waits no longer for its hook. */
+const REMOTE_MS = 1200
+
+/** Looks after the records of this device until the signal aborts. */
+export async function tendRecords(
+  { ledger }: Records,
+  signal: AbortSignal,
+  report: ReportProblem,
+): Promise<void> {
+  for (; !signal.aborted; await pause(TEND_EVERY_MS, signal))
+    await ledger.tend().catch((error: unknown) => report('the records cannot be looked after', error))
+}
+
+const TEND_EVERY_MS = 1000
+
+/** A device keeps what its tenant's ledger has for a day, or until it is archived; what stays anyway is never confirmed. */
+const keptMsOf = ({ kind }: Point): number | null => (kind === 'tenant' ? DAY_MS : null)
+
+const DAY_MS = 86_400_000
 
 export const hasRoom = (spool: Spool): boolean => !spool.isFenced && spool.hasRoom('ordinary')

@@ -7,15 +7,22 @@ import { textIn } from './policy-file.ts'
 export async function recordsIn(file: string): Promise<readonly AuditRecord[]> {
   const text = await textIn(file)
   const evidence = Evidence.safeParse(parsed(text))
-  if (evidence.success) return evidence.data.records.map(({ bytes }) => recordIn(bytes, file))
+  if (evidence.success) return evidence.data.records.flatMap(({ bytes }) => recordIn(bytes, file) ?? [])
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   if (lines.length === 0) throw notRecords(file)
-  return lines.map((line) => recordIn(line, file))
+  return lines.flatMap((line) => recordIn(line, file) ?? [])
 }
 
-const Row = z.union([AuditRecord, RecordView.transform(({ record }) => record)])
+const Row = z.union([AuditRecord, RecordView.transform(named)])
 
-function recordIn(text: string, file: string): AuditRecord {
+/** Whoever may see names gets them beside the record. */
+function named({ record, disclosures = [] }: RecordView): AuditRecord | null {
+  const name = disclosures.find(({ path }) => path === '/human/name')?.value
+  return record?.human && name !== undefined ? { ...record, human: { id: record.human.id, name } } : record
+}
+
+/** Null: the ledger holds something there that nobody can read. */
+function recordIn(text: string, file: string): AuditRecord | null {
   const read = Row.safeParse(parsed(text))
   if (!read.success) throw notRecords(file)
   return read.data

@@ -9,7 +9,7 @@ const { file, serve } = givenFiles()
 const decision = { outcome: 'allow', matches: [], signals: [], modified: false }
 const record = (tool: string): object =>
   ({
-    v: 'writ.record.v1',
+    v: 'writ.decision.v1',
     kind: 'closed',
     decisionId: `dec_${ulid(1)}`,
     tenant: `ten_${ulid(1)}`,
@@ -44,7 +44,9 @@ const record = (tool: string): object =>
     finding: null,
     durationMicros: 1,
     gateway: { node: `nod_${ulid(1)}`, build: '1' },
-  }) satisfies Record<Exclude<keyof AuditRecord, 'parent'>, unknown>
+  }) satisfies Record<RequiredMembers<AuditRecord>, unknown>
+
+type RequiredMembers<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
 
 const records = () =>
   file('records.jsonl', [record('push_files'), record('get_me')].map((one) => JSON.stringify(one)).join('\n'))
