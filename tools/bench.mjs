@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME] [--json]`: the benchmarks, with their peers in the same run, as medians and ratios.
+// `npm run bench [-- NAME] [--json] [--full] [--records N]`: the benchmarks, with their peers in the same run, as medians and ratios.
 import { parseArgs } from 'node:util'
 import { ensureBuild, ensureDependencies } from './dependencies.mjs'
 import { createSay } from './local/progress.mjs'
@@ -20,7 +20,13 @@ const BENCHES = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    /** `ledger`: ten times as much, and as many times as long */
+    full: { type: 'boolean', default: false },
+    /** `ledger`: so many, for a look */
+    records: { type: 'string' },
+  },
 })
 const unknown = positionals.find((name) => !(name in BENCHES))
 if (unknown !== undefined) {
@@ -28,6 +34,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
+const size = { full: values.full, ...(values.records ? { records: Number(values.records) } : {}) }
 const say = createSay(process.stderr)
 let running = createRunning()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -48,7 +55,7 @@ process.exit(0)
 async function measured(name, measure) {
   running = createRunning()
   try {
-    return await measure({ say, running })
+    return await measure({ say, running, ...size })
   } catch (error) {
     return [{ name, value: null, unit: '', target: '', holds: null, detail: error.message }]
   } finally {

@@ -1,66 +1,37 @@
-// What the ledger costs an enforcement point: two records a call, durable, shipped and let go of. The real spool on a real disk.
-import { execFile } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { provideRedis } from '../local/redis.mjs'
-import { stateDirectory } from '../state.mjs'
-import { median, result } from './figures.mjs'
+// The ledger: what it costs an enforcement point, how fast it takes records and how much it keeps of them, how fast it is asked and exported.
+import { fillLedger } from './ledger/ingest.mjs'
+import { openLedger } from './ledger/database.mjs'
+import { measureSpool } from './ledger/spool.mjs'
+import { measureTree } from './ledger/tree.mjs'
 
-const ROUNDS = 3
-const IN_FLIGHT = [1, 16, 128]
-const CHILD = fileURLToPath(new URL('ledger-child.mjs', import.meta.url))
+const RECORDS = 1_000_000
+const MOST_RECORDS = 10_000_000
 
-export async function measure({ running, say }) {
-  const stateDir = join(stateDirectory(), `bench-ledger-${process.pid}`)
-  mkdirSync(stateDir, { recursive: true, mode: 0o711 })
-  running.add('bench state', () => rmSync(stateDir, { recursive: true, force: true }))
-  // never a server that was there before: the queue is emptied between the runs
-  const redis = await provideRedis({ stateDir, env: { ...process.env, REDIS_URL: '' }, say })
-  if (redis?.stop) running.add('redis', redis.stop)
-  const carrier = redis?.url ?? 'carried'
-  const runs = []
-  for (let round = 0; round < ROUNDS; round += 1)
-    for (const inFlight of IN_FLIGHT)
-      for (const whereto of ['kept', carrier]) {
-        const folder = join(stateDir, `spool-${runs.length}`)
-        runs.push({ whereto, ...(await childRun([folder, String(inFlight), whereto])) })
-        rmSync(folder, { recursive: true, force: true })
-      }
-  const of = (inFlight, whereto, name) =>
-    median(runs.filter((run) => run.inFlight === inFlight && run.whereto === whereto).map((run) => run[name]))
-  return IN_FLIGHT.flatMap((inFlight) =>
-    rowsOf(inFlight, {
-      of: (name) => of(inFlight, carrier, name),
-      keptMicros: of(inFlight, 'kept', 'cpuMicros'),
-      carrier: redis ? 'the queue in Redis' : 'a carrier that costs nothing',
-    }),
-  )
+/** @param {{ full?: boolean, records?: number }} wanted `full`: ten million records */
+export async function measure({ running, say, full = false, records = full ? MOST_RECORDS : RECORDS }) {
+  const rows = []
+  const part = async (name, work) => {
+    const begun = performance.now()
+    rows.push(...(await orWhyNot(name, work)))
+    say(`${name}: ${Math.round((performance.now() - begun) / 1000)} s`)
+  }
+  await part('ledger.spool', () => measureSpool({ running, say }))
+  await part('ledger.tree', measureTree)
+  const ledger = await openLedger(running)
+  const filled = { ...ledger, records, say, running }
+  await part('ledger.ingest', () => fillLedger(ledger, filled))
+  // Of a ledger that could not be filled there is nothing to ask.
+  if (rows.at(-1).value === null) return rows
+  await part('ledger.queries', async () => (await import('./ledger/queries.mjs')).measureQueries(filled))
+  await part('ledger.export', async () => (await import('./ledger/export.mjs')).measureExport(filled))
+  return rows
 }
 
-function rowsOf(inFlight, { of, keptMicros, carrier }) {
-  const bounds = inFlight === 16 ? { atMost: 60 } : {}
-  return [
-    result({
-      name: `ledger.cpu.${inFlight}`,
-      value: of('cpuMicros'),
-      unit: 'us CPU per call',
-      ...bounds,
-      peer: 'one ES256 verification, same run',
-      peerValue: of('es256Micros'),
-      detail: `both records, frames of ${of('frameBytes')} bytes, in all threads; ${inFlight} in flight, medians of ${ROUNDS} runs; shipped to ${carrier}, ${keptMicros.toFixed(0)} us without shipping`,
-    }),
-    result({
-      name: `ledger.spool.${inFlight}`,
-      value: of('p50Ms'),
-      unit: 'ms p50',
-      detail: `until a record is durable; p99 ${of('p99Ms').toFixed(1)} ms, ${of('recordsPerCommit').toFixed(1)} records a commit`,
-    }),
-  ]
-}
-
-async function childRun(words) {
-  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, ...words], { timeout: 120_000 })
-  return JSON.parse(stdout.trim().split('\n').at(-1))
+/** A part that could not run is a row that says why, and the others run. */
+async function orWhyNot(name, work) {
+  try {
+    return await work()
+  } catch (error) {
+    return [{ name, value: null, unit: '', target: '', holds: null, detail: error.message }]
+  }
 }

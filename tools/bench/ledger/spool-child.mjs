@@ -1,19 +1,22 @@
-// One run of the ledger's benchmark, a process of its own so that its processor time is the ledger's: ledger-child.mjs <folder> <in flight> <kept | carried | redis url>: whereto its records go
-import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
-import { formatId } from '@writ/contracts'
+// One run of the ledger's benchmark, a process of its own so that its processor time is the ledger's: spool-child.mjs <folder> <in flight> <kept | carried | redis url>: whereto its records go
+import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { createLedger, openSpoolDisk, Shipper, Spool, spoolLimits } from '@writ/point'
 import { connectRedis, createRecordQueue } from '@writ/redis'
+import { entriesOf, id } from './entry.mjs'
 
-const CALLS = 8_000
-const WARM_UP = 4_000
+/** One at a time, each call waits twice for the disk. */
+const CALLS_ALONE = 1_500
+const CALLS_TOGETHER = 8_000
 const [folder, inFlightText, whereto] = process.argv.slice(2)
 const inFlight = Number(inFlightText)
-const id = (prefix) => formatId(prefix, Date.now(), randomBytes(10))
+const CALLS = inFlight === 1 ? CALLS_ALONE : CALLS_TOGETHER
+const WARM_UP = CALLS / 2
 const clock = { nowMs: Date.now, monotonicMicros: () => performance.now() * 1000 }
-const [tenant, node, connection] = [id('ten'), id('nod'), id('con')]
+const node = id('nod')
+const entries = entriesOf({ clock })
+const body = Buffer.alloc(1024, 'x')
 let commits = 0
 let committedBytes = 0
-let calls = 0
 
 async function run() {
   const spool = await openSpool(folder)
@@ -107,67 +110,12 @@ async function drive(most, ledger, latencies) {
   await Promise.all(Array.from({ length: inFlight }, worker))
 }
 
-const decision = {
-  outcome: 'allow',
-  matches: [
-    {
-      policy: id('pol'),
-      policyName: 'lookups',
-      policyVersion: 3,
-      rule: 'allow-lookups',
-      effect: 'allow',
-      mode: 'enforce',
-      reason: 'lookups are allowed',
-      errored: false,
-      overriddenBy: null,
-    },
-  ],
-  signals: ['pii.email'],
-  modified: false,
-  content: {},
-  byDefault: false,
-  labels: ['private'],
-  ask: null,
-}
-const inbound = { ...decision, matches: [], labels: [] }
-const current = { bundle: { tenant: { id: tenant, slug: 'bench' }, version: 7 }, sha256: 'a'.repeat(64) }
-const caller = {
-  agent: { id: id('agt'), name: 'assistant', groups: [] },
-  human: { id: id('hum'), name: 'Ada', groups: [] },
-  delegators: [],
-  session: id('ses'),
-  keyThumbprint: randomBytes(32).toString('base64url'),
-}
-const action = {
-  method: 'tools/call',
-  tool: 'lookup_order',
-  class: 'read.private',
-  classSource: 'inferred',
-  resource: 'tools/lookup_order',
-}
-const body = Buffer.alloc(1024, 'x')
-const bodySha256 = 'c'.repeat(64)
-
-/** An entry as the steps of a governed call leave it before each of its records. */
+/** A governed call writes before its effect and after it. */
 async function call(ledger, latencies) {
-  const entry = {
-    channel: 'gateway',
-    received: { decisionId: `dec_${String((calls += 1)).padStart(26, '0')}`, body },
-    startedAtMicros: clock.monotonicMicros(),
-    current,
-    caller,
-    connection: { id: connection, name: 'tools', trust: 'external', tools: [] },
-    action,
-    outbound: decision,
-    bodySha256,
-    opened: false,
-    closed: false,
-  }
+  const entry = entries.opened()
   await timed(() => ledger.open(entry), latencies)
   await new Promise((answered) => setImmediate(answered))
-  entry.lease = { kind: 'header', secret: { connection, version: 2 } }
-  entry.inbound = inbound
-  entry.response = { status: 200, sha256: 'b'.repeat(64), sizeBytes: 1024 }
+  entries.ended(entry)
   await timed(() => ledger.close(entry), latencies)
 }
 
