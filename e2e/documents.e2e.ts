@@ -22,11 +22,17 @@ describe('the documents', () => {
     expect(documented).toEqual(expect.arrayContaining(Object.keys(shape)))
   })
 
-  it('name every metric of the gateway, and none that it does not have', () => {
-    const named = namesIn('docs/observability.md', /`(writ_[a-z_]+)`/g)
-    const made = ['gauges.ts', 'views.ts'].flatMap((file) =>
-      namesIn(`apps/gateway/src/${file}`, /'(writ_[a-z_]+)'/g),
+  it('name every metric, and none that is not there', () => {
+    const named = ['observability', 'outlets'].flatMap((page) =>
+      namesIn(`docs/${page}.md`, /`(writ_[a-z_]+)`/g),
     )
+    const made = [
+      'gateway/src/gauges.ts',
+      'gateway/src/views.ts',
+      'audit-worker/src/telling.ts',
+      'control-plane/src/outlets/outlet-metrics.ts',
+      'control-plane/src/transparency/log-metrics.ts',
+    ].flatMap((file) => namesIn(`apps/${file}`, /'(writ_[a-z_]+)'/g))
     expect([...named].sort()).toEqual(made.sort())
   })
 

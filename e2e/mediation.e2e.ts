@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { PolicyView } from '@writ/contracts'
+import { pageOf, PolicyView, RecordView } from '@writ/contracts'
+import type { AuditRecord } from '@writ/contracts'
 import { eventually, storedRecords } from './drivers/ledger.ts'
 import { MCP_HEADERS, readAnswer } from './drivers/tenant.ts'
 import type { EnrolledAgent } from './drivers/tenant.ts'
@@ -139,7 +140,35 @@ describe.each(modes)('one tool call, all the way, $mode', ({ redis }) => {
       action: { method: 'tools/call', tool: 'add_note' },
       credential: { version: 1 },
     })
-    expect(JSON.stringify(records)).not.toContain(world.acme.secret)
+    const text = JSON.stringify(records)
+    for (const clear of [world.acme.secret, world.acme.human.name, 'recorded'])
+      expect(text).not.toContain(clear)
+    const { items } = await world.acme.admin.get(`records?decision=${decisionId}`, pageOf(RecordView))
+    const opened = items.flatMap(({ disclosures = [] }) =>
+      disclosures.map(({ path, value }) => [path, value]),
+    )
+    expect(opened).toEqual([
+      ['/human/name', world.acme.human.name],
+      ['/request/excerpt', '{"note":"recorded"}'],
+      ['/human/name', world.acme.human.name],
+      ['/response/excerpt', expect.stringContaining('content')],
+    ])
+  })
+
+  it('says in its stream which bundle decides, before anything is decided by it', async () => {
+    const streams = new Map<string, AuditRecord[]>()
+    for (const record of await storedRecords(world, world.acme.id))
+      streams.set(record.stream, [...(streams.get(record.stream) ?? []), record])
+    const ofGateways = [...streams.values()].filter((own) => own.some(({ kind }) => kind === 'closed'))
+    expect(ofGateways.length).toBeGreaterThan(0)
+    for (const own of ofGateways) {
+      expect(own[0]).toMatchObject({ kind: 'stream_opened', seq: 0 })
+      const applied = new Set<number>()
+      for (const { kind, bundle } of own) {
+        if (kind === 'applied') applied.add(bundle?.version ?? 0)
+        if (kind === 'closed') expect(applied).toContain(bundle?.version)
+      }
+    }
   })
 
   it('verifies from the outside', async () => {

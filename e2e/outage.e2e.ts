@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { AgentView } from '@writ/contracts'
+import { AgentView, REFUSALS, TenantView } from '@writ/contracts'
 import { eventually, storedRecords } from './drivers/ledger.ts'
 import type { EnrolledAgent } from './drivers/tenant.ts'
 import { startWorld } from './drivers/world.ts'
@@ -18,7 +18,7 @@ describe.each(modes)('when the control plane is away, $mode', ({ redis }) => {
   const gateway = () => world.platform.gateways[0]!
 
   beforeAll(async () => {
-    world = await startWorld({ redis })
+    world = await startWorld({ redis, tuning: { gateway: { WRIT_LIMIT_REMOTE_RECORD_MS: '1500' } } })
     agent = await world.acme.enrol()
     await agent.call('lookup_order', { order: 'O-0' })
     await world.platform.controlPlane.kill()
@@ -59,6 +59,35 @@ describe.each(modes)('when the control plane is away, $mode', ({ redis }) => {
     const closed = found.filter(({ kind }) => kind === 'closed').map(({ decisionId: id }) => id)
     expect(new Set(closed).size).toBe(closed.length)
   }, 60_000)
+
+  const remote = async () => {
+    const { admin, upstream, id } = world.acme
+    const { bundleVersion } = await admin.send('PATCH', 'tenant', { durability: 'strict-remote' }, TenantView)
+    await eventually('an answer whose record is there', async () => {
+      const decisionId = (await agent.call('lookup_order', { order: 'O-5' })).headers.get('writ-decision-id')
+      const stored = (await storedRecords(world, id)).filter((record) => record.decisionId === decisionId)
+      const isRemote = stored.some(({ bundle }) => (bundle?.version ?? 0) >= bundleVersion)
+      if (isRemote) expect(stored.map(({ kind }) => kind)).toEqual(['opened', 'closed'])
+      return isRemote
+    })
+    await world.platform.auditWorker.kill()
+    const calledBefore = upstream.seen.length
+    const refused = await agent.call('lookup_order', { order: 'O-6' })
+    expect([refused.status, refused.error?.code]).toEqual([503, REFUSALS.record_unavailable.rpc])
+    expect(upstream.seen).toHaveLength(calledBefore)
+    await world.platform.auditWorker.restart()
+    await eventually('an answer', async () => {
+      const got = await agent.call('lookup_order', { order: 'O-7' })
+      return got.status === 200
+    })
+  }
+  // A worker that died is waited for, for as long as it might still live; once is enough.
+  if (redis === 'required')
+    it(
+      'answers a tenant in strict-remote once its ledger has the record, and calls nothing when it gets none',
+      remote,
+      90_000,
+    )
 
   it('and then obeys again', async () => {
     await world.acme.admin.send('POST', `agents/${agent.id}/revoke`, {}, AgentView)

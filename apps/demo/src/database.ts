@@ -29,7 +29,11 @@ export async function openDatabaseView(url: string, tenantId: string): Promise<D
   }
   return {
     closedRecords: (agentId) =>
-      count(`select count(*)::int n from writ.records where kind = 'closed' and agent_id = $1`, [agentId]),
+      count(
+        `select count(*)::int n from writ.records where kind = 'closed'
+           and position(convert_to('"agent":{"id":"' || $1 || '"', 'UTF8') in bytes) > 0`,
+        [agentId],
+      ),
     holds: async (words) => {
       for (const table of TABLES) if ((await count(sqlFor(table), [words])) > 0) return true
       return false

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RecordView } from '@writ/contracts'
+import type { AuditRecord, RecordView } from '@writ/contracts'
 import { Evidence, pageOf, RecordView as RecordViewSchema, Verification } from '@writ/contracts'
 import { z } from 'zod'
 import type { Admin } from '../control-plane.ts'
@@ -13,7 +13,7 @@ export async function records(scene: AgentScene): Promise<void> {
   const { transcript, database, enrolled } = scene
   transcript.chapter('All of it is on record, and the record verifies')
   const listed = await allRecords(scene)
-  for (const { record } of listed) transcript.say(lineOf(record))
+  for (const row of listed) transcript.say(lineOf(row))
   const wanted = ['allow', 'deny', 'refused'] as const
   transcript.check(
     `${listed.length} closed records name human, agent, session, tool, resource, decision and policy version`,
@@ -31,12 +31,12 @@ export async function records(scene: AgentScene): Promise<void> {
 }
 
 /** The ledger is a few hundred milliseconds behind the calls; the refused and revoked ones arrive last. */
-async function allRecords({ demo, enrolled }: AgentScene): Promise<RecordView[]> {
+async function allRecords({ demo, enrolled }: AgentScene): Promise<Legible[]> {
   const answer = pageOf(RecordViewSchema)
   const path = `records?agent=${enrolled.id}&kind=closed&limit=500`
   let previous = -1
   const { value } = await until('the arrival of all records', 30_000, async () => {
-    const { items } = await demo.admin.get(path, answer)
+    const items = (await demo.admin.get(path, answer)).items.filter(isLegible)
     const isSettled =
       items.length > 0 &&
       items.length === previous &&
@@ -48,22 +48,28 @@ async function allRecords({ demo, enrolled }: AgentScene): Promise<RecordView[]>
   return value
 }
 
-function isAttributed({ record }: RecordView): boolean {
+type Legible = RecordView & { readonly record: AuditRecord }
+
+const isLegible = (row: RecordView): row is Legible => row.record !== null
+
+function isAttributed({ record }: Legible): boolean {
   if (record.outcome === 'refused' && record.action === null) return record.agent !== null
   return Boolean(record.human && record.agent && record.session && record.action?.resource && record.bundle)
 }
 
-function lineOf(record: RecordView['record']): string {
+function lineOf({ record, disclosures = [] }: Legible): string {
   const { at, outcome, human, agent, bundle } = record
-  const who = `${human?.name ?? '?'} > ${agent?.name ?? '?'}`
+  // Names are sealed in records; whoever may see them gets them beside.
+  const name = disclosures.find(({ path }) => path === '/human/name')?.value ?? human?.id
+  const who = `${name ?? '?'} > ${agent?.name ?? '?'}`
   const columns = [timeOf(at), outcome.padEnd(7), subjectOf(record).padEnd(25), who, whyOf(record)]
   return [...columns, `(bundle v${bundle?.version ?? '?'})`].join('  ')
 }
 
-const subjectOf = ({ action }: RecordView['record']): string => action?.tool ?? action?.method ?? 'not read'
+const subjectOf = ({ action }: AuditRecord): string => action?.tool ?? action?.method ?? 'not read'
 const timeOf = (at: string): string => at.slice(11, 23)
 
-function whyOf({ refusal, outbound, inbound }: RecordView['record']): string {
+function whyOf({ refusal, outbound, inbound }: AuditRecord): string {
   const rule = [...(outbound?.matches ?? []), ...(inbound?.matches ?? [])].find(
     ({ mode }) => mode === 'enforce',
   )
