@@ -29,7 +29,8 @@ export function redisServer(program, libraryPath) {
 
 /**
  * @param {{ program: string, libraryPath?: string, version: string, how: string, stateDir: string, say: (text: string) => void }} options
- * @returns {Promise<{ url: string, how: string, version: string, stop: () => Promise<void>, died: Promise<string> }>}
+ * @returns {Promise<{ url: string, how: string, version: string, stop: () => Promise<void>, died: Promise<string>, again: () => Promise<{ stop: () => Promise<void> }> }>}
+ *   `again` starts it on the same port, password and data once it has ended
  */
 export async function startRedis({ program, libraryPath, version, how, stateDir, say }) {
   const dataDir = join(stateDir, 'redis')
@@ -40,15 +41,24 @@ export async function startRedis({ program, libraryPath, version, how, stateDir,
   for (let attempt = 0; attempt < 5; attempt++) {
     const { port, password } = writeConfig(dataDir, configFile, await freePort(0))
     const settings = { identity: serverIdentity(), env: environment(libraryPath) }
-    const server = spawnWatched(program, [configFile], settings)
+    const launch = () => spawnWatched(program, [configFile], settings)
+    const server = launch()
     const url = `redis://:${password}@127.0.0.1:${port}`
     if (await isAnswering(server, url)) {
-      return { url, how, version, stop: server.stop, died: server.exited.then(server.tail) }
+      const died = server.exited.then(server.tail)
+      return { url, how, version, stop: server.stop, died, again: () => startedAgain(launch, url) }
     }
     await server.stop()
     if (!/Address already in use|bind/.test(server.tail())) setAside(dataDir, server.tail(), say)
   }
   throw new Error('the private Redis did not start in five attempts')
+}
+
+async function startedAgain(launch, url) {
+  const server = launch()
+  if (await isAnswering(server, url)) return { stop: server.stop }
+  await server.stop()
+  throw new Error(`the private Redis did not start again: ${server.tail()}`)
 }
 
 function environment(libraryPath) {
