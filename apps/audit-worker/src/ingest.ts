@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import { isFault, openBatch, openBatchAround } from '@writ/audit'
+import { isFault, openBatchAround } from '@writ/audit'
 import type { AuditRecord, StreamBatch } from '@writ/contracts'
-import { ingestBatch, PlatformQueries, TenantScope } from '@writ/postgres'
+import { ingestBatch, nextSeqOf, PlatformQueries, TenantScope } from '@writ/postgres'
 import type { QuarantineReason } from '@writ/postgres'
 import type { Trouble } from '@writ/redis'
 import { findFailing, findPoison, isOfRecord, PATIENCE } from './isolation.ts'
@@ -32,38 +32,44 @@ export class Ingest {
   }
 
   /**
+   * What the ledger has is not read again: nodes send again, cut otherwise, and what ends a reader would end one for each cut.
    * A record that ends or fails this worker again and again is kept unread, with its bytes and a leaf: the rest of the batch lands, and the
    * stream goes on.
    * @throws when the database is away; the batch stays in the queue then
    */
   async take(batch: StreamBatch, trouble: Trouble): Promise<Taken> {
-    const publicKey = await this.#queries.nodeKeyOf(batch.node)
+    const [publicKey, nextSeq] = await Promise.all([
+      this.#queries.nodeKeyOf(batch.node),
+      nextSeqOf(this.#scope, batch),
+    ])
     if (publicKey === null) return this.#setAside(batch, 'unknown-node', 'no such node has joined')
-    if (trouble.unended < PATIENCE) return this.#takeWhole(batch, publicKey, trouble.failed)
-    const poison = await findPoison(batch, trouble)
-    const records = openBatchAround(batch, publicKey, poison)
+    const stored = placesBelow(batch, nextSeq)
+    const poison = trouble.unended < PATIENCE ? NONE : await findPoison(batch, stored, trouble)
+    const records = openBatchAround(batch, publicKey, new Set([...stored, ...poison]))
     if (isFault(records)) return this.#setAside(batch, 'unsound', `${records.check}: ${records.message}`)
-    return this.#append(batch, records)
+    return this.#appendAround({ batch, stored }, records, trouble.failed)
   }
 
-  async #takeWhole(batch: StreamBatch, publicKey: string, failed: number): Promise<Taken> {
-    const records = openBatch(batch, publicKey)
-    if (isFault(records)) return this.#setAside(batch, 'unsound', `${records.check}: ${records.message}`)
+  async #appendAround(
+    taking: Taking,
+    records: readonly (AuditRecord | null)[],
+    failed: number,
+  ): Promise<Taken> {
     try {
-      return await this.#append(batch, records)
+      return await this.#append(taking, records)
     } catch (error) {
       if (failed < PATIENCE || !isOfRecord(error)) throw error
-      const failing = await findFailing(records, (some) => this.#try(batch, some))
+      const failing = await findFailing(records, (some) => this.#try(taking.batch, some))
       if (failing === null || failing.size === 0) throw error
       return this.#append(
-        batch,
+        taking,
         records.map((record, at) => (failing.has(at) ? null : record)),
       )
     }
   }
 
-  async #append(batch: StreamBatch, records: readonly (AuditRecord | null)[]): Promise<Taken> {
-    const isolated = records.flatMap((record, at) => (record === null ? [at] : []))
+  async #append({ batch, stored }: Taking, records: readonly (AuditRecord | null)[]): Promise<Taken> {
+    const isolated = records.flatMap((record, at) => (record === null && !stored.has(at) ? [at] : []))
     // Before the ledger: once that has them, the batch does not come again.
     for (const at of isolated) await this.#quarantine.keepRecord(batch, at)
     const ingestion = await ingestBatch(this.#scope, { batch, records })
@@ -93,6 +99,14 @@ export class Ingest {
     return { outcome: 'quarantined', reason, detail }
   }
 }
+
+/** A batch, and the places in it that the ledger had before it was looked at. A stream only grows, so it has them still. */
+type Taking = { readonly batch: StreamBatch; readonly stored: ReadonlySet<number> }
+
+const NONE: ReadonlySet<number> = new Set()
+
+const placesBelow = ({ fromSeq, records }: StreamBatch, nextSeq: number): ReadonlySet<number> =>
+  new Set([...records.keys()].filter((at) => fromSeq + at < nextSeq))
 
 class TrialOver extends Error {
   override readonly name = 'TrialOver'

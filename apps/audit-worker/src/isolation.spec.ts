@@ -96,6 +96,29 @@ describe('a record that ends whoever reads it', () => {
     expect(await ingest.take(stream.batch(2, 4), CALM)).toMatchObject({ isolated: 0, nextSeq: 4 })
   })
 
+  it('is not read again when it comes again in another cut', async () => {
+    const stream = await givenStream(5)
+    const trouble = { ...CALM, unended: PATIENCE, note: { poison: [1], at: null } }
+    await ingest.take(stream.batch(0, 3), trouble)
+    const poison = stream.batch(1, 2).records[0]
+    const parse = JSON.parse
+    JSON.parse = (text: string, ...more) => {
+      if (text === poison) throw new Error('whoever reads this ends')
+      return parse(text, ...more)
+    }
+    try {
+      expect(await ingest.take(stream.batch(1, 5), CALM)).toMatchObject({
+        ingested: 2,
+        isolated: 0,
+        nextSeq: 5,
+      })
+      expect(await ingest.take(stream.batch(0, 2), CALM)).toMatchObject({ ingested: 0, isolated: 0 })
+    } finally {
+      JSON.parse = parse
+    }
+    expect(await poisonOf(stream)).toHaveLength(1)
+  })
+
   it('is no way to put in what the node did not sign, or another history', async () => {
     const stream = await givenStream(4)
     await ingest.take(stream.batch(0, 2), CALM)

@@ -16,13 +16,18 @@ const Note = z.object({
 /**
  * Which records of a batch cannot be read, found one by one: each is named in a note before it is touched, so that when it ends this worker
  * the next one knows, and touches it no more.
+ * @param stored places that the ledger has, and that nobody need read
  * @returns their places
  */
-export async function findPoison(batch: StreamBatch, trouble: Trouble): Promise<ReadonlySet<number>> {
+export async function findPoison(
+  batch: StreamBatch,
+  stored: ReadonlySet<number>,
+  trouble: Trouble,
+): Promise<ReadonlySet<number>> {
   const noted = Note.safeParse(trouble.note).data ?? { poison: [], at: null }
   const poison = new Set(noted.at === null ? noted.poison : [...noted.poison, noted.at])
   for (const [at, bytes] of batch.records.entries()) {
-    if (poison.has(at)) continue
+    if (poison.has(at) || stored.has(at)) continue
     await trouble.keepNote({ poison: [...poison], at })
     readRecord(bytes)
   }

@@ -21,7 +21,7 @@ export type {
   Watermark,
 } from './platform-queries.ts'
 export { announceBundle, mintBundleVersion } from './outbox.ts'
-export { ingestBatch } from './ledger.ts'
+export { ingestBatch, nextSeqOf } from './ledger.ts'
 export type { Ingestion, OpenedBatch } from '@writ/audit'
 export { pendingRecords, recordHead } from './heads.ts'
 export type { HeadOutcome } from './heads.ts'

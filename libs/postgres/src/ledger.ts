@@ -22,6 +22,20 @@ export function ingestBatch(scope: TenantScope, opened: OpenedBatch): Promise<In
   })
 }
 
+/** What the ledger wants next of a stream: 0 where it knows none. It only grows. */
+export function nextSeqOf(
+  scope: TenantScope,
+  { tenant, stream }: Pick<StreamBatch, 'tenant' | 'stream'>,
+): Promise<number> {
+  return scope.run(tenant, async (manager) => {
+    const [row] = await manager.query(
+      `select next_seq::float8 as "nextSeq" from writ.streams where tenant_id = app.tid() and id = $1`,
+      [stream],
+    )
+    return row?.nextSeq ?? 0
+  })
+}
+
 type StreamRow = { readonly no: string; readonly nextSeq: number; readonly headHash: string }
 
 async function lockStream(manager: EntityManager, batch: StreamBatch): Promise<StreamRow | null> {
