@@ -25,6 +25,8 @@ export async function openWorld(config: Config, log: Log, metrics: Metrics): Pro
   const database = await openDatabase(config.DATABASE_URL, {
     poolSize: 8,
     applicationName: 'writ audit-worker',
+    // A worker that was stopped in the middle must not keep the others from the stream for longer than its job is its own.
+    idleInTransactionMs: 5_000,
   })
   const redis = config.REDIS_URL === undefined ? null : connectRedis(config.REDIS_URL)
   const queueUrl = queueUrlOf(config)

@@ -6,6 +6,8 @@ export type DatabaseSettings = {
   readonly poolSize: number
   /** shown in pg_stat_activity, so that an operator sees whose connection it is */
   readonly applicationName: string
+  /** how long a transaction may stand still, in milliseconds, before the server ends it and its locks: 30,000 without it */
+  readonly idleInTransactionMs?: number
 }
 
 /** An open pool. It gives no way to a table: tenant data is reached through a TenantScope, the rest through PlatformQueries. */
@@ -28,7 +30,10 @@ export async function openDatabase(url: string, settings: DatabaseSettings): Pro
     applicationName: settings.applicationName,
     poolSize: settings.poolSize,
     connectTimeoutMS: CONNECT_LIMIT_MS,
-    extra: { statement_timeout: STATEMENT_LIMIT_MS, idle_in_transaction_session_timeout: STATEMENT_LIMIT_MS },
+    extra: {
+      statement_timeout: STATEMENT_LIMIT_MS,
+      idle_in_transaction_session_timeout: settings.idleInTransactionMs ?? STATEMENT_LIMIT_MS,
+    },
     entities: ENTITIES,
     synchronize: false,
     installExtensions: false,
