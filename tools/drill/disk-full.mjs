@@ -54,8 +54,7 @@ export async function fillDisk(world, { disk, times, random }) {
   await load.more(50)
   const fromMs = Date.now()
   for (let time = 1; time <= times; time += 1) {
-    const kept = fill(ballast)
-    await untilRefused(load)
+    const kept = await filledUntilRefused(ballast, load)
     // A little room, of no round size: what is written then is taken in part.
     for (let drop = 0; drop < 5; drop += 1) {
       truncateSync(ballast, kept - Math.floor((drop + random()) * 9000))
@@ -94,9 +93,9 @@ export async function fillDisk(world, { disk, times, random }) {
   ]
 }
 
-/** Writes until the disk takes no byte more. @returns bytes */
+/** Writes on until the disk takes no byte more. @returns bytes written */
 function fill(path) {
-  const file = openSync(path, 'w')
+  const file = openSync(path, 'a')
   let bytes = 0
   try {
     for (let piece = MIB; piece >= 1; piece = Math.floor(piece / 2))
@@ -116,10 +115,13 @@ function taken(file, bytes) {
   }
 }
 
-async function untilRefused(load) {
+/** A gateway makes room by what it keeps and need not: that is taken too, as fast as it comes. @returns bytes on the disk */
+async function filledUntilRefused(ballast, load) {
+  let bytes = 0
   for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 200) {
+    bytes += fill(ballast)
     const last = load.lines().slice(-50)
-    if (last.some(({ said }) => said === UNRECORDED)) return
+    if (last.some(({ said }) => said === UNRECORDED)) return bytes
     await sleep(200)
   }
   throw new Error('the disk is full and nothing was refused')

@@ -187,7 +187,11 @@ describe('platform keys', () => {
   it('are listed by purpose, oldest first', async () => {
     await queries.addPlatformKey(platformKey('1'))
     await queries.addPlatformKey(platformKey('2'))
-    expect(await queries.platformKeys('bundle')).toEqual([platformKey('1'), platformKey('2')])
+    const since = expect.any(Date)
+    expect(await queries.platformKeys('bundle')).toEqual([
+      { ...platformKey('1'), useAfter: since },
+      { ...platformKey('2'), useAfter: since },
+    ])
     expect(await queries.platformKeys('other')).toEqual([])
     await expect(queries.addPlatformKey(platformKey('1'))).rejects.toMatchObject({ code: '23505' })
   })

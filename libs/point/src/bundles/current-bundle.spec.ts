@@ -254,6 +254,43 @@ describe('the bundle of a tenant', () => {
   })
 })
 
+describe('a disk that does not take the heartbeat', () => {
+  it('does not end what keeps the bundles current', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 1)]])
+    const { bundles, freshness, cache, isFresh } = await gateway(there)
+    const stop = new AbortController()
+    stops.push(stop)
+    const reported: string[] = []
+    const full = async (): Promise<never> => {
+      throw new Error('no space left')
+    }
+    const following = followChanges(
+      {
+        bundles,
+        freshness,
+        cache: {
+          ...cache,
+          readBeat: async () => ({ heartbeat: await sealedBeat(1, there.atMs), seq: 1 }),
+          writeBeat: full,
+        },
+        keys: () => KEYS,
+        askForKeys: () => {},
+        redis: null,
+        changes: full,
+        clock: { monotonicMs: () => there.atMs - 1_700_000_000_000, wallMs: () => there.atMs },
+        report: (problem) => reported.push(problem),
+      },
+      stop.signal,
+    )
+    await until(() => reported.includes('changes'))
+    expect(reported[0]).toBe('heartbeat on disk')
+    expect(await isFresh('acme')).toBe(true)
+    stop.abort()
+    await following
+  })
+})
+
 describe('a gateway that restarts while control plane and Redis are away', () => {
   it('serves from its disk, as fresh as the last heartbeat is young', async () => {
     const there = outside()

@@ -178,7 +178,10 @@ class Follower {
     const nowMs = this.#ports.clock.monotonicMs()
     if (this.#keptAtMs !== 0 && nowMs - this.#keptAtMs < KEPT_EVERY_MS) return
     this.#keptAtMs = nowMs
-    await this.#ports.cache.writeBeat({ heartbeat, seq: this.#after })
+    // Freshness does not wait for a disk; without it, a restart knows less.
+    await this.#attempt('heartbeat on disk', () =>
+      this.#ports.cache.writeBeat({ heartbeat, seq: this.#after }),
+    )
   }
 
   async #attempt(what: string, work: () => Promise<void>): Promise<boolean> {
