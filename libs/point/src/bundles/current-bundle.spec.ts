@@ -254,6 +254,10 @@ describe('the bundle of a tenant', () => {
   })
 })
 
+const full = async (): Promise<never> => {
+  throw new Error('no space left')
+}
+
 describe('a disk that does not take the heartbeat', () => {
   it('does not end what keeps the bundles current', async () => {
     const there = outside()
@@ -262,9 +266,6 @@ describe('a disk that does not take the heartbeat', () => {
     const stop = new AbortController()
     stops.push(stop)
     const reported: string[] = []
-    const full = async (): Promise<never> => {
-      throw new Error('no space left')
-    }
     const following = followChanges(
       {
         bundles,
