@@ -150,6 +150,7 @@ const OF_NO_TENANT = [
   'openDatabase',
   'createTenantScope',
   'ingestBatch',
+  'nextSeqOf',
   'quarantine',
   'quarantineRecord',
   'migrate',
@@ -187,6 +188,9 @@ describe('every exported function', () => {
     })
     expect(taken).toMatchObject({ outcome: 'gap' })
     expect(await database.query('select 1 from writ.records where tenant_id = $1', [mine])).toEqual([])
+    const wanted = (tenant: TenantId) =>
+      room.nextSeqOf(room.createTenantScope(worker), { ...foreign.batch, tenant })
+    expect([await wanted(theirs), await wanted(mine)]).toEqual([3, 0])
   })
 })
 
