@@ -10,6 +10,16 @@ const WORKER = fileURLToPath(new URL('./worker.mjs', import.meta.url))
 const TYPESCRIPT = new URL('./typescript.mjs', import.meta.url).href
 /** See libs/cedar/src/cedar-wasm.ts: processes that live long meet it sooner. */
 const STEADY = ['--no-turbo-inline-js-wasm-calls']
+/** Small files that run for minutes: Jest takes the size of a file for its duration until it has seen it run. */
+const LONGEST = [
+  'e2e/ledger-drills.e2e.ts',
+  'e2e/start.e2e.ts',
+  'e2e/drills.e2e.ts',
+  'e2e/identity-cli.e2e.ts',
+  'e2e/daemon.e2e.ts',
+  'e2e/conformance.e2e.ts',
+  'e2e/crash.e2e.ts',
+]
 /** How long a process that has run all its files may keep something open. */
 const LEFT_OPEN_MS = 20_000
 
@@ -23,7 +33,7 @@ export default class PlainNodeRunner {
   }
 
   async runTests(tests, watcher, ...listeners) {
-    const waiting = [...tests]
+    const waiting = tests.toSorted((one, other) => turnOf(one) - turnOf(other))
     const next = () => (watcher.isInterrupted() ? undefined : waiting.shift())
     const [onStart, onResult, onFailure] = listeners
     const heard = { onStart, onResult, onFailure }
@@ -50,6 +60,13 @@ export default class PlainNodeRunner {
     const { rootDir, testTimeout: own = testTimeout } = context.config
     return { path, rootDir, testNamePattern: testNamePattern ?? null, testTimeout: own }
   }
+}
+
+/** What takes longest begins first, so that nothing long is left for the end; among equals Jest's own order stays. */
+function turnOf({ path }) {
+  const at = LONGEST.findIndex((name) => path.endsWith(name))
+  if (at !== -1) return at
+  return LONGEST.length + (path.endsWith('.e2e.ts') ? 0 : 1)
 }
 
 function startWorker(id) {
