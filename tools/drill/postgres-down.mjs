@@ -29,6 +29,7 @@ export async function stopPostgres(world, { seconds }) {
   say(`Postgres is away for ${seconds} s …`)
   const asked = await askControlPlane(world)
   await sleep(Math.max(0, downMs + seconds * 1000 - Date.now()))
+  await untilDenied(load, downMs)
   const calls = load.during(downMs, Date.now())
   const spoolMib = spoolBytes(world) / MIB
   const waiting = (await waitingAt(gateway)) ?? 0
@@ -62,6 +63,12 @@ export async function stopPostgres(world, { seconds }) {
       `statuses ${asked.map(({ status }) => status).join(', ')}: a page that cannot read says so`,
     ),
   ]
+}
+
+/** On a busy machine few calls fit into seconds: it lasts until there was one that a rule forbids, a minute at most. */
+async function untilDenied(load, fromMs) {
+  const wasDenied = () => load.during(fromMs, Date.now()).some(({ said }) => said === 'denied')
+  for (let waitedMs = 0; waitedMs < 60_000 && !wasDenied(); waitedMs += 200) await sleep(200)
 }
 
 const RECORDS_A_CALL = 2
