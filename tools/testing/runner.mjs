@@ -20,6 +20,8 @@ const LONGEST = [
   'e2e/conformance.e2e.ts',
   'e2e/crash.e2e.ts',
 ]
+/** More end-to-end files than this failing are no accident of the machine: none of them runs once more. */
+const MOST_ONCE_MORE = 2
 /** How long a process that has run all its files may keep something open. */
 const LEFT_OPEN_MS = 20_000
 
@@ -36,23 +38,47 @@ export default class PlainNodeRunner {
     const waiting = tests.toSorted((one, other) => turnOf(one) - turnOf(other))
     const next = () => (watcher.isInterrupted() ? undefined : waiting.shift())
     const [onStart, onResult, onFailure] = listeners
-    const heard = { onStart, onResult, onFailure }
+    const failed = []
+    const tell = (test, { result, fault }) =>
+      result ? onResult(test, result) : onFailure(test, { message: fault, stack: fault })
+    const hear = async (test, answer) => {
+      if (isEndToEnd(test) && isFailure(answer)) failed.push({ test, answer })
+      else await tell(test, answer)
+    }
     const count = Math.min(this.#config.maxWorkers, tests.length)
-    await Promise.all(Array.from({ length: count }, (_, at) => this.#work(at + 1, next, heard)))
+    await Promise.all(
+      Array.from({ length: count }, (_, at) => this.#work({ id: at + 1, next, onStart, hear })),
+    )
+    for (const { test, answer } of failed) await tell(test, await this.#onceMore(test, answer, failed.length))
   }
 
-  async #work(id, next, { onStart, onResult, onFailure }) {
+  async #work({ id, next, onStart, hear }) {
     let worker = null
     for (let test = next(); test !== undefined; test = next()) {
       worker ??= startWorker(id)
       await onStart(test)
       const answer = await ask(worker, this.#orderFor(test))
-      if (answer.result) await onResult(test, answer.result)
-      else await onFailure(test, { message: answer.fault, stack: answer.fault })
+      await hear(test, answer)
       if (answer.isFull) await endWorker(worker)
       if (answer.isFull || answer.isDead) worker = null
     }
     if (worker !== null) await endWorker(worker)
+  }
+
+  /**
+   * In CI, an end-to-end file that failed beside others runs once more, alone: whole platforms share few cores there, and what only a
+   * crowded machine brings about must be told apart from what is broken. Both is said; see docs/decisions/0024-tests-in-plain-node.md.
+   */
+  async #onceMore(test, first, failures) {
+    if (!process.env.CI || failures > MOST_ONCE_MORE) return first
+    console.error(
+      `FAILED BESIDE OTHERS, RUNS ONCE MORE: ${test.path}\n${first.result?.failureMessage ?? first.fault}`,
+    )
+    const worker = startWorker(1)
+    const second = await ask(worker, this.#orderFor(test))
+    if (!second.isDead) await endWorker(worker)
+    console.error(`${isFailure(second) ? 'FAILED AGAIN' : 'PASSED ALONE'}: ${test.path}`)
+    return second
   }
 
   #orderFor({ path, context }) {
@@ -62,11 +88,14 @@ export default class PlainNodeRunner {
   }
 }
 
+const isEndToEnd = ({ path }) => path.endsWith('.e2e.ts')
+const isFailure = ({ result }) => !result || result.numFailingTests > 0 || Boolean(result.testExecError)
+
 /** What takes longest begins first, so that nothing long is left for the end; among equals Jest's own order stays. */
 function turnOf({ path }) {
   const at = LONGEST.findIndex((name) => path.endsWith(name))
   if (at !== -1) return at
-  return LONGEST.length + (path.endsWith('.e2e.ts') ? 0 : 1)
+  return LONGEST.length + (isEndToEnd({ path }) ? 0 : 1)
 }
 
 function startWorker(id) {
