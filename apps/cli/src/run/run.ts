@@ -1,7 +1,7 @@
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Mount, SandboxPlan, SeenEgress } from '@writ/sandbox'
-import { CLIENT_PROFILES, environmentInside, isFault, localFiles, planSandbox, read } from '@writ/sandbox'
+import type { SandboxPlan, SeenEgress } from '@writ/sandbox'
+import { CLIENT_PROFILES, environmentInside } from '@writ/sandbox'
 import type { Environment } from '@writ/runtime'
 import { Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
@@ -16,34 +16,22 @@ import type { KernelRefusals } from './kernel-refusals.ts'
 import { kernelRefusals } from './kernel-refusals.ts'
 import type { LateEnforcement } from './late-enforcement.ts'
 import { lateEnforcement } from './late-enforcement.ts'
-import { hookProgramOf } from './hook-program.ts'
 import type { RunOptions } from './options.ts'
 import { boundSecrets, hostRules, profileOf, realPaths, registries } from './options.ts'
-import { programOn } from './program-on.ts'
-import { placedByOthers, placePlaceholders } from './placeholders.ts'
+import type { Run, RunParts } from './run-plan.ts'
+import { placeholderFolder, planOf } from './run-plan.ts'
+import { placePlaceholders } from './placeholders.ts'
 import type { Receipt } from './receipt.ts'
 import { deniedLines, hostLines, receiptText } from './receipt.ts'
 import { newRepositories, repositoriesIn } from './repositories.ts'
 import type { RunFolder } from './run-files.ts'
-import { certificateFiles, createRunFolder, hookFiles, hookMounts, INSIDE } from './run-files.ts'
+import { createRunFolder, INSIDE } from './run-files.ts'
 import type { SandboxEnd } from './sandbox-process.ts'
 import { runSandbox } from './sandbox-process.ts'
 import { runUnconfined } from './unconfined.ts'
 
 const PROXY_PORT = 3128
 const PROCESSOR = process.arch === 'arm64' ? 'arm64' : 'x64'
-
-/** What one run is made of, before anything is started. */
-type Run = {
-  readonly writHome: string
-  readonly env: Environment
-  readonly options: RunOptions
-  readonly terminal: Terminal
-  readonly command: readonly string[]
-  /** real path */
-  readonly home: string
-  readonly workspaces: readonly string[]
-}
 
 /**
  * Runs a command where it can reach nothing that was not given to it, tells what it did, and ends with its exit code.
@@ -180,68 +168,7 @@ async function egressOf(
   })
 }
 
-type Parts = {
-  readonly folder: RunFolder
-  readonly enforcement: LateEnforcement
-  readonly egress: Egress
-  readonly bridge: BridgeProgram
-}
-
-function planOf(wanted: Run, { folder, enforcement, egress, bridge }: Parts): SandboxPlan {
-  const { command, env, home, options, workspaces, writHome } = wanted
-  const program = programOn(command[0] ?? '', env)
-  const hook = hookMounts(hookProgramOf())
-  const own: readonly Mount[] = [
-    ...hookFiles(folder, hook.hook, home),
-    ...hook.mounts,
-    ...(egress.authority === null ? [] : certificateFiles(folder, egress.authority.certificate)),
-    read(enforcement.hookSocket, INSIDE.hookSocket),
-    read(join(folder.path, 'egress.sock'), INSIDE.egressSocket),
-    read(bridge.source, INSIDE.bridge),
-    read(folder.write('ignored', ''), INSIDE.ignored),
-    ...['/run', '/etc'].map((at): Mount => ({ kind: 'sealed', at })),
-  ]
-  const plan = planSandbox(
-    {
-      profile: CLIENT_PROFILES[profileOf(options, command[0] ?? '')],
-      home,
-      ownHome: writHome,
-      workspaces,
-      readable: realPaths(options.read, home),
-      writable: realPaths(options.allowWrite, home),
-      programs: [program, process.execPath],
-      own,
-      covers: folder.covers,
-    },
-    localFiles,
-  )
-  if (isFault(plan)) throw new Failure(plan.fault, plan.remedy)
-  const whole = withOthers(plan, wanted)
-  folder.write('ignored', ignoredNames(whole, workspaces))
-  return whole
-}
-
-// What another run put there to hold is held for this one too, and stays until both have ended.
-function withOthers(plan: SandboxPlan, wanted: Run): SandboxPlan {
-  const held = plan.mounts.flatMap((mount) => ('source' in mount && mount.kind !== 'copy' ? [mount.at] : []))
-  const theirs = placedByOthers(placeholderFolder(wanted)).filter(({ path }) => held.includes(path))
-  const known = new Set(plan.placeholders.map(({ path }) => path))
-  return { ...plan, placeholders: [...plan.placeholders, ...theirs.filter(({ path }) => !known.has(path))] }
-}
-
-const placeholderFolder = ({ writHome }: Run): string => join(writHome, 'sandbox', 'placeholders')
-
-// Files that only hold a place are nothing to commit.
-const ignoredNames = ({ placeholders }: SandboxPlan, workspaces: readonly string[]): string =>
-  placeholders
-    .filter(({ kind }) => kind === 'file')
-    .flatMap(({ path }) =>
-      workspaces.filter((home) => path.startsWith(`${home}/`)).map((home) => path.slice(home.length)),
-    )
-    .map((path) => `${path}\n`)
-    .join('')
-
-type Starting = Pick<Parts, 'folder' | 'egress' | 'bridge' | 'enforcement'> & {
+type Starting = Pick<RunParts, 'folder' | 'egress' | 'bridge' | 'enforcement'> & {
   readonly wrap: Bubblewrap
   readonly plan: SandboxPlan
   readonly refusals: KernelRefusals
