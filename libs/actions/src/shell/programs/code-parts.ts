@@ -1,4 +1,4 @@
-import { escapes } from './shells.ts'
+import { escapes } from './printf.ts'
 
 /** A piece of code: its words with each string taken out, its strings with neighbours joined, and lists of strings as command lines. */
 export type CodeParts = {

@@ -16,7 +16,8 @@ import {
   unknownFrom,
   type Value,
 } from '../text.ts'
-import { escapes, IDIOM } from './shells.ts'
+import { escapes } from './printf.ts'
+import { IDIOM } from './shells.ts'
 import { translated, withoutHex, xxdReversed } from './decoding.ts'
 
 /** Programs that print what they read or are told, changed or not. */
