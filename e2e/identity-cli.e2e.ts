@@ -300,7 +300,10 @@ describe('writ, of an agent', () => {
       enrolledAt: new Date().toISOString(),
     }
     writeFileSync(join(folder, 'profile.json'), JSON.stringify(profile), { mode: 0o600 })
-    expect((await agent.call('lookup_order', { order: 'C-1' })).status).toBe(200)
+    await eventually(
+      'an answer',
+      async () => (await agent.call('lookup_order', { order: 'C-1' })).status === 200,
+    )
     const token = await agent.session.accessToken()
     secrets.add(token)
     const file = join(root, 'token')
