@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { inPieces, zipOf } from './zip.ts'
@@ -59,6 +59,29 @@ describe('an archive', () => {
     await expect(
       read(zipOf([member('a', 'one'), failing, member('c', 'x')], MADE_AT, () => {})),
     ).rejects.toThrow('the row is gone')
+  })
+
+  it('ends the member under way when nobody reads on, and holds on to none of those before it', async () => {
+    let ended = 0
+    let listeners = 0
+    const endless: Member = {
+      name: 'z',
+      bytes: async function* () {
+        listeners = zip.listenerCount('close')
+        try {
+          for (;;) yield randomBytes(65_536)
+        } finally {
+          ended += 1
+        }
+      },
+    }
+    const small = Array.from({ length: 20 }, (_, at) => member(`m${at}`, 'some'))
+    const zip = zipOf([...small, endless], MADE_AT, () => {})
+    let readBytes = 0
+    for await (const part of zip) if ((readBytes += part.length) > 20_000) break
+    expect(listeners).toBeLessThan(10)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([zip.destroyed, ended]).toEqual([true, 1])
   })
 
   it('waits for whoever reads it: of a member without end only a little is asked for', async () => {

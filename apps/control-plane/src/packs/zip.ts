@@ -27,6 +27,7 @@ export function zipOf(
 ): Readable {
   const zip = new ZipFile()
   const out = new PassThrough()
+  let underWay: Readable | null = null
   for (const member of members) {
     const options = {
       mtime: madeAt,
@@ -34,19 +35,23 @@ export function zipOf(
       forceDosTimestamp: true,
       compressionLevel: member.isDense ? 0 : LEVEL,
     }
-    zip.addReadStreamLazy(member.name, options, (begin) => begin(null, streamOf(member, out, written)))
+    zip.addReadStreamLazy(member.name, options, (begin) => {
+      underWay = streamOf(member, out, written)
+      begin(null, underWay)
+    })
   }
+  // yazl looks after no stream that nobody reads any more.
+  out.once('close', () => underWay?.destroy())
   zip.on('error', (error: Error) => out.destroy(error))
   zip.end()
   zip.outputStream.pipe(out)
   return out
 }
 
-// yazl looks after no stream that fails, nor after one that nobody reads any more.
+// Nor after one that fails.
 function streamOf(member: Member, out: PassThrough, written: (member: Written) => void): Readable {
   const stream = Readable.from(hashed(member, written), { objectMode: false })
   stream.once('error', (error) => out.destroy(error))
-  out.once('close', () => stream.destroy())
   return stream
 }
 
