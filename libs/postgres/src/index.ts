@@ -19,7 +19,7 @@ export type {
   TenantRow,
   UnsealedTenant,
   Watermark,
-} from './platform-queries.ts'
+} from './platform-rows.ts'
 export { announceBundle, mintBundleVersion } from './outbox.ts'
 export { ingestBatch, nextSeqOf } from './ledger.ts'
 export type { Ingestion, OpenedBatch } from '@writ/audit'
@@ -36,20 +36,9 @@ export { createAuditIndex, createAuditLedger } from './record-index.ts'
 export { readEvidence } from './evidence.ts'
 export { quarantine, quarantineRecord } from './quarantine.ts'
 export type { QuarantineReason } from './quarantine.ts'
-export {
-  addGlobalLeaf,
-  archivedSize,
-  checkpointsOf,
-  forksOf,
-  globalLeaf,
-  keepFork,
-  keepTrust,
-  latestCheckpoint,
-  latestTrust,
-  removedLeaves,
-  tileReader,
-  treeStoreOf,
-} from './trees.ts'
+export { addGlobalLeaf, globalLeaf } from './global-log.ts'
+export { forksOf, keepFork, keepTrust, latestTrust, removedLeaves } from './log-notices.ts'
+export { archivedSize, checkpointsOf, latestCheckpoint, tileReader, treeStoreOf } from './trees.ts'
 export type { CheckpointRow, LeafRow, NewCheckpoint, TreeKind, TreeState, TreeStore } from './trees.ts'
 export { migrate } from './migrate.ts'
 export type { MigrateSettings } from './migrate.ts'

@@ -8,7 +8,7 @@ import { openDatabase } from './data-source.ts'
 import type { Database } from './data-source.ts'
 import { readEvidence } from './evidence.ts'
 import { pendingRecords, recordHead } from './heads.ts'
-import { ingestBatch } from './ledger.ts'
+import { ingestBatch, nextSeqOf } from './ledger.ts'
 import { PlatformQueries } from './platform-queries.ts'
 import { quarantine } from './quarantine.ts'
 import { queryRecords } from './records.ts'
@@ -193,6 +193,35 @@ describe('batches that arrive often, out of order and at several workers', () =>
       }),
       { numRuns: 12 },
     )
+  })
+})
+
+describe('batches of several tenants on one connection, whose statements are planned once', () => {
+  it('each grow the log of their own tenant only', async () => {
+    const one = await openDatabase(database.workerUrl, { poolSize: 1, applicationName: 'ledger spec' })
+    const streams = await Promise.all(
+      Array.from({ length: 3 }, async () => createTestStream(node, await newTenant(), 12)),
+    )
+    for (let seq = 0; seq < 12; seq += 1)
+      for (const stream of streams) await ingestBatch(createTenantScope(one), stream.opened(seq, seq + 1))
+    await one.close()
+    for (const stream of streams) {
+      await report(stream, 12)
+      const evidence = await evidenceOf(stream.tenant)
+      expect([evidence.logSize, evidence.streams.map(({ stream: id }) => id)]).toEqual([12, [stream.id]])
+      expect(verifyEvidence(evidence)).toMatchObject({ holds: true, records: 12 })
+    }
+  })
+
+  it('do not reach the stream of another tenant', async () => {
+    const one = await openDatabase(database.workerUrl, { poolSize: 1, applicationName: 'ledger spec' })
+    const scope = createTenantScope(one)
+    const stream = createTestStream(node, await newTenant(), 8)
+    for (let seq = 0; seq < 8; seq += 1) await ingestBatch(scope, stream.opened(seq, seq + 1))
+    const other = await newTenant()
+    expect(await nextSeqOf(scope, { tenant: other, stream: stream.id })).toBe(0)
+    expect(await nextSeqOf(scope, { tenant: stream.tenant, stream: stream.id })).toBe(8)
+    await one.close()
   })
 })
 

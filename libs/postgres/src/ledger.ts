@@ -2,6 +2,9 @@ import { hashOf, termsOf } from '@writ/audit'
 import type { Ingestion, OpenedBatch } from '@writ/audit'
 import type { AuditRecord, StreamBatch } from '@writ/contracts'
 import type { EntityManager } from 'typeorm'
+import { bytesList, floatList, integerList, textList } from './binary-lists.ts'
+import { runPrepared } from './prepared.ts'
+import type { Prepared } from './prepared.ts'
 import { sumUpBlocks } from './record-blocks.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
@@ -28,12 +31,14 @@ export function nextSeqOf(
   { tenant, stream }: Pick<StreamBatch, 'tenant' | 'stream'>,
 ): Promise<number> {
   return scope.run(tenant, async (manager) => {
-    const [row] = await manager.query(
-      `select next_seq::float8 as "nextSeq" from writ.streams where tenant_id = app.tid() and id = $1`,
-      [stream],
-    )
+    const [row] = await runPrepared<Pick<StreamRow, 'nextSeq'>>(manager, NEXT_SEQ, [stream])
     return row?.nextSeq ?? 0
   })
+}
+
+const NEXT_SEQ: Prepared = {
+  name: 'ledger next',
+  text: 'select next_seq::float8 as "nextSeq" from writ.streams where tenant_id = app.tid() and id = $1',
 }
 
 type StreamRow = { readonly no: string; readonly nextSeq: number; readonly headHash: string }
@@ -50,12 +55,14 @@ async function lockStream(manager: EntityManager, batch: StreamBatch): Promise<S
 }
 
 async function knownStream(manager: EntityManager, { stream }: StreamBatch): Promise<StreamRow | null> {
-  const [row] = await manager.query(
-    `select no, next_seq::float8 as "nextSeq", head_hash as "headHash" from writ.streams
-      where tenant_id = app.tid() and id = $1 for update`,
-    [stream],
-  )
+  const [row] = await runPrepared<StreamRow>(manager, LOCK_STREAM, [stream])
   return row ?? null
+}
+
+const LOCK_STREAM: Prepared = {
+  name: 'ledger lock',
+  text: `select no, next_seq::float8 as "nextSeq", head_hash as "headHash" from writ.streams
+          where tenant_id = app.tid() and id = $1 for update`,
 }
 
 /**
@@ -85,61 +92,68 @@ async function append(
   stream: StreamRow,
 ): Promise<void> {
   const skipped = stream.nextSeq - batch.fromSeq
-  const fresh = records.slice(skipped)
-  const firstLeaf = await takeLeaves(manager, batch.tenant, fresh.length)
-  await manager.query(INSERT_RECORDS, [
-    firstLeaf,
-    stream.no,
-    stream.nextSeq,
-    ...columnsOf(batch.records.slice(skipped), fresh),
-  ])
-  await sumUpBlocks(manager, { from: firstLeaf, to: firstLeaf + fresh.length })
-  await manager.query(
-    'update writ.streams set next_seq = $2, head_hash = $3 where tenant_id = app.tid() and id = $1',
-    [batch.stream, stream.nextSeq + fresh.length, hashOf(batch.records.at(-1) ?? '')],
-  )
-  await manager.query(
-    `insert into writ.stream_batches (tenant_id, stream_id, from_seq, count, head_hash, signature, first_seq, first_leaf)
-       values (app.tid(), $1, $2, $3, $4, $5, $6, $7)`,
-    [
-      batch.stream,
-      batch.fromSeq,
-      batch.records.length,
-      batch.headHash,
-      batch.signature,
-      stream.nextSeq,
-      firstLeaf,
-    ],
-  )
+  const texts = batch.records.slice(skipped)
+  const ofBatch = [batch.tenant, batch.stream, batch.fromSeq, batch.records.length, batch.headHash]
+  const ofStream = [batch.signature, stream.no, stream.nextSeq, texts.length, hashOf(texts.at(-1) ?? '')]
+  const columns = columnsOf(texts, records.slice(skipped))
+  const [log] = await runPrepared<Log>(manager, APPEND, [...ofBatch, ...ofStream, ...columns])
+  if (log === undefined) throw new Error('the log of the tenant did not grow')
+  await sumUpBlocks(manager, { from: log.firstLeaf, to: log.firstLeaf + texts.length })
 }
 
-async function takeLeaves(manager: EntityManager, tenantId: string, count: number): Promise<number> {
-  const [log] = await manager.query(
-    `insert into writ.tenant_logs (tenant_id, size) values ($1, $2)
-       on conflict (tenant_id) do update set size = tenant_logs.size + excluded.size returning size::float8 as size`,
-    [tenantId, count],
-  )
-  return log.size - count
-}
+type Log = { readonly firstLeaf: number }
 
-const INSERT_RECORDS = `
-  insert into writ.records (tenant_id, leaf_index, stream_no, seq, bytes, decision_id, kind, session_id, outcome, occurred_at, terms)
-  select app.tid(), $1::bigint + at - 1, $2, $3::bigint + at - 1, bytes, decision_id, kind, session_id, outcome,
-         to_timestamp(occurred_seconds), terms::integer[]
-    from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::float8[], $10::text[])
-         with ordinality as fresh (bytes, decision_id, kind, session_id, outcome, occurred_seconds, terms, at)
-`
+// One statement, because each costs as much as some records do: leaves are taken, the stream goes on, the batch is kept, and its records.
+const APPEND: Prepared = {
+  name: 'ledger append',
+  text: `
+  with log as (
+    insert into writ.tenant_logs (tenant_id, size) values ($1, $9::integer)
+      on conflict (tenant_id) do update set size = tenant_logs.size + excluded.size returning size - $9::integer as first_leaf
+  ), advanced as (
+    update writ.streams set next_seq = $8::bigint + $9::integer, head_hash = $10 where tenant_id = $1 and id = $2
+  ), kept as (
+    insert into writ.stream_batches (tenant_id, stream_id, from_seq, count, head_hash, signature, first_seq, first_leaf)
+      select $1, $2, $3::bigint, $4::integer, $5, $6, $8::bigint, first_leaf from log
+  ), stored as (
+    insert into writ.records (tenant_id, leaf_index, stream_no, seq, bytes, decision_id, kind, session_id, outcome, occurred_at, terms)
+      select $1, first_leaf + at - 1, $7::bigint, $8::bigint + at - 1, bytes, decision_id, kind, session_id, outcome,
+             to_timestamp(occurred_seconds), ($17::integer[])[first_term:last_term]
+        from log, unnest($11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::float8[], $18::integer[], $19::integer[])
+             with ordinality as fresh (bytes, decision_id, kind, session_id, outcome, occurred_seconds, first_term, last_term, at)
+  )
+  select first_leaf::float8 as "firstLeaf" from log
+`,
+}
 
 /** What is asked for by name is read from the bytes once, here; only the bytes count. */
-const columnsOf = (texts: readonly string[], records: readonly (AuditRecord | null)[]): unknown[] => [
-  texts.map((text) => Buffer.from(text)),
-  records.map((record) => record?.decisionId ?? ''),
-  records.map((record) => record?.kind ?? UNREADABLE),
-  records.map((record) => record?.session ?? null),
-  records.map((record) => record?.outcome ?? 'failed'),
-  records.map((record) => (record ? Date.parse(record.at) : Date.now()) / 1000),
-  records.map((record) => record && `{${termsOf(record).join(',')}}`),
-]
+function columnsOf(texts: readonly string[], records: readonly (AuditRecord | null)[]): Buffer[] {
+  const { terms, first, last } = termsOfAll(records)
+  return [
+    bytesList(texts),
+    textList(records.map((record) => record?.decisionId ?? '')),
+    textList(records.map((record) => record?.kind ?? UNREADABLE)),
+    textList(records.map((record) => record?.session ?? null)),
+    textList(records.map((record) => record?.outcome ?? 'failed')),
+    floatList(records.map((record) => (record ? Date.parse(record.at) : Date.now()) / 1000)),
+    integerList(terms),
+    integerList(first),
+    integerList(last),
+  ]
+}
 
 /** The kind of a record that was stored without being read. */
 const UNREADABLE = 'unreadable'
+
+/** The terms of all records in one list, and where in it those of each begin and end, counted from 1; null for a record without any. */
+function termsOfAll(records: readonly (AuditRecord | null)[]) {
+  const terms: number[] = []
+  const first: (number | null)[] = []
+  const last: (number | null)[] = []
+  for (const record of records) {
+    first.push(record && terms.length + 1)
+    if (record) terms.push(...termsOf(record))
+    last.push(record && terms.length)
+  }
+  return { terms, first, last }
+}

@@ -1,86 +1,21 @@
-import type {
-  AgentId,
-  BundleChange,
-  HumanId,
-  NodeId,
-  PackId,
-  PublicJwk,
-  Role,
-  StreamId,
-  TenantId,
-} from '@writ/contracts'
+import type { BundleChange, NodeId, StreamId } from '@writ/contracts'
 import type { DataSource, EntityManager } from 'typeorm'
 import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
-
-export type TenantRow = {
-  readonly id: TenantId
-  readonly slug: string
-  readonly name: string
-  readonly defaultGroupId: string
-  readonly bundleVersion: number
-  readonly isSuspended: boolean
-}
-export type ApiKeyRow = {
-  readonly tenantId: TenantId
-  readonly name: string
-  readonly role: Role
-  /** whose agents a key of the role `developer` may touch */
-  readonly humanId: HumanId | null
-  /** who made it, if that is known: they are behind what it does */
-  readonly madeBy: HumanId | null
-  readonly secretSha256: string
-  readonly expiresAt: Date | null
-  readonly lastUsedAt: Date | null
-}
-/** `signed` is the compact JWS of the newest bundle of a tenant. */
-export type BundleHead = {
-  readonly tenantId: TenantId
-  readonly slug: string
-  readonly version: number
-  readonly signed: string
-}
-export type PendingChange = BundleChange & { readonly tenantId: TenantId }
-export type NewNode = {
-  readonly id: NodeId
-  readonly name: string
-  readonly publicKey: string
-  readonly leaseKey: PublicJwk
-  readonly origin: string
-  readonly build: string
-}
-export type NodeRow = NewNode & { readonly joinedAt: Date; readonly lastSeenAt: Date }
-/** The daemon of one agent's machine, of one tenant. */
-export type DeviceRow = NodeRow & {
-  readonly tenantId: TenantId
-  readonly slug: string
-  readonly agentId: AgentId
-}
-export type PlatformKey = {
-  readonly kid: string
-  readonly purpose: string
-  readonly publicKey: string
-  readonly sealedPrivate: Buffer
-  /** absent: from when it was made */
-  readonly useAfter?: Date
-}
-/** A tenant with administrative events that the ledger does not hold yet: `nextSeq` and `headHash` of its stream. */
-export type UnsealedTenant = {
-  readonly tenantId: TenantId
-  readonly slug: string
-  readonly nextSeq: number
-  readonly headHash: string
-}
-/** `isOver`: there is a file, and its time is over; else it is to be made. */
-export type PackToWork = {
-  readonly tenantId: TenantId
-  readonly slug: string
-  readonly id: PackId
-  readonly isOver: boolean
-}
-export type Watermark = { readonly stream: StreamId; readonly nextSeq: number }
-/** `archivedSeq`: records below it are in a checkpoint that is published and archived. */
-export type ArchivedWatermark = Watermark & { readonly archivedSeq: number }
+import type {
+  ApiKeyRow,
+  ArchivedWatermark,
+  BundleHead,
+  DeviceRow,
+  NewNode,
+  NodeRow,
+  PackToWork,
+  PendingChange,
+  PlatformKey,
+  TenantRow,
+  UnsealedTenant,
+  Watermark,
+} from './platform-rows.ts'
 
 /** What is asked before a tenant is known or over all tenants, and the tables that belong to no tenant. Nothing else crosses tenants. */
 export class PlatformQueries {

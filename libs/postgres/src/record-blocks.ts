@@ -20,7 +20,7 @@ const SUM_UP = `
      where tenant_id = app.tid() and leaf_index >= $1::bigint and leaf_index < $1::bigint + $2::bigint
   ), found as (
     select array_agg(term order by term) as terms, array_agg(n order by term) as counts
-      from (select term, count(*)::integer as n from leaves, unnest(terms) as term group by term) as one
+      from (select term, count(*)::integer as n from (select unnest(terms) as term from leaves) as each group by term) as one
   )
   insert into writ.record_blocks (tenant_id, block, first_at, last_at, first_ingested, last_ingested, terms, counts)
   select app.tid(), $1::bigint / $2::bigint, min(occurred_at), max(occurred_at), min(ingested_at), max(ingested_at),

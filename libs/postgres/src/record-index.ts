@@ -1,6 +1,6 @@
 import type { AuditIndex, AuditLedger, StoredLeaf } from '@writ/audit'
 import type { TenantId } from '@writ/contracts'
-import { ingestBatch } from './ledger.ts'
+import { ingestBatch, nextSeqOf } from './ledger.ts'
 import { countRecords } from './record-counts.ts'
 import { leavesAt, searchLeaves } from './record-search.ts'
 import type { TenantScope } from './tenant-scope.ts'
@@ -10,14 +10,7 @@ const LEAVES_AT_ONCE = 500
 /** The ledger in Postgres. */
 export const createAuditLedger = (scope: TenantScope): AuditLedger => ({
   append: (opened) => ingestBatch(scope, opened),
-  watermark: (tenant, stream) =>
-    scope.run(tenant, async (manager) => {
-      const [row] = await manager.query(
-        'select next_seq::float8 as next from writ.streams where tenant_id = app.tid() and id = $1',
-        [stream],
-      )
-      return row?.next ?? 0
-    }),
+  watermark: (tenant, stream) => nextSeqOf(scope, { tenant, stream }),
   size: (tenant) => sizeOf(scope, tenant),
   leaves: (tenant, range) => leavesBetween(scope, tenant, range),
 })

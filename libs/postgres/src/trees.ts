@@ -1,5 +1,5 @@
 import { edgeTiles, HASH_BYTES } from '@writ/audit'
-import type { FilledTile, Hash, LeafRange, Tile, TileReader } from '@writ/audit'
+import type { FilledTile, Tile, TileReader } from '@writ/audit'
 import type { EntityManager } from 'typeorm'
 
 /** Which tree: that over the records of the tenant whose transaction it is, or the one over the checkpoints of all tenants. */
@@ -240,72 +240,3 @@ async function keepCheckpoint(
     [size, seq, at],
   )
 }
-
-/** Adds a leaf to the global log. Whoever else does waits until this transaction ends. @returns its index */
-export async function addGlobalLeaf(manager: EntityManager, bytes: Hash, at: Date): Promise<number> {
-  const rows: [{ index: number }[], number] = await manager.query(
-    'update writ.global_trees set leaves = leaves + 1 returning (leaves - 1)::float8 as index',
-  )
-  const index = rows[0][0]?.index
-  if (index === undefined) throw new Error('the global log was not begun')
-  await manager.query('insert into writ.global_leaves (leaf_index, bytes, at) values ($1, $2, $3)', [
-    index,
-    bytes,
-    at,
-  ])
-  return index
-}
-
-export async function globalLeaf(manager: EntityManager, index: number): Promise<Buffer | null> {
-  const rows: { bytes: Buffer }[] = await manager.query(
-    'select bytes from writ.global_leaves where leaf_index = $1',
-    [index],
-  )
-  return rows[0]?.bytes ?? null
-}
-
-/** The tenant's newest trust file; null before the first checkpoint. */
-export const latestTrust = (
-  manager: EntityManager,
-): Promise<{ readonly version: number; readonly file: string } | null> =>
-  first(
-    manager.query(
-      'select version, file from writ.trust_files where tenant_id = app.tid() order by version desc limit 1',
-    ),
-  )
-
-export async function keepTrust(
-  manager: EntityManager,
-  { version, file, at }: { readonly version: number; readonly file: string; readonly at: Date },
-): Promise<void> {
-  await manager.query(
-    'insert into writ.trust_files (tenant_id, version, file, at) values (app.tid(), $1, $2, $3)',
-    [version, file, at],
-  )
-}
-
-export async function keepFork(
-  manager: EntityManager,
-  { epoch, notice, at }: { readonly epoch: number; readonly notice: string; readonly at: Date },
-): Promise<void> {
-  await manager.query(
-    'insert into writ.log_forks (tenant_id, epoch, notice, at) values (app.tid(), $1, $2, $3)',
-    [epoch, notice, at],
-  )
-}
-
-export const forksOf = (
-  manager: EntityManager,
-): Promise<{ readonly epoch: number; readonly notice: string; readonly at: Date }[]> =>
-  manager.query('select epoch, notice, at from writ.log_forks where tenant_id = app.tid() order by epoch')
-
-/** Leaves between two that retention removed: whatever else is gone was taken. */
-export const removedLeaves = (
-  manager: EntityManager,
-  { from, to }: LeafRange,
-): Promise<{ readonly first: number; readonly last: number }[]> =>
-  manager.query(
-    `select first_leaf::float8 as first, last_leaf::float8 as last from writ.removals
-      where tenant_id = app.tid() and last_leaf >= $1 and first_leaf < $2`,
-    [from, to],
-  )

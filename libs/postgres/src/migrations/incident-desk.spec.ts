@@ -305,6 +305,14 @@ describe('a partition', () => {
     expect(await oldLeft(29)).toHaveLength(3)
   })
 
+  it('keeps the bytes of records as they are, whenever it was made', async () => {
+    const { rows } = await owner.query(
+      `select distinct a.attstorage as storage from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'ledger'::regnamespace and c.relkind = 'r' and a.attname = 'bytes'`,
+    )
+    expect(rows).toEqual([{ storage: 'e' }])
+  })
+
   it('is dropped once nothing in it is kept', async () => {
     const named = async () =>
       (

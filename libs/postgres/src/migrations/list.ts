@@ -21,6 +21,8 @@ import { Subjects1764000000020 } from './0020-subjects.ts'
 import { Packs1764000000021 } from './0021-packs.ts'
 import { Outlets1764000000022 } from './0022-outlets.ts'
 import { Durability1764000000023 } from './0023-durability.ts'
+import { Ingest1764000000024 } from './0024-ingest.ts'
+import { DeletedTenants1764000000025 } from './0025-deleted-tenants.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -47,4 +49,6 @@ export const MIGRATIONS = [
   Packs1764000000021,
   Outlets1764000000022,
   Durability1764000000023,
+  Ingest1764000000024,
+  DeletedTenants1764000000025,
 ]
