@@ -4,8 +4,8 @@ import { AuditRecord } from '@writ/contracts'
 import { canonical } from './canonical.ts'
 import { faultAt } from './fault.ts'
 import { fitRecord } from './fit-record.ts'
+import { writeRecord } from './record-text.ts'
 import type { StreamPosition } from './stream-chain.ts'
-import { writerOf } from './writer.ts'
 
 /** What the caller knows of a record; the rest is its position in the stream. */
 export type RecordFields = Omit<AuditRecord, 'v' | 'stream' | 'seq' | 'prev'>
@@ -29,8 +29,6 @@ export function sealWhole(record: AuditRecord): SealedRecord {
   const bytes = fitRecord(writeRecord(record))
   return { bytes, sha256: hashOf(bytes) }
 }
-
-const writeRecord = writerOf(AuditRecord)
 
 /**
  * Reads stored bytes. Only the canonical form is accepted, so one record has one byte form: that of the members that it was written with,

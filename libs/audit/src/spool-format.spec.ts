@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { framesOf, STREAM } from './sample.fixture.ts'
@@ -66,6 +67,17 @@ describe('a spool segment', () => {
     expect(plain(scanFrames(new Uint8Array(padded.buffer, padded.byteOffset + 7, segment.length)))).toEqual(
       frames,
     )
+  })
+
+  it('reads frames as earlier releases wrote them, among those of today', () => {
+    const former = frames.map(({ bytes, seq, stream }) => {
+      const payload = Buffer.from(JSON.stringify({ bytes, seq, stream }))
+      const header = Buffer.alloc(8)
+      header.writeUInt32BE(payload.length)
+      header.writeUInt32BE(crc32(payload, crc32(header.subarray(0, 4))), 4)
+      return Buffer.concat([header, payload])
+    })
+    expect(plain(scanFrames(Buffer.concat([...former, segment])))).toEqual([...frames, ...frames])
   })
 
   it('does not take a frame that is larger than it may read', () => {

@@ -20,7 +20,7 @@ export type SpoolScan = {
 
 /**
  * One frame of a spool segment: payload length (u32, big endian), CRC-32 of those four bytes and the payload (u32, big
- * endian), payload (UTF-8 JSON of the frame).
+ * endian), payload. That is a line with stream and sequence number, a space between them, and then the record's bytes as they are.
  * @throws RangeError when the frame would pass `MAX_FRAME_BYTES`
  */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -34,25 +34,26 @@ export function encodeFrame(frame: Frame): Uint8Array {
  * @throws RangeError when the frame would pass `MAX_FRAME_BYTES`
  */
 export function putFrame(
-  frame: Frame,
+  { stream, seq, bytes }: Frame,
   buffer: Buffer,
   offset: number,
 ): { buffer: Buffer; endOffset: number } {
-  const bytes = JSON.stringify(frame.bytes)
-  const place = `,"seq":${frame.seq},"stream":${JSON.stringify(frame.stream)}}`
+  // What has no UTF-8 is no record; it stands in the form that frames had before, where it can be escaped.
+  const isWhole = !LONE_SURROGATE.test(bytes)
+  const place = isWhole ? `${stream} ${seq}\n` : ''
+  const text = isWhole ? bytes : JSON.stringify({ bytes, seq, stream })
   // no code unit is longer than three bytes
-  const neededBytes = offset + HEADER_BYTES + BYTES_LABEL.length + 3 * bytes.length + 3 * place.length
+  const neededBytes = offset + HEADER_BYTES + place.length + 3 * text.length
   const target = neededBytes <= buffer.length ? buffer : enlarged(buffer, offset, neededBytes)
   const start = offset + HEADER_BYTES
-  // piece by piece: a text of all three would be copied once more before it is written
-  let endOffset = start + target.write(BYTES_LABEL, start, 'latin1')
-  endOffset += target.write(bytes, endOffset, 'utf8')
-  endOffset += target.write(place, endOffset, 'utf8')
+  // piece by piece: a text of both would be copied once more before it is written
+  let endOffset = start + target.write(place, start, 'latin1')
+  endOffset += target.write(text, endOffset, 'utf8')
   sealPayload(target, offset, endOffset)
   return { buffer: target, endOffset }
 }
 
-const BYTES_LABEL = '{"bytes":'
+const LONE_SURROGATE = /\p{Surrogate}/u
 
 function enlarged(buffer: Buffer, usedBytes: number, neededBytes: number): Buffer {
   const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, 2 * buffer.length))
@@ -96,9 +97,25 @@ function frameAt(bytes: Buffer, offset: number): ScannedFrame | null {
 const checksumOf = (lengthField: Uint8Array, payload: Uint8Array): number =>
   crc32(payload, crc32(lengthField))
 
+const OPENING_BRACE = 0x7b
+const LINE_BREAK = 0x0a
+const PLACE = /^(\S+) (0|[1-9]\d*)$/
+
 function frameOf(payload: Buffer): Frame | null {
+  const frame = payload[0] === OPENING_BRACE ? formerFrameOf(payload) : placedFrameOf(payload)
+  return StoredFrame.safeParse(frame).data ?? null
+}
+
+function placedFrameOf(payload: Buffer): unknown {
+  const lineEnd = payload.indexOf(LINE_BREAK)
+  const [, stream, seq] = PLACE.exec(payload.toString('latin1', 0, Math.max(0, lineEnd))) ?? []
+  return { stream, seq: Number(seq), bytes: payload.toString('utf8', lineEnd + 1) }
+}
+
+/** JSON of the whole frame: so the payload was in earlier releases. */
+function formerFrameOf(payload: Buffer): unknown {
   try {
-    return StoredFrame.safeParse(JSON.parse(payload.toString('utf8'))).data ?? null
+    return JSON.parse(payload.toString('utf8'))
   } catch {
     return null
   }

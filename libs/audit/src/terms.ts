@@ -8,15 +8,20 @@ export type TermField = Exclude<keyof RecordFilter, 'decision' | 'sha256' | 'fro
  * field, the lower 26 are a hash of the value. Two values may have the same term, so a record that is found by terms is looked at with
  * `matchesFilter` before it is shown; a record without the term does not match.
  */
-export const termsOf = (record: AuditRecord): number[] => [
-  ...new Set(
-    FIELDS.flatMap(([field, { valuesOf }]) => valuesOf(record).flatMap((value) => termIn(field, value))),
-  ),
-]
+export function termsOf(record: AuditRecord): number[] {
+  const terms: number[] = []
+  for (const { code, valuesOf: valuesIn } of ALL) {
+    for (const value of valuesIn(record)) {
+      if (value === null || value === undefined) continue
+      const term = termUnder(code, value)
+      if (!terms.includes(term)) terms.push(term)
+    }
+  }
+  return terms
+}
 
 /** The term of one value of one field, a signed 32-bit integer. */
-export const termOf = (field: TermField, value: string): number =>
-  (VALUES[field].code << HASH_BITS) | (hash32(value) >>> (32 - HASH_BITS))
+export const termOf = (field: TermField, value: string): number => termUnder(VALUES[field].code, value)
 
 /** First and last term that a field can have. */
 export const termRangeOf = (field: TermField): readonly [from: number, to: number] => {
@@ -114,8 +119,10 @@ const FIELDS = Object.keys(VALUES)
   .filter(isField)
   .map((field): readonly [TermField, Field] => [field, VALUES[field]])
 
-const termIn = (field: TermField, value: string | null | undefined): number[] =>
-  value === null || value === undefined ? [] : [termOf(field, value)]
+const ALL: readonly Field[] = FIELDS.map(([, field]) => field)
+
+const termUnder = (code: number, value: string): number =>
+  (code << HASH_BITS) | (hash32(value) >>> (32 - HASH_BITS))
 
 /** FNV-1a over UTF-16 code units, with the finish of MurmurHash3 so that every bit of the upper ones depends on every character. */
 function hash32(text: string): number {

@@ -58,10 +58,9 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   enum: ({ def }) => wordWriter(Object.values(def.entries ?? {})),
   literal: ({ def }) => wordWriter(def.values ?? []),
   boolean: () => flag,
-  number: (form) => leafWriter(form, String),
-  string: (form) => leafWriter(form, JSON.stringify),
-  template_literal: ({ _zod: { pattern } }) =>
-    pattern ? remembering(leafOf([matching(pattern)], JSON.stringify)) : null,
+  number: numberWriter,
+  string: ({ def }) => textWriter(checksOf(def), patternsOf(def)),
+  template_literal: ({ _zod: { pattern } }) => (pattern ? textWriter([matching(pattern)], [pattern]) : null),
 }
 
 function objectWriter({ def }: Form): Writer | null {
@@ -155,46 +154,61 @@ const flag: Writer = (value) => {
   return value ? 'true' : 'false'
 }
 
-type Leaf = string | number
-
-function leafWriter({ def }: Form, write: (leaf: Leaf) => string): Writer | null {
+function numberWriter({ def }: Form): Writer | null {
   const checks = checksOf(def)
-  if (checks === null) return null
   // a number without the check of a safe integer has no canonical form
-  if (def.type === 'number') return def.format === 'safeint' ? leafOf(checks, write) : null
-  return remembering(leafOf([isText, ...checks], write))
+  if (checks === null || def.format !== 'safeint') return null
+  return (value) => {
+    if (typeof value !== 'number' || !passes(value, checks)) throw misfit('number')
+    return String(value)
+  }
 }
 
-const leafOf =
-  (checks: readonly Check[], write: (leaf: Leaf) => string): Writer =>
-  (value) => {
-    if (!isLeaf(value) || !passes(value, checks)) throw misfit('string or number')
-    return write(value)
-  }
-
-/** Names and ids come again and again: their texts are kept, up to a bound. Longer ones are hashes, which do not. */
-function remembering(write: Writer): Writer {
-  const texts = new Map<unknown, string>()
+/**
+ * Names and ids come again and again: their texts are kept, up to a bound. Longer ones are hashes, which do not.
+ * @param patterns those among the checks
+ */
+function textWriter(checks: readonly Check[] | null, patterns: readonly RegExp[]): Writer | null {
+  if (checks === null) return null
+  const quoted = patterns.some(isPlain) ? inQuotes : JSON.stringify
+  const texts = new Map<string, string>()
+  let last: string | null = null
+  let lastText = ''
   return (value) => {
-    const known = texts.get(value)
-    if (known !== undefined) return known
-    const text = write(value)
-    if (text.length > LONGEST_REMEMBERED) return text
-    if (texts.size >= MOST_REMEMBERED) texts.clear()
-    texts.set(value, text)
+    if (typeof value !== 'string') throw misfit('string')
+    if (value === last) return lastText
+    const isShort = value.length <= LONGEST_REMEMBERED
+    let text = isShort ? texts.get(value) : undefined
+    if (text === undefined) {
+      if (!passes(value, checks)) throw misfit('string')
+      text = quoted(value)
+      if (texts.size >= MOST_REMEMBERED) texts.clear()
+      if (isShort) texts.set(value, text)
+    }
+    last = value
+    lastText = text
     return text
   }
 }
 
 const MOST_REMEMBERED = 256
-const LONGEST_REMEMBERED = 48
+const LONGEST_REMEMBERED = 46
 
-type Check = (value: Leaf | readonly unknown[]) => boolean
+const inQuotes = (text: string): string => `"${text}"`
 
-function passes(value: Leaf | readonly unknown[], checks: readonly Check[]): boolean {
+/** Whether all that a pattern lets through stands in JSON as it is: it names letters, digits and a few signs, and ranges of those only. */
+const isPlain = ({ source, flags }: RegExp): boolean =>
+  flags === '' && /^\^(?:[\w:,|?(){}]|\[(?:\d-\d|[A-Z]-[A-Z]|[a-z]-[a-z]|\w)+-?\])+\$$/.test(source)
+
+type Check = (value: string | number | readonly unknown[]) => boolean
+
+function passes(value: string | number | readonly unknown[], checks: readonly Check[]): boolean {
   for (const check of checks) if (!check(value)) return false
   return true
 }
+
+const patternsOf = ({ pattern, checks = [] }: Definition): RegExp[] =>
+  [pattern, ...checks.map(({ _zod }) => _zod.def.pattern)].filter((one) => one !== undefined)
 
 /** Null: one of them is not known. A schema of a format is a check of its own. */
 function checksOf(def: Definition): Check[] | null {
@@ -228,9 +242,8 @@ const matching = (pattern: RegExp): Check => {
   return (value) => typeof value === 'string' && fixed.test(value)
 }
 
-const isText: Check = (value) => typeof value === 'string'
-const lengthOf = (value: Leaf | readonly unknown[]): number => (typeof value === 'number' ? 0 : value.length)
-const isLeaf = (value: unknown): value is Leaf => typeof value === 'string' || typeof value === 'number'
+const lengthOf = (value: string | number | readonly unknown[]): number =>
+  typeof value === 'number' ? 0 : value.length
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -385,6 +385,12 @@ describe('each check names its fault, also where the log itself signed', () => {
       textAt('records.csv', (text) => text.replace(`"'=1+1"`, '"=1+1"')),
       { check: 'csv', leaf: 1 },
     ],
+    [
+      'a row of the table that is of no record',
+      'range',
+      textAt('records.csv', (text) => `${text}"77","2026"\r\n`),
+      { check: 'csv', leaf: 77 },
+    ],
     ['another number of records', 'range', (m) => sealed(m, { rows: 39 }), { check: 'counts' }],
     ['another policy bundle', 'range', (m) => sealed(m, { bundles: [] }), { check: 'counts' }],
   ])('%s (%s)', async (_, kind, edit, wanted) => {
