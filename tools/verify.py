@@ -1029,8 +1029,16 @@ class Csv:
             self.pack.faults.add("csv", "the CSV says something else than the record", "records.csv", leaf)
 
     def end(self, _rows):
-        if not self.over and self.reader.take(1):
-            self.pack.faults.add("csv", "the CSV has rows that no record has", "records.csv")
+        rest = b"" if self.over else self.reader.take(LEAF_CELL_BYTES)
+        if rest:
+            leaf = re.match(rb'"(0|[1-9][0-9]{0,14})",', rest)
+            self.pack.faults.add(
+                "csv", "the CSV has rows that no record has", "records.csv", leaf and int(leaf.group(1))
+            )
+
+
+# the longest number of a leaf, its quotes and a comma
+LEAF_CELL_BYTES = 18
 
 
 # what a spreadsheet could take for a formula, also behind white space and quotes

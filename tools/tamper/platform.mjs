@@ -23,6 +23,10 @@ export async function tamperPlatform({ seed, cases, say, running }) {
   const judges = openJudges(running)
   say('starting a platform …')
   const { platform, admin, agent, url } = await startWorld({ running })
+  let isOver = false
+  void platform.died.then(
+    ({ name, words }) => isOver || say(`${name} ended unexpectedly; its last lines:\n${words}`),
+  )
   for (let call = 0; call < CALLS; call += 1) await callOnce(agent, url)
   const take = (query) => packOf({ platform, admin, folder }, query)
   const ask = async (file, known = {}) => {
@@ -36,6 +40,7 @@ export async function tamperPlatform({ seed, cases, say, running }) {
   const altered = await alterPacks({ world, seed, cases, ask, folder, say })
   const edited = await alterDatabase({ platform, admin, world, take, ask, seed, say })
   await judges.stop()
+  isOver = true
   return [truthRow(truth), altered, edited]
 }
 

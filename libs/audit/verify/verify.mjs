@@ -984,10 +984,20 @@ async function openCsv(pack) {
       faults.add('csv', 'the CSV says something else than the record', { member, leaf })
     },
     end: async () => {
-      if (!isOver && (await bytes.take(1)).length > 0)
-        faults.add('csv', 'the CSV has rows that no record has', { member })
+      const rest = isOver ? NO_BYTES : await bytes.take(LEAF_CELL_BYTES)
+      if (rest.length > 0)
+        faults.add('csv', 'the CSV has rows that no record has', { member, leaf: leafOfRow(rest) })
     },
   }
+}
+
+const NO_BYTES = Buffer.alloc(0)
+/** the longest number of a leaf, its quotes and a comma */
+const LEAF_CELL_BYTES = 18
+
+function leafOfRow(bytes) {
+  const leaf = /^"(0|[1-9][0-9]{0,14})",/.exec(bytes.toString('latin1'))?.[1]
+  return leaf === undefined ? null : Number(leaf)
 }
 
 async function readHeader(bytes) {
