@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { BATCH_LIMITS } from '@writ/audit'
 import type { StreamBatch, StreamId } from '@writ/contracts'
 import type { RedisLink } from './connect.ts'
 import { connectRedis } from './connect.ts'
@@ -68,8 +70,11 @@ describe('a producer', () => {
 
   it('can add the largest batch there is, whatever its records are made of', async () => {
     const queue = createRecordQueue(store)
-    const records = ['"\\'.repeat(32_768), '"\\'.repeat(32_768), '"\\'.repeat(32_768), '"\\'.repeat(32_768)]
-    expect(await queue.add(batchOf(streamOf(0), 0, records))).toBe('queued')
+    const long = BATCH_LIMITS.sizeBytes / 7
+    const quotes = Array.from({ length: 7 }, () => '"\\'.repeat(long / 2))
+    const noise = Array.from({ length: 7 }, () => randomBytes(long).toString('base64url').slice(0, long))
+    expect(await queue.add(batchOf(streamOf(0), 0, quotes))).toBe('queued')
+    expect(await queue.add(batchOf(streamOf(0), 7, noise))).toBe('queued')
     await queue.close()
   })
 })

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { BATCH_LIMITS } from '@writ/audit'
 import type { StreamBatch } from '@writ/contracts'
 import type { BrakeLimits, QueueSample } from './record-brake.ts'
 import { BRAKE_LIMITS } from './record-brake.ts'
+import { packBatch } from './record-packing.ts'
 import { shardOf } from './record-shards.ts'
 import type { OpenQueue, RecordStore } from './record-store.ts'
 import { openQueue } from './record-store.ts'
@@ -55,17 +57,16 @@ export function createRecordQueue(store: RecordStore, limits: BrakeLimits = BRAK
 }
 
 async function add(queue: OpenQueue, batch: StreamBatch): Promise<'queued' | 'braked'> {
-  const brake = await queue.brake(sizeOf(batch))
+  const packed = packBatch(batch)
+  const brake = await queue.brake(packed.packed.length)
   if (brake === 'memory') throw new Error('the store has hardly any memory left')
   if (brake === 'depth') return 'braked'
-  await queue.add(shardOf(batch.stream), batch, jobOf(batch))
+  await queue.add(shardOf(batch.stream), packed, jobOf(batch))
   return 'queued'
 }
 
-const sizeOf = ({ records }: StreamBatch): number => records.reduce((bytes, { length }) => bytes + length, 0)
-
-/** Twice the bytes of a full batch, for each of them may need escaping, and its frame. */
-const MOST_JOB_BYTES = 2 * 256 * 1024 + 16 * 1024
+/** More than a full batch takes whose records cannot be compressed. */
+const MOST_JOB_BYTES = 2 * BATCH_LIMITS.sizeBytes
 
 /**
  * A batch that is sent again while it is still in the queue is not queued twice (its signature names it), so a ledger

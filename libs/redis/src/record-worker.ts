@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { StreamBatch } from '@writ/contracts'
+import type { StreamBatch } from '@writ/contracts'
 import type { Job } from 'bullmq'
 import { UnrecoverableError } from 'bullmq'
+import { unpackBatch } from './record-packing.ts'
 import type { OpenWorker, RecordStore, WorkerDuties } from './record-store.ts'
 import { openWorker } from './record-store.ts'
 
@@ -95,8 +96,8 @@ function dutiesOf(
     process: (job) => processJob(job, { take, report, stopping }),
     settings: {
       concurrency: 1,
-      lockDuration: 10_000,
-      stalledInterval: 5_000,
+      lockDuration: 8_000,
+      stalledInterval: 2_000,
       runRetryDelay: 1_000,
       maxStalledCount: MANY,
       settings: { backoffStrategy: backoffMs },
@@ -119,12 +120,10 @@ type Taking = {
 }
 
 async function processJob(job: Job<unknown>, taking: Taking): Promise<void> {
-  const batch = StreamBatch.safeParse(job.data)
-  if (!batch.success) {
-    const places = batch.error.issues.map((issue) => issue.path.map(String).join('.') || 'its root')
-    throw new UnrecoverableError(`the batch is malformed at ${places.slice(0, 5).join(', ')}`)
-  }
-  for (let failed = 0; ; failed += 1) if (await isTaken(job, batch.data, { ...taking, failed })) return
+  const batch = unpackBatch(job.data)
+  if (!('records' in batch))
+    throw new UnrecoverableError(`the batch is malformed at ${batch.slice(0, 5).join(', ')}`)
+  for (let failed = 0; ; failed += 1) if (await isTaken(job, batch, { ...taking, failed })) return
 }
 
 /** @throws when it never can be, or this worker ends: the batch is then tried again by another */
