@@ -4,7 +4,7 @@ import type { AuditRecord, StreamBatch } from '@writ/contracts'
 import { ingestBatch, nextSeqOf, PlatformQueries, TenantScope } from '@writ/postgres'
 import type { QuarantineReason } from '@writ/postgres'
 import type { Trouble } from '@writ/redis'
-import { findFailing, findPoison, isOfRecord, PATIENCE } from './isolation.ts'
+import { findFailing, findPoison, isOfRecord, PATIENCE, Reading } from './isolation.ts'
 import { Quarantine } from './quarantine.ts'
 
 /** What became of a batch. `nextSeq` is what the ledger wants next of its stream; `isolated`: records that were kept unread. */
@@ -24,6 +24,8 @@ export class Ingest {
   readonly #scope: TenantScope
   readonly #queries: PlatformQueries
   readonly #quarantine: Quarantine
+  /** all queues of this worker: what ends it ends all that it has under way */
+  readonly #reading = new Reading()
 
   constructor(scope: TenantScope, queries: PlatformQueries, quarantine: Quarantine) {
     this.#scope = scope
@@ -44,8 +46,10 @@ export class Ingest {
     ])
     if (publicKey === null) return this.#setAside(batch, 'unknown-node', 'no such node has joined')
     const stored = placesBelow(batch, nextSeq)
-    const poison = trouble.unended < PATIENCE ? NONE : await findPoison(batch, stored, trouble)
-    const records = openBatchAround(batch, publicKey, new Set([...stored, ...poison]))
+    const records = await this.#reading.alone(async () => {
+      const poison = trouble.unended < PATIENCE.ended ? NONE : await findPoison(batch, stored, trouble)
+      return openBatchAround(batch, publicKey, new Set([...stored, ...poison]))
+    })
     if (isFault(records)) return this.#setAside(batch, 'unsound', `${records.check}: ${records.message}`)
     return this.#appendAround({ batch, stored }, records, trouble.failed)
   }
@@ -58,7 +62,7 @@ export class Ingest {
     try {
       return await this.#append(taking, records)
     } catch (error) {
-      if (failed < PATIENCE || !isOfRecord(error)) throw error
+      if (failed < PATIENCE.failed || !isOfRecord(error)) throw error
       const failing = await findFailing(records, (some) => this.#try(taking.batch, some))
       if (failing === null || failing.size === 0) throw error
       return this.#append(

@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { hashOf } from '@writ/audit'
 import { createTenantScope, openDatabase, PlatformQueries } from '@writ/postgres'
@@ -68,8 +70,8 @@ describe('a record that ends whoever reads it', () => {
     const batch = stream.batch(0, 6)
     const notes: unknown[] = []
     const keepNote = async (note: object): Promise<void> => void notes.push(note)
-    // The worker that noted that it was about to read the fourth record never came to the fifth.
-    const trouble = { ...CALM, unended: PATIENCE + 1, note: { poison: [], at: 3 }, keepNote }
+    // Two workers noted that they were about to read the fourth record, and never came to the fifth.
+    const trouble = { ...CALM, unended: PATIENCE.ended + 2, note: { poison: [], at: 3, times: 2 }, keepNote }
     expect(await ingest.take(batch, trouble)).toEqual({
       outcome: 'ingested',
       nextSeq: 6,
@@ -89,16 +91,49 @@ describe('a record that ends whoever reads it', () => {
     ])
   })
 
+  it('is read once more where only one worker ended with it, for that may have had another cause', async () => {
+    const stream = await givenStream(4)
+    const notes: object[] = []
+    const keepNote = async (note: object): Promise<void> => void notes.push(note)
+    const trouble = { ...CALM, unended: PATIENCE.ended + 1, note: { poison: [], at: 2 }, keepNote }
+    expect(await ingest.take(stream.batch(0, 4), trouble)).toMatchObject({ isolated: 0, nextSeq: 4 })
+    expect(notes).toContainEqual({ poison: [], at: 2, times: 2 })
+    expect((await rowsOf(stream)).map(({ kind }) => kind)).not.toContain('unreadable')
+    expect(await poisonOf(stream)).toEqual([])
+  })
+
+  it('is looked for alone, so that no other record is in a note when the worker ends, and nothing else ends it', async () => {
+    const [first, second, third] = [await givenStream(3), await givenStream(3), await givenStream(3)]
+    const noted: string[] = []
+    const gate = new EventEmitter()
+    const opened = once(gate, 'open')
+    const looking = (name: string): Trouble => ({
+      ...CALM,
+      unended: PATIENCE.ended,
+      keepNote: async () => {
+        noted.push(name)
+        if (name === 'first') await opened
+      },
+    })
+    const takings = [ingest.take(first.batch(0, 3), looking('first'))]
+    while (noted.length === 0) await sleep(5)
+    takings.push(ingest.take(second.batch(0, 3), looking('second')), ingest.take(third.batch(0, 3), CALM))
+    await sleep(200)
+    expect([noted, await rowsOf(second), await rowsOf(third)]).toEqual([['first'], [], []])
+    gate.emit('open')
+    expect(await Promise.all(takings)).toMatchObject([{ isolated: 0 }, { isolated: 0 }, { isolated: 0 }])
+  })
+
   it('lets its stream go on, also when it was the last of its batch', async () => {
     const stream = await givenStream(4)
-    const trouble = { ...CALM, unended: PATIENCE, note: { poison: [1], at: null } }
+    const trouble = { ...CALM, unended: PATIENCE.ended, note: { poison: [1], at: null } }
     expect(await ingest.take(stream.batch(0, 2), trouble)).toMatchObject({ isolated: 1, nextSeq: 2 })
     expect(await ingest.take(stream.batch(2, 4), CALM)).toMatchObject({ isolated: 0, nextSeq: 4 })
   })
 
   it('is not read again when it comes again in another cut', async () => {
     const stream = await givenStream(5)
-    const trouble = { ...CALM, unended: PATIENCE, note: { poison: [1], at: null } }
+    const trouble = { ...CALM, unended: PATIENCE.ended, note: { poison: [1], at: null } }
     await ingest.take(stream.batch(0, 3), trouble)
     const poison = stream.batch(1, 2).records[0]
     const parse = JSON.parse
@@ -123,7 +158,7 @@ describe('a record that ends whoever reads it', () => {
     const stream = await givenStream(4)
     await ingest.take(stream.batch(0, 2), CALM)
     const batch = stream.batch(2, 4)
-    const trouble = { ...CALM, unended: PATIENCE, note: { poison: [0], at: null } }
+    const trouble = { ...CALM, unended: PATIENCE.ended, note: { poison: [0], at: null } }
     const forged = { ...batch, records: ['{"prev":"made up"}', batch.records[1] ?? ''] }
     expect(await ingest.take(forged, trouble)).toMatchObject({ outcome: 'quarantined', reason: 'unsound' })
     expect(await ingest.take(stream.fork().batch(2, 4), trouble)).toMatchObject({
@@ -135,7 +170,7 @@ describe('a record that ends whoever reads it', () => {
 
   it('is not suspected before its time', async () => {
     const stream = await givenStream(3)
-    const trouble = { ...CALM, unended: PATIENCE - 1, note: { poison: [0, 1, 2], at: null } }
+    const trouble = { ...CALM, unended: PATIENCE.ended - 1, note: { poison: [0, 1, 2], at: null } }
     expect(await ingest.take(stream.batch(0, 3), trouble)).toMatchObject({ isolated: 0 })
   })
 })
@@ -153,11 +188,11 @@ describe('a record that the database does not take', () => {
     await database.query(
       'create trigger refuse_one before insert on writ.records for each row execute function public.refuse_one()',
     )
-    await expect(ingest.take(stream.batch(0, 7), { ...CALM, failed: PATIENCE - 1 })).rejects.toThrow(
+    await expect(ingest.take(stream.batch(0, 7), { ...CALM, failed: PATIENCE.failed - 1 })).rejects.toThrow(
       'not this one',
     )
     expect(await rowsOf(stream)).toEqual([])
-    expect(await ingest.take(stream.batch(0, 7), { ...CALM, failed: PATIENCE })).toMatchObject({
+    expect(await ingest.take(stream.batch(0, 7), { ...CALM, failed: PATIENCE.failed })).toMatchObject({
       ingested: 7,
       isolated: 1,
     })

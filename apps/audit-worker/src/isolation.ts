@@ -4,18 +4,23 @@ import type { Trouble } from '@writ/redis'
 import { z } from 'zod'
 
 /** So often a batch may end its worker, or fail for what is in it, before its records are looked at one by one. */
-export const PATIENCE = 5
+export const PATIENCE = { ended: 4, failed: 5 } as const
+/** So often a worker has to end while it reads one record: once may be for another reason. */
+const ENDS_OF_POISON = 2
 
 const Note = z.object({
   /** places of records that end whoever reads them */
   poison: z.array(z.int().nonnegative()),
   /** the record that was being read; null: none was */
   at: z.int().nonnegative().nullable(),
+  /** how often in a row it was */
+  times: z.int().positive().default(1),
 })
+const CLEAN: z.infer<typeof Note> = { poison: [], at: null, times: 1 }
 
 /**
  * Which records of a batch cannot be read, found one by one: each is named in a note before it is touched, so that when it ends this worker
- * the next one knows, and touches it no more.
+ * the next one knows, and when it ended two, touches it no more. Nothing else may be read meanwhile: it would be blamed on the record in the note.
  * @param stored places that the ledger has, and that nobody need read
  * @returns their places
  */
@@ -24,15 +29,27 @@ export async function findPoison(
   stored: ReadonlySet<number>,
   trouble: Trouble,
 ): Promise<ReadonlySet<number>> {
-  const noted = Note.safeParse(trouble.note).data ?? { poison: [], at: null }
-  const poison = new Set(noted.at === null ? noted.poison : [...noted.poison, noted.at])
+  const { poison: known, at: suspect, times } = Note.safeParse(trouble.note).data ?? CLEAN
+  const poison = new Set(known)
+  if (suspect !== null && times >= ENDS_OF_POISON) poison.add(suspect)
   for (const [at, bytes] of batch.records.entries()) {
     if (poison.has(at) || stored.has(at)) continue
-    await trouble.keepNote({ poison: [...poison], at })
+    await trouble.keepNote({ poison: [...poison], at, times: at === suspect ? times + 1 : 1 })
     readRecord(bytes)
   }
   await trouble.keepNote({ poison: [...poison], at: null })
   return poison
+}
+
+/** Lets one thing be read at a time. */
+export class Reading {
+  #last: Promise<unknown> = Promise.resolve()
+
+  async alone<T>(read: () => T | Promise<T>): Promise<T> {
+    const mine = this.#last.then(read)
+    this.#last = mine.catch(() => undefined)
+    return mine
+  }
 }
 
 /** Takes the records for a trial, with nothing left of it; rejects when that fails. */

@@ -46,7 +46,8 @@ async function start(config: Config): Promise<void> {
     isReady: async () => supervision.isMoving && (await world.database.isReachable()),
     metrics,
   })
-  onShutdown(async () => {
+  onShutdown(async (cause) => {
+    log.info({ cause }, 'the audit worker stops')
     stopping.abort()
     await admin.close()
     await supervising
