@@ -22,11 +22,12 @@ export class FrameGroup {
   }
 
   /** @returns bytes that the frame takes. @throws RangeError when it is larger than a spool may hold */
-  add({ stream, seq, bytes }: Frame, sha256: string): number {
+  add(frame: Frame, sha256: string): number {
     const startOffset = this.#sizeBytes
-    const { buffer, endOffset } = putFrame({ stream, seq, bytes }, this.#buffer, startOffset)
+    const { buffer, endOffset } = putFrame(frame, this.#buffer, startOffset)
     this.#buffer = buffer
     this.#sizeBytes = endOffset
+    const { stream, seq, bytes } = frame
     this.waiting.push({ stream, seq, bytes, sha256, endOffset })
     return endOffset - startOffset
   }

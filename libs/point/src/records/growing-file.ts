@@ -4,7 +4,7 @@ import type { Durability, SpoolFile } from './spool-disk.ts'
 import { isFullDisk } from './full-disk.ts'
 
 const LEAST_AHEAD_BYTES = 64 * 1024
-const MOST_AHEAD_BYTES = 1024 * 1024
+const MOST_AHEAD_BYTES = 256 * 1024
 const ZEROS = Buffer.alloc(MOST_AHEAD_BYTES)
 
 // Where a write can be durable by itself, it is one way to the disk and one hop between threads less than with a sync after it. Elsewhere

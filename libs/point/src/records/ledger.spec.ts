@@ -235,7 +235,7 @@ describe('no record, no effect', () => {
     expect(await ledger.close(begun)).toBeNull()
   })
 
-  it('when the disk fails; after a while it begins again on new streams', async () => {
+  it('when the disk fails; after a while it begins again on new streams, which say by which bundle', async () => {
     let isBroken = true
     let nowMs = 0
     const { ledger, spool } = await given({
@@ -253,8 +253,12 @@ describe('no record, no effect', () => {
     expect(code(await ledger.open(entryOf()))).toBe('record_unavailable')
     nowMs += 1000
     expect(await ledger.open(entryOf())).toBeNull()
-    expect(spool.heads()).toMatchObject([
-      { stream: streamIdOf(id('nod'), id('boo', '1'), id('ten')), nextSeq: 2 },
+    const again = streamIdOf(id('nod'), id('boo', '1'), id('ten'))
+    expect(spool.heads()).toMatchObject([{ stream: again, nextSeq: 3 }])
+    expect(await wholeStream(spool, again)).toMatchObject([
+      { kind: 'stream_opened' },
+      { kind: 'applied', bundle: { version: 7 }, applied: { replaced: null } },
+      { kind: 'opened', bundle: { version: 7 } },
     ])
   })
 })

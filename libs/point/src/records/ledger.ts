@@ -4,7 +4,6 @@ import type {
   AuditRecord,
   BootId,
   Caller,
-  Durability,
   RecordedDecision,
   RecordFlag,
   Sealed,
@@ -59,8 +58,8 @@ export function createLedger(ports: LedgerPorts, firstBoot: BootId): PointLedger
       if (unrecorded === null) entry.opened = true
       return unrecorded
     },
-    close: async (entry) => {
-      if (entry.closed) return null
+    close: (entry) => {
+      if (entry.closed) return NOTHING_TO_CLOSE
       entry.closed = true
       // The reserve is for what was begun: a flood of refusals must not take the room of a closing record.
       return book.write(entry, 'closed', entry.opened ? 'reserve' : 'ordinary')
@@ -75,6 +74,8 @@ export function createLedger(ports: LedgerPorts, firstBoot: BootId): PointLedger
     end: () => log.end(),
   }
 }
+
+const NOTHING_TO_CLOSE = Promise.resolve(null)
 
 /** How far a stream is recorded, and how much of what was begun in it has not ended. */
 type Kin = { readonly stream: StreamId; nextSeq: number; headHash: string; begun: number }
@@ -104,7 +105,8 @@ class Book {
     const place = await this.#log.append({ tenant, lane, room }, (writing) =>
       this.#recordOf(entry, kind, writing),
     )
-    if (place === null || !(await this.#isFar(entry, durability, place))) return unrecorded()
+    if (place === null) return unrecorded()
+    if (durability === 'strict-remote' && !(await this.#isThere(entry, place))) return unrecorded()
     this.#keepCount(entry.place, kind, place)
     entry.place = place
     return null
@@ -117,10 +119,9 @@ class Book {
     if (before && before.bundle.version >= version) return
     this.#appliedTo.set(tenant.id, current)
     const bundle = { version, sha256: current.sha256 }
-    const applied = { replaced: before?.bundle.version ?? null }
     const to = { tenant: tenant.id, lane: laneOf(current), room: 'ordinary' } as const
     // Its place is taken now, before anything is decided by it. What cannot be recorded is refused; that it would be by this bundle is no matter then.
-    void this.#log.say(to, { kind: 'applied', bundle, applied })
+    void this.#log.applied(to, bundle, before?.bundle.version ?? null)
   }
 
   underWay(): SpoolHead[] {
@@ -150,9 +151,9 @@ class Book {
     )
   }
 
-  /** Whether a record is as far as its tenant wants it. What was refused because the ledger is away need not wait for it once more. */
-  async #isFar({ refusal }: AnyEntry, durability: Durability | undefined, place: Placed): Promise<boolean> {
-    if (durability !== 'strict-remote' || refusal?.code === 'record_unavailable') return true
+  /** Whether the ledger has a record. What was refused because it is away need not wait for it once more. */
+  #isThere({ refusal }: AnyEntry, place: Placed): Promise<boolean> | true {
+    if (refusal?.code === 'record_unavailable') return true
     return this.#ports.spool.awaited.wait(place.stream, place.seq, this.#ports.remoteMs ?? REMOTE_MS)
   }
 }

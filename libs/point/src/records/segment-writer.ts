@@ -49,6 +49,8 @@ export class SegmentWriter {
   #syncing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   #isFenced = false
+  /** why a file that was left could not be closed */
+  #leftFault: unknown = null
 
   constructor(disk: SpoolDisk, settings: SegmentSettings) {
     this.#disk = disk
@@ -110,6 +112,7 @@ export class SegmentWriter {
     const { bytes, waiting } = group
     try {
       if (this.#isFenced) throw new Error('the segment is fenced')
+      if (this.#leftFault !== null) throw this.#leftFault
       await this.#store({ waiting, start: await this.#write(bytes), sizeBytes: bytes.length })
       const isLast = this.#offset >= this.#settings.segmentBytes
       // Where nobody waits for a sync, nobody waits for that of a whole segment.
@@ -184,8 +187,10 @@ export class SegmentWriter {
     const file = this.#file
     this.#file = null
     this.#name = ''
-    // All that is in it is durable already.
-    file?.close().catch((reason: unknown) => this.#settings.onFence(reason, []))
+    // All that is in it is durable already. What comes next finds that its disk has failed.
+    file?.close().catch((reason: unknown) => {
+      this.#leftFault = reason
+    })
   }
 
   async #fence(reason: unknown): Promise<void> {

@@ -232,7 +232,7 @@ describe('records on their way to the ledger', () => {
     await put(0, 10, 60_000)
     await shipper.shipAll()
     for (const { records } of direct)
-      expect(Buffer.byteLength(records.join(''))).toBeLessThanOrEqual(256 * 1024)
+      expect(Buffer.byteLength(records.join(''))).toBeLessThanOrEqual(448 * 1024)
     expect(direct.flatMap(({ records }) => numbersOf(records))).toEqual(upTo(10))
   })
 

@@ -215,6 +215,35 @@ describe('a disk that fails', () => {
     expect(spool.heads()).toEqual([])
   })
 
+  it('fences the spool at a file that it has left and cannot close: what is in it stays, nothing follows', async () => {
+    const fault = failing((file) => ({
+      ...file,
+      close: () => file.close().then(() => Promise.reject(new Error('EIO'))),
+    }))
+    const { spool, folder, fences } = await given({ segmentBytes: 1 }, fault)
+    expect(await put(spool, 0)).toBe(true)
+    await new Promise((later) => setTimeout(later, 20))
+    expect([await put(spool, 1), spool.isFenced, fences.length]).toEqual([false, true, 1])
+    const again = await reopened(folder)
+    expect((await again.read(stream(), 0, 10)).map(({ seq }) => seq)).toEqual([0])
+  })
+
+  it('says so where the files of a boot that is over cannot be closed, and goes on with new ones', async () => {
+    let isBroken = true
+    const fault = failing((file) => ({
+      ...file,
+      close: () => file.close().then(() => (isBroken ? Promise.reject(new Error('EIO')) : undefined)),
+    }))
+    const { spool, fences } = await given({}, fault)
+    expect(await put(spool, 0)).toBe(true)
+    spool.startOver(boot('B'))
+    expect(await put(spool, 0, stream('B'))).toBe(true)
+    await new Promise((later) => setTimeout(later, 20))
+    expect([fences.length, spool.isFenced]).toEqual([1, false])
+    isBroken = false
+    await spool.close()
+  })
+
   it('never syncs the same file again after its sync failed', async () => {
     const calls: string[] = []
     let isBroken = true

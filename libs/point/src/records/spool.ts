@@ -147,7 +147,7 @@ export class Spool {
   /** New files for a new boot, after a fence: streams of the boot before are never continued. */
   startOver(boot: BootId, lane: Lane = 'strict'): void {
     this.#hasMadeRoom = false
-    void this.#writers.get(lane)?.close()
+    this.#writers.get(lane)?.close().catch(this.#onFence)
     this.#writers.set(lane, this.#writerOf(boot, lane))
   }
 

@@ -32,6 +32,11 @@ export type Appending = { readonly tenant: TenantId; readonly lane: Lane; readon
 /** Room that was made may be taken by others before it is used: what is kept goes first, then the reserve, and the rest is a race. */
 const TRIES: Readonly<Record<Room, number>> = { ordinary: 0, reserve: 3 }
 
+/** What a point says of itself, and as whom. */
+type Own = Pick<OwnRecord, 'kind' | 'bundle' | 'applied'>
+type DecidedBy = NonNullable<OwnRecord['bundle']>
+type Saying = { readonly own: Own; readonly node: NodeId }
+
 type Put = { readonly placed: Placed; readonly isWritten: Promise<boolean> }
 
 type LaneState = {
@@ -45,7 +50,11 @@ type LaneState = {
 export class StreamLog {
   readonly #ports: StreamLogPorts
   readonly #lanes: Readonly<Record<Lane, LaneState>>
+  /** by which bundle each tenant's calls are decided, for streams that begin later */
+  readonly #decidedBy = new Map<TenantId, DecidedBy>()
   #isOver = false
+  #timeMs = Number.NaN
+  #time = ''
 
   constructor(ports: StreamLogPorts, firstBoot: BootId) {
     this.#ports = ports
@@ -78,8 +87,16 @@ export class StreamLog {
     return position && this.#put(to, position, this.#sealed(make, position, node))
   }
 
-  /** What this point says of itself. */
-  say(to: Appending, own: Pick<OwnRecord, 'kind' | 'bundle' | 'applied'>): Promise<Placed | null> {
+  /** By which bundle it is decided from here on, in this stream and in those that follow it. */
+  async applied(to: Appending, bundle: DecidedBy, replaced: number | null): Promise<void> {
+    // Were this to begin a stream, it would say so twice.
+    this.#decidedBy.delete(to.tenant)
+    const said = this.#say(to, { kind: 'applied', bundle, applied: { replaced } })
+    this.#decidedBy.set(to.tenant, bundle)
+    await said
+  }
+
+  #say(to: Appending, own: Own): Promise<Placed | null> {
     return this.append(to, this.#ownOf(to.tenant, own))
   }
 
@@ -87,7 +104,7 @@ export class StreamLog {
   async end(): Promise<void> {
     const said = LANES.flatMap((lane) =>
       [...this.#lanes[lane].positions.keys()].map((tenant) =>
-        this.say({ tenant, lane, room: 'reserve' }, { kind: 'stream_closed' }),
+        this.#say({ tenant, lane, room: 'reserve' }, { kind: 'stream_closed' }),
       ),
     )
     this.#isOver = true
@@ -96,12 +113,18 @@ export class StreamLog {
 
   // Durable when the record behind it is: a lane keeps their order, and a failure takes both.
   #begin(to: Appending, stream: StreamId, node: NodeId): StreamPosition | null {
-    const start = startOfStream(stream)
-    const first = this.#sealed(this.#ownOf(to.tenant, { kind: 'stream_opened' }), start, node)
-    return this.#put(to, start, first) && (this.#lanes[to.lane].positions.get(to.tenant) ?? null)
+    const opened = this.#next(to, startOfStream(stream), { own: { kind: 'stream_opened' }, node })
+    const bundle = this.#decidedBy.get(to.tenant)
+    if (opened === null || bundle === undefined) return opened
+    return this.#next(to, opened, { own: { kind: 'applied', bundle, applied: { replaced: null } }, node })
   }
 
-  #ownOf(tenant: TenantId, own: Pick<OwnRecord, 'kind' | 'bundle' | 'applied'>) {
+  #next(to: Appending, position: StreamPosition, { own, node }: Saying): StreamPosition | null {
+    const sealed = this.#sealed(this.#ownOf(to.tenant, own), position, node)
+    return this.#put(to, position, sealed) && (this.#lanes[to.lane].positions.get(to.tenant) ?? null)
+  }
+
+  #ownOf(tenant: TenantId, own: Own) {
     const { channel = 'gateway', newBoot } = this.#ports
     const decisionId = decisionIdOf(newBoot())
     return (writing: Writing): AuditRecord => ownRecord({ ...own, decisionId, tenant, channel }, writing)
@@ -123,12 +146,20 @@ export class StreamLog {
   ): SealedRecord | null {
     const { clock, build, report } = this.#ports
     try {
-      const at = new Date(clock.nowMs()).toISOString()
-      return sealWhole(make({ position, at, gateway: { node, build } }))
+      return sealWhole(make({ position, at: this.#timeOf(clock.nowMs()), gateway: { node, build } }))
     } catch (error) {
       report('a record could not be sealed', error)
       return null
     }
+  }
+
+  /** Written out once for all records of a millisecond. */
+  #timeOf(nowMs: number): string {
+    if (nowMs !== this.#timeMs) {
+      this.#timeMs = nowMs
+      this.#time = new Date(nowMs).toISOString()
+    }
+    return this.#time
   }
 
   /**
