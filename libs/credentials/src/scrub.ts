@@ -41,6 +41,7 @@ export function createScrubber(value: string): Scrubber {
 
   const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, seeking()))
   const text = (given: string): string => {
+    if (Buffer.byteLength(given) < seeking().least) return given
     const spelled = Buffer.from(given, 'utf8')
     const scrubbed = bytes(spelled)
     return scrubbed === spelled ? given : Buffer.from(scrubbed).toString('utf8')

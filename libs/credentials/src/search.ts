@@ -16,7 +16,12 @@ type SoughtForm = Form & {
 }
 
 /** All forms of what is looked for, and what rules most texts out. */
-export type Sought = { readonly forms: readonly SoughtForm[]; readonly mayStandIn: Sieve }
+export type Sought = {
+  readonly forms: readonly SoughtForm[]
+  readonly mayStandIn: Sieve
+  /** bytes of the shortest form: nothing shorter holds one, for no spelling is shorter than what it spells */
+  readonly least: number
+}
 
 /** Long enough to be rare, short enough that looking for it in the worst of texts costs a fixed number of steps per byte. */
 const PREFIX_BYTES = 32
@@ -24,6 +29,7 @@ const PREFIX_BYTES = 32
 export const sought = (forms: readonly Form[]): Sought => ({
   forms: forms.map((form) => ({ ...form, prefix: form.bytes.subarray(0, PREFIX_BYTES), borders: null })),
   mayStandIn: sieveOf(forms.map(({ bytes }) => bytes)),
+  least: Math.min(...forms.map(({ bytes }) => bytes.length)),
 })
 
 /** Every place where one of the forms stands, in order and apart. The time is linear in bytes times forms, whatever they hold. */

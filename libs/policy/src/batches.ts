@@ -27,13 +27,18 @@ export class CandidatePool {
 
 const MOST_POOLED = 8192
 
-/** Rules that all need the same part to be true: where it is false, none of them matches and none has to be asked. */
+/**
+ * Rules that all need the same part to be true: where it is false, none of them matches and none has to be asked. It is a part of each of
+ * them, which is then no longer open, or the presence of one, which stays.
+ */
 export type Batch = { readonly guard: Part | null; readonly candidates: readonly Candidate[] }
 
-/** Groups rules by the part that the most of them need, which is then no longer open. */
+/** Groups rules by what the most of them need. */
 export function batchesOf(candidates: readonly Candidate[], pool: CandidatePool): readonly Batch[] {
   const uses = new Map<Part, number>()
-  for (const { open } of candidates) for (const part of open) uses.set(part, (uses.get(part) ?? 0) + 1)
+  for (const candidate of candidates)
+    for (const part of [...candidate.open, ...presencesOf(candidate)])
+      uses.set(part, (uses.get(part) ?? 0) + 1)
   const batches = new Map<Part | null, Candidate[]>()
   for (const candidate of candidates) {
     const guard = guardOf(candidate, uses)
@@ -45,17 +50,40 @@ export function batchesOf(candidates: readonly Candidate[], pool: CandidatePool)
   return [...batches].map(([guard, batch]) => ({ guard, candidates: batch }))
 }
 
-function guardOf({ open }: Candidate, uses: ReadonlyMap<Part, number>): Part | null {
-  let guard: Part | null = null
-  let most = 1
-  for (const part of open) {
-    const count = uses.get(part) ?? 0
-    if (count > most) [guard, most] = [part, count]
-  }
-  return guard
+/** Without each of these the rule is not true either: whether there is anything to judge. */
+function presencesOf({ open }: Candidate): ReadonlySet<Part> {
+  const presences = new Set(open.flatMap(({ presence }) => presence ?? []))
+  // what is added is looked at in turn
+  for (const { presence } of presences) if (presence !== null) presences.add(presence)
+  return presences
 }
 
-function without(guard: Part, { rule, given, open }: Candidate, pool: CandidatePool): Candidate {
+type Uses = ReadonlyMap<Part, number>
+
+/** A part settles more where there is something to judge, and a presence where there is nothing: that has to go for many more rules. */
+function guardOf(candidate: Candidate, uses: Uses): Part | null {
+  const part = mostUsed(candidate.open, uses)
+  const presence = mostUsed(presencesOf(candidate), uses)
+  if (part === null || presence === null) return part ?? presence
+  return (uses.get(presence) ?? 0) > MANY_MORE * (uses.get(part) ?? 0) ? presence : part
+}
+
+const MANY_MORE = 8
+
+/** Null where no two rules need the same. */
+function mostUsed(parts: Iterable<Part>, uses: Uses): Part | null {
+  let found: Part | null = null
+  let most = 1
+  for (const part of parts) {
+    const count = uses.get(part) ?? 0
+    if (count > most) [found, most] = [part, count]
+  }
+  return found
+}
+
+function without(guard: Part, candidate: Candidate, pool: CandidatePool): Candidate {
+  const { rule, given, open } = candidate
+  if (!open.includes(guard)) return candidate
   return pool.of(
     rule,
     given,

@@ -3,6 +3,7 @@ import { groupOf, negationOf, Part } from './part.ts'
 import { compileFold } from './fold-leaf.ts'
 import { compileComparison, readsOwnPatterns } from './leaf.ts'
 import type { Scope } from './leaf.ts'
+import { Presences } from './presence.ts'
 import { RuleFault } from './rule-fault.ts'
 
 /** How deep conditions may nest before the rule counts as one that cannot be compiled. */
@@ -15,6 +16,7 @@ export const MAX_CONDITION_DEPTH = 32
  */
 export class Conditions {
   readonly #parts = new Map<string, Part | RuleFault>()
+  readonly #presences = new Presences()
   #count = 0
 
   /** @returns a fault when any part cannot be compiled */
@@ -29,7 +31,7 @@ export class Conditions {
     return this.#interned(keyOfLeaf(condition, scope), (id) => {
       const leaf =
         'path' in condition ? compileComparison(condition, scope) : compileFold(condition, scope.readers)
-      return leaf instanceof RuleFault ? leaf : new Part(id, leaf)
+      return leaf instanceof RuleFault ? leaf : new Part(id, { ...leaf, presence: this.#presences.of(leaf) })
     })
   }
 
@@ -63,7 +65,9 @@ export class Conditions {
     const [only] = parts
     if (only !== undefined && parts.length === 1) return only
     const key = `${kind} ${parts.map(({ id }) => id).join(' ')}`
-    return this.#interned(key, (id) => groupOf(id, kind, parts))
+    return this.#interned(key, (id) =>
+      groupOf(id, { kind, parts, presence: this.#presences.ofGroup(kind, parts) }),
+    )
   }
 
   #negation(part: Part | RuleFault): Part | RuleFault {

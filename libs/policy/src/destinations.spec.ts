@@ -116,6 +116,14 @@ describe('an argument says where an action goes', () => {
   })
 })
 
+describe('a host with letters of Latin-1', () => {
+  it('is read alike, however often', () => {
+    const seen = new Set<string>()
+    for (let time = 0; time < 20_000; time += 1) seen.add(JSON.stringify(hostsOf('file://é/share', {})))
+    expect([...seen]).toEqual(['["xn--9ca"]'])
+  })
+})
+
 describe('where an action goes', () => {
   it.each([
     ['among 1,000 members', { a: Array.from({ length: 998 }, () => 0) }, []],

@@ -23,10 +23,13 @@ type Destination = { readonly rank: number; readonly text: string }
 export function hostsOf(resource: string, args: JsonObject): readonly string[] | RuleFault {
   const texts = destinationsOf(resource, args)
   if (texts instanceof RuleFault) return texts
+  if (texts.length === 0) return NONE
   const hosts = texts.map(hostsIn)
   const unread = hosts.find((found) => found instanceof RuleFault)
   return unread ?? [...new Set(hosts.flatMap((found) => (found instanceof RuleFault ? [] : found)))]
 }
+
+const NONE: readonly string[] = []
 
 /** The texts themselves: the resource when it is a URL, else the arguments that are named like a destination. */
 export function destinationsOf(resource: string, args: JsonObject): readonly string[] | RuleFault {
@@ -53,13 +56,25 @@ function collect(value: Json, { rank, depth }: Place, search: Search): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (depth >= MAX_DEPTH) return false
   if (isList(value)) return value.every((item) => collect(item, { rank, depth: depth + 1 }, search))
-  return Object.entries(value).every(([name, member]) =>
-    collect(member, { rank: rankOf(name) ?? rank, depth: depth + 1 }, search),
+  return Object.keys(value).every((name) =>
+    collect(value[name] ?? null, { rank: rankOf(name) ?? rank, depth: depth + 1 }, search),
   )
 }
 
-const rankOf = (name: string): number | undefined =>
-  name.length > 32 ? undefined : RANKS.get(name.replaceAll(/[^a-z]/gi, '').toLowerCase())
+/** Names are few and come again in every call; what they say is found once. Forgotten when there are too many. */
+const KNOWN = new Map<string, number | null>()
+const MOST_KNOWN = 2_048
+const LONGEST_NAME = 32
+
+function rankOf(name: string): number | null {
+  if (name.length > LONGEST_NAME) return null
+  const known = KNOWN.get(name)
+  if (known !== undefined) return known
+  const rank = RANKS.get(name.replaceAll(/[^a-z]/gi, '').toLowerCase()) ?? null
+  if (KNOWN.size === MOST_KNOWN) KNOWN.clear()
+  KNOWN.set(name, rank)
+  return rank
+}
 
 const MAX_LENGTH = 2048
 
@@ -105,6 +120,7 @@ function bareHost(word: string, isAlone: boolean): string | null {
 
 /** Null for what is no URL with a host. */
 function hostOfUrl(given: string): string | null {
+  if (!MAY_BE_URL.test(given)) return null
   const text = cleaned(given)
   if (FILE.test(text)) return hostOfFile(text)
   const named = text.replace(/^(?:[a-z][a-z0-9+.-]*:)?[\\/]*/i, '')
@@ -114,23 +130,28 @@ function hostOfUrl(given: string): string | null {
     !(SPECIAL.test(text) || /^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}/i.test(text))
   )
     return null
+  // the scheme is made a special one, so that every host is read by the same rules
+  return hostIn(urlOf(`https://${named}`))
+}
+
+const hostIn = (url: URL | null): string | null =>
+  url === null || url.hostname === '' ? null : url.hostname.replace(/\.$/, '')
+
+/** Not by `URL.canParse`: once it is optimised, Node 20 takes letters of Latin-1 for broken UTF-8 in it. */
+function urlOf(text: string): URL | null {
   try {
-    // the scheme is made a special one, so that every host is read by the same rules
-    const { hostname } = new URL(`https://${named}`)
-    return hostname === '' ? null : hostname.replace(/\.$/, '')
+    return new URL(text)
   } catch {
     return null
   }
 }
 
+/** A scheme, or two slashes once it is cleaned. */
+const MAY_BE_URL = /:|[\\/][\t\n\r]*[\\/]/
 const FILE = /^file:/i
 
 /** A file of this machine reaches no host; one of another machine (`file://server/share`) does. No slash is left out before its host. */
-function hostOfFile(text: string): string | null {
-  if (text.length > MAX_LENGTH || !URL.canParse(text)) return null
-  const { hostname } = new URL(text)
-  return hostname === '' ? null : hostname.replace(/\.$/, '')
-}
+const hostOfFile = (text: string): string | null => (text.length > MAX_LENGTH ? null : hostIn(urlOf(text)))
 
 /** What clients read as a file of this machine; what no client reads as a URL is not one. */
-const isLocalFile = (text: string): boolean => FILE.test(text) && URL.canParse(text)
+const isLocalFile = (text: string): boolean => FILE.test(text) && urlOf(text) !== null

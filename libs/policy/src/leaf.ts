@@ -19,7 +19,15 @@ import type { Truth } from './rule-fault.ts'
 export type Test = (facts: Facts) => Truth
 
 /** The smallest part of a condition. `cost` only puts the cheap ones first; nothing else depends on it. */
-export type Leaf = { readonly reads: number; readonly cost: number; readonly test: Test }
+export type Leaf = {
+  readonly reads: number
+  readonly cost: number
+  readonly test: Test
+  /** where there is nothing at its path the answer is false, whatever it asks; left out where that is not so */
+  readonly reader?: PathReader
+  /** without it in the text at its path the answer is false as well */
+  readonly beginning?: string | null
+}
 
 /** The policy that a condition stands in, because its patterns are its own. */
 export type Scope = {
@@ -75,8 +83,14 @@ function compileWith(comparison: Comparison, reader: PathReader): Leaf | RuleFau
     const units = isByLength || typeof value === 'object' ? sizeOf(value) : most
     return facts.work.take(units) ? (holds(value) ?? misfit) : TOO_MUCH
   }
-  return { reads, cost: costOf(op, reads), test }
+  return { reads, cost: costOf(op, reads), test, reader, beginning: beginningOf(op, operand) }
 }
+
+/** Looking for so few characters never takes longer than reading the text. */
+const SHORT = 8
+
+const beginningOf = (op: Operator, operand: Json | undefined): string | null =>
+  op === 'contains' && typeof operand === 'string' ? operand.slice(0, SHORT) : null
 
 const WITH_PATH: ReadonlySet<Operator> = new Set<Operator>([
   ...(['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'has', 'hasAny', 'hasAll', 'subsetOf'] as const),
@@ -128,7 +142,7 @@ function compileMatches(
     const items = reader.isMany && isList(value) ? value : [value]
     return someTruth(items.map((item) => one(item, facts) ?? misfit))
   }
-  return { reads: reader.reads, cost: costOf('matches', reader.reads), test }
+  return { reads: reader.reads, cost: costOf('matches', reader.reads), test, reader }
 }
 
 const isPlain = (op: Operator): op is Exclude<Operator, 'ne' | 'exists' | 'matches'> =>
@@ -180,7 +194,7 @@ function chargeOf(op: Operator, operand: Json | undefined): readonly [most: numb
   return [most, op === 'contains' || op === 'glob']
 }
 
-function sizeOf(value: Json): number {
+export function sizeOf(value: Json): number {
   if (typeof value === 'string') return COST_OF_LEAF + value.length
   if (isScalar(value) || !isList(value)) return COST_OF_LEAF
   let size = COST_OF_LEAF + value.length * COST_OF_ITEM

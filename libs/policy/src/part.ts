@@ -4,7 +4,7 @@ import { NOT_KNOWN, RuleFault } from './rule-fault.ts'
 import type { Truth } from './rule-fault.ts'
 
 type Kind = 'leaf' | 'all' | 'any' | 'not'
-type Making = Leaf & { readonly kind: Kind; readonly parts: readonly Part[] }
+type Making = Leaf & { readonly kind: Kind; readonly parts: readonly Part[]; readonly presence: Part | null }
 
 /** A part of a condition, once for all rules that have it. It remembers its last answer, which counts for one asking only. */
 export class Part {
@@ -13,18 +13,21 @@ export class Part {
   readonly parts: readonly Part[]
   readonly reads: number
   readonly cost: number
+  /** where that is false this is as well: it asks whether there is anything to judge. Null where nobody can say so beforehand */
+  readonly presence: Part | null
   /** what has to be known for the test to be asked; a group asks its parts, which know themselves */
   readonly #needs: number
   readonly #test: Test
   #generation = 0
   #truth: Truth = false
 
-  constructor(id: number, { kind, parts, reads, cost, test }: Leaf & Partial<Making>) {
+  constructor(id: number, { kind, parts, reads, cost, test, presence }: Leaf & Partial<Making>) {
     this.id = id
     this.kind = kind ?? 'leaf'
     this.parts = parts ?? []
     this.reads = reads
     this.cost = cost
+    this.presence = presence ?? null
     this.#needs = kind === undefined ? reads : 0
     this.#test = test
   }
@@ -38,10 +41,16 @@ export class Part {
   }
 }
 
-export function groupOf(id: number, kind: 'all' | 'any', parts: readonly Part[]): Part {
+export type Group = {
+  readonly kind: 'all' | 'any'
+  readonly parts: readonly Part[]
+  readonly presence: Part | null
+}
+
+export function groupOf(id: number, { kind, parts, presence }: Group): Part {
   const reads = parts.reduce((sum, part) => sum | part.reads, 0)
   const cost = parts.reduce((sum, part) => sum + part.cost, 1)
-  return new Part(id, { kind, parts, reads, cost, test: settling(parts, kind === 'any') })
+  return new Part(id, { kind, parts, reads, cost, presence, test: settling(parts, kind === 'any') })
 }
 
 export function negationOf(id: number, part: Part): Part {

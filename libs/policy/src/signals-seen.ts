@@ -14,22 +14,28 @@ export function signalsSeen(
   owners: ReadonlyMap<string, readonly string[]>,
 ): SeenSignals {
   if (sightings.length === 0) return NOTHING
-  const all = sortedSet(sightings.map(({ signal }) => signal))
+  const all = namesIn(sightings)
   if (!all.some(isOfPattern)) return { all, asked: { plain: all, byPolicy: NO_PATTERNS } }
   const plain = all.filter((signal) => !isOfPattern(signal))
   const byPolicy = new Map<string, string[]>()
   for (const sighting of sightings) {
-    for (const policy of policiesSeeing(sighting, owners))
-      byPolicy.set(policy, [...(byPolicy.get(policy) ?? plain), sighting.signal])
+    for (const policy of policiesSeeing(sighting, owners)) {
+      const signals = byPolicy.get(policy)
+      if (signals === undefined) byPolicy.set(policy, [...plain, sighting.signal])
+      else if (!signals.includes(sighting.signal)) signals.push(sighting.signal)
+    }
   }
-  const sorted = [...byPolicy].map(([policy, signals]) => [policy, sortedSet(signals)] as const)
-  return { all, asked: { plain, byPolicy: new Map(sorted) } }
+  for (const signals of byPolicy.values()) if (signals.length > 1) signals.sort()
+  return { all, asked: { plain, byPolicy } }
 }
 
 const isOfPattern = (signal: string): boolean => signal.startsWith(PATTERN)
 
-const sortedSet = (signals: readonly string[]): readonly string[] =>
-  signals.length === 1 ? signals : [...new Set(signals)].sort()
+/** Sorted, each once. */
+function namesIn(sightings: Inspection['sightings']): readonly string[] {
+  const names = sightings.map(({ signal }) => signal)
+  return names.length === 1 ? names : [...new Set(names)].sort()
+}
 
 /** Whose pattern it is a sighting of; none for what every policy sees. */
 export function policiesSeeing(

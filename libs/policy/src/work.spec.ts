@@ -55,6 +55,13 @@ const costly = (number: number): Condition => ({
   value: `${'a'.repeat(126)}b${number}`,
 })
 
+/** The text holds nothing of it. */
+const unlike = (number: number): Condition => ({
+  path: 'args.t',
+  op: 'contains',
+  value: `unlikely ${number}`,
+})
+
 describe('comparisons', () => {
   const asked = question({ args: { t: 'a'.repeat(1_000_000) }, content: null })
 
@@ -74,6 +81,30 @@ describe('comparisons', () => {
     )
     const stop = rule({ id: 'z', effect: 'abort', when: { not: costly(51) } })
     expect(decided([policy([...asks, stop])], asked).outcome).toBe('abort')
+  })
+
+  it('beyond the budget are at fault, also where one look would tell', () => {
+    const rules = [...Array.from({ length: 40 }, (_, at) => costly(at)), unlike(1), unlike(2)].map(
+      (when, at) => rule({ id: `r${at}`, effect: 'flag', when }),
+    )
+    const { matches } = decided([policy(rules)], asked)
+    expect(matches.filter(({ errored }) => errored).map((match) => match.rule)).toContain('r41')
+    expect(decided([policy(rules.slice(40))], asked).matches).toEqual([])
+  })
+
+  it('take work also where one look tells of several', () => {
+    const conditions = ['t', 'u', 'v'].flatMap((name) =>
+      [1, 2].map((number): Condition => ({
+        path: `args.${name}`,
+        op: 'contains',
+        value: `unlikely ${number}`,
+      })),
+    )
+    const text = 'a'.repeat(1_000_000)
+    const long = question({ args: { t: text, u: text, v: text }, content: null })
+    const rules = conditions.map((when, at) => rule({ id: `r${at}`, effect: 'flag', when }))
+    expect(decided([policy(rules)], long).matches.map((match) => match.rule)).toEqual(['r4', 'r5'])
+    expect(decided([policy(rules.slice(0, 4))], long).matches).toEqual([])
   })
 
   it('beyond the budget deny', () => {

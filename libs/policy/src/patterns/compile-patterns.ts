@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException, RE2Set } from 're2js'
-import { neededText } from './needed-text.ts'
+import { isOfWholeText, neededText } from './needed-text.ts'
 import { PatternFault } from './pattern-fault.ts'
 
 /** The patterns of one policy by name, in RE2 syntax. */
@@ -21,6 +21,10 @@ export type TenantPattern = {
   readonly alone: RE2Set
   /** without it in a text, the pattern is not in it either; null where nothing is known */
   readonly needs: string | null
+  /** where it is in a text, it is the whole of it */
+  readonly isWhole: boolean
+  /** the text that it was asked about last, and the answer */
+  readonly last: { text: string | null; isIn: boolean }
 }
 
 /** Patterns that are looked for together, for one policy or for several that have the same; `patterns[i]` has number i in the set. */
@@ -124,6 +128,8 @@ function compileOne(policy: string, name: string, source: string): TenantPattern
     expression,
     alone: setOf([source]),
     needs: neededText(source),
+    isWhole: isOfWholeText(source),
+    last: { text: null, isIn: false },
   }
 }
 

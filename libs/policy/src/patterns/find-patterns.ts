@@ -58,8 +58,13 @@ const MAX_WINDOW = 2_048
 /** What a pattern without repetitions can match at most. */
 const OVERLAP = MAX_SIZE
 
-function* windowsOf(text: string, size: number): Generator<Window> {
+function windowsOf(text: string, size: number): Iterable<Window> {
   const width = Math.min(MAX_WINDOW, Math.floor(MAX_STEPS / size))
+  if (text === '') return []
+  return text.length <= width ? [{ start: 0, end: text.length, before: 0 }] : windowsIn(text, width)
+}
+
+function* windowsIn(text: string, width: number): Generator<Window> {
   for (let next = 0; next < text.length; next += width - OVERLAP) {
     const start = wholeAt(text, next)
     const end = wholeAt(text, Math.min(text.length, next + width))
@@ -97,6 +102,10 @@ function* locate(pattern: TenantPattern, search: Search): Generator<number, bool
   const { size } = pattern
   const most = (window.end - window.start) * size
   if (!take(budget, most)) return false
+  if (pattern.isWhole && window.start === 0 && window.end === text.length) {
+    yield most
+    return report(pattern, window, search)
+  }
   const matcher = pattern.expression.matcher(sliceOf(text, window))
   for (let isFound = matcher.find(window.before); isFound; isFound = matcher.find()) {
     const offset = window.start - window.before

@@ -1,6 +1,6 @@
 import { RuleFault } from '../rule-fault.ts'
 import { keyOf, MAX_STEPS } from './compile-patterns.ts'
-import type { CompiledPatterns } from './compile-patterns.ts'
+import type { CompiledPatterns, TenantPattern } from './compile-patterns.ts'
 
 const MAX_TEXT = 64 * 1024
 
@@ -20,5 +20,17 @@ export function matchesPattern(
   if (text.length > MAX_TEXT || text.length * pattern.size > MAX_STEPS)
     return new RuleFault(`the text is too long for the pattern ${name}`)
   if (pattern.needs !== null && !text.includes(pattern.needs)) return false
-  return pattern.alone.match(text).length > 0
+  return isIn(text, pattern)
 }
+
+/** The same short argument is asked about on the way out and on the way back. */
+function isIn(text: string, { alone, last }: TenantPattern): boolean {
+  if (text.length > MAX_REMEMBERED) return alone.match(text).length > 0
+  if (last.text !== text) {
+    last.isIn = alone.match(text).length > 0
+    last.text = text
+  }
+  return last.isIn
+}
+
+const MAX_REMEMBERED = 128

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { RE2JS } from 're2js'
-import { neededText } from './needed-text.ts'
+import { isOfWholeText, neededText } from './needed-text.ts'
 
 describe('the text that a pattern needs', () => {
   it.each([
@@ -52,6 +52,46 @@ describe('the text that a pattern needs', () => {
       { numRuns: 20_000 },
     )
     expect(matched).toBeGreaterThan(1_000)
+  })
+})
+
+describe('a pattern of whole texts', () => {
+  it.each([
+    ['^A-[0-9]+$', true],
+    ['^(a|b)c$', true],
+    ['^[a|b]$', true],
+    [String.raw`^a\\$`, true],
+    ['^a|b$', false],
+    ['^a', false],
+    ['a$', false],
+    ['^*a$', false],
+    ['^{0}a$', false],
+    [String.raw`^a\$`, false],
+    ['(?m)^a$', false],
+    ['', false],
+  ])('is %s: %s', (source, expected) => {
+    expect(isOfWholeText(source)).toBe(expected)
+  })
+
+  it('matches nothing else', () => {
+    const piece = fc.constantFrom(...PIECES.split(' '))
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\n', 'é', '😀', '1'), maxLength: 6 })
+    let matched = 0
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 4 }), fc.array(text, { maxLength: 8 }), (pieces, given) => {
+        const source = `^${pieces.join('')}$`
+        const expression = compiled(source)
+        if (expression === null || !isOfWholeText(source)) return
+        for (const each of given) {
+          const matcher = expression.matcher(each)
+          if (!matcher.find()) continue
+          matched += 1
+          expect([matcher.start(), matcher.end()]).toEqual([0, each.length])
+        }
+      }),
+      { numRuns: 5_000 },
+    )
+    expect(matched).toBeGreaterThan(300)
   })
 })
 

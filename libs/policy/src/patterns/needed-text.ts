@@ -17,6 +17,26 @@ export function neededText(source: string): string | null {
   return runs.longest === '' ? null : runs.longest
 }
 
+/** Whether a pattern matches nothing but whole texts: `^...$`. False where that is not plain to read. */
+export function isOfWholeText(source: string): boolean {
+  if (UNREAD.some((form) => form.test(source))) return false
+  const tokens = Array.from(source.matchAll(TOKEN), ([token]) => token)
+  const [first, second = ''] = tokens
+  return first === '^' && !REPETITION.test(second) && tokens.at(-1) === '$' && !hasAlternatives(tokens)
+}
+
+const REPETITION = /^(?:[*?+]|\{.*\})$/s
+
+function hasAlternatives(tokens: readonly string[]): boolean {
+  let depth = 0
+  for (const token of tokens) {
+    if (token === '|' && depth === 0) return true
+    if (token === '(') depth += 1
+    if (token === ')') depth -= 1
+  }
+  return false
+}
+
 /** Groups with flags or names; escapes of more than a letter, and quotations; classes within classes. */
 const UNREAD: readonly RegExp[] = [/\(\?(?!:)/, /\\(?![dDwWsSbBAz])[a-zA-Z0-9]/, /\[[^\]]*\[/]
 

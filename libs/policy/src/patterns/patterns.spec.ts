@@ -148,6 +148,15 @@ describe('tenant patterns', () => {
     expect(places({ long: 'y+' }, text)).toEqual([['pattern.long', 'y'.repeat(9_000), 1]])
   })
 
+  it('find a whole text that is asked for', () => {
+    const patterns = { order: '^A-[0-9]+$', any: String.raw`A-\d` }
+    expect(places(patterns, 'A-123')).toEqual([
+      ['pattern.any', 'A-1', 0],
+      ['pattern.order', 'A-123', 0],
+    ])
+    expect(places(patterns, 'A-12 ')).toEqual([['pattern.any', 'A-1', 0]])
+  })
+
   it('find no empty matches', () => {
     expect(places({ maybe: 'z*' }, 'abc')).toEqual([])
   })

@@ -1,8 +1,21 @@
 import type { CompiledPatterns, PatternGroup } from './compile-patterns.ts'
 
-/** False: none of the patterns is in the text, which was not searched for that. */
-export const mayHoldAny = ({ groups }: CompiledPatterns, text: string): boolean =>
-  groups.some((group) => mayHold(group, text))
+/**
+ * False: none of the patterns is in the text, which was not searched for that. It takes a millisecond or so at most: of a long text only
+ * the beginnings of what the patterns need are looked for, and where that were too much nothing is.
+ */
+export function mayHoldAny({ groups }: CompiledPatterns, text: string): boolean {
+  if (text.length <= SHORT_TEXT) return groups.some((group) => mayHold(group, text))
+  const patterns = groups.reduce((sum, group) => sum + group.patterns.length, 0)
+  return patterns * text.length > MOST_LOOKS || groups.some((group) => mayBegin(group, text))
+}
+
+const SHORT_TEXT = 4 * 1024
+const MOST_LOOKS = 512 * 1024
+const BEGINNING = 8
+
+const mayBegin = ({ patterns }: PatternGroup, text: string): boolean =>
+  patterns.some(({ needs }) => needs === null || text.includes(needs.slice(0, BEGINNING)))
 
 const mayHold = ({ patterns }: PatternGroup, text: string): boolean =>
   patterns.some(({ needs }) => needs === null || text.includes(needs))

@@ -2,6 +2,7 @@ import type { PatternSpan } from './find-patterns.ts'
 
 /** By place; what one pattern found twice because two windows share it, or in two pieces, is one span. */
 export function unionOf(spans: readonly PatternSpan[]): readonly PatternSpan[] {
+  if (spans.length < 2) return spans
   const united: PatternSpan[] = []
   const lastOf = new Map<string, number>()
   for (const span of spans.toSorted(byPlace)) {

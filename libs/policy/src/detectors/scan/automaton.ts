@@ -14,6 +14,8 @@ export type Automaton = {
   readonly ends: Int32Array
   /** lists of a count and that many pairs of (number of the literal, its length) */
   readonly found: Int32Array
+  /** code units of the longest literal: the node after so many of ASCII depends on nothing before them */
+  readonly longest: number
 }
 
 /** The column of code units that no literal has: they lead back to the root. */
@@ -34,7 +36,7 @@ export function automatonOf(literals: readonly string[], marked: string): Automa
   const next = Int16Array.from(trie.next, (node, place) =>
     lists.ends[node] === 0 && !stops.has(place & ((1 << shift) - 1)) ? node : ~node,
   )
-  return { classes, shift, next, ...lists }
+  return { classes, shift, next, ...lists, longest: Math.max(...folded.map(({ length }) => length)) }
 }
 
 /** The commonest first, so that the part of a row that most text reads is a line or two of the processor's cache. */

@@ -41,10 +41,10 @@ export class DecodedSearch {
 
   /**
    * Escapes, and what cannot be seen.
-   * @param plain what was found in the text as it stands
+   * @param passed what is known of the text as it stands
    * @returns which of that was read wrong
    */
-  *searchPieces(stretch: Stretch, plain: SpanSet, found: SpanSet): Generator<void, Divided> {
+  *searchPieces(stretch: Stretch, { plain, isAscii }: Passed, found: SpanSet): Generator<void, Divided> {
     const { text, from, to } = stretch
     const divided = new Divided(plain)
     const hidden = new HiddenText(stretch)
@@ -53,7 +53,7 @@ export class DecodedSearch {
       const last = Math.min(to, at + CHUNK)
       this.#meter.take((last - at) / 8)
       if (this.#meter.isSliceSpent) yield this.#meter.beginSlice()
-      if (!mayHoldPieces(text, first, last)) continue
+      if (!mayHoldPieces(text.slice(first, last), isAscii)) continue
       const veiled = [...veiledIn(text, first, last)]
       hidden.saw(veiled.filter((piece) => piece.start >= at))
       const pieces = [...veiled, ...piecesIn(text, first, last)].sort(byStart)
@@ -96,6 +96,9 @@ export class DecodedSearch {
   }
 }
 
+/** What one pass over a text told. `isAscii`: nothing in it is anything else */
+type Passed = { readonly plain: SpanSet; readonly isAscii: boolean }
+
 /** Takes what is found in a reading back to the original. */
 class Decoded implements Catch {
   readonly #reading: Reading
@@ -122,9 +125,9 @@ class Decoded implements Catch {
 }
 
 /** Most text is written as it is meant. */
-export function mayHoldPieces(text: string, from: number, to: number): boolean {
-  const part = text.slice(from, to)
-  return SIGNS.some((sign) => part.includes(sign)) || mayBeVeiled(part)
+export function mayHoldPieces(part: string, isAscii: boolean): boolean {
+  for (const sign of SIGNS) if (part.includes(sign)) return true
+  return !isAscii && mayBeVeiled(part)
 }
 
 const costOf = (pieces: readonly Piece[]): number =>

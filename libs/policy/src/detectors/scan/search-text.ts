@@ -47,13 +47,19 @@ export class TextSearch {
   }
 
   #saysMore({ text, from, to }: Stretch): boolean {
-    return to - from > CHUNK || this.#plain.runs.length > 0 || mayHoldPieces(text, from, to)
+    return (
+      to - from > CHUNK ||
+      this.#plain.runs.length > 0 ||
+      mayHoldPieces(text.slice(from, to), this.#sifter.isAscii)
+    )
   }
 
   *#searchOn(stretch: Stretch, found: SpanSet): Generator<void> {
     while (!this.#sifter.run()) yield this.#meter.beginSlice()
     const plain = this.#plain.found
-    const divided = plain.isFull ? null : yield* this.#decoded.searchPieces(stretch, plain, found)
+    const divided = plain.isFull
+      ? null
+      : yield* this.#decoded.searchPieces(stretch, { plain, isAscii: this.#sifter.isAscii }, found)
     for (const span of plain.sorted()) if (divided?.has(span) !== true) found.add(span)
     yield* this.#decoded.searchRuns(stretch, this.#plain.runs, found)
   }

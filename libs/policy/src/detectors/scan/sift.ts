@@ -75,6 +75,11 @@ export class Sifter {
     this.#scan.begin(stretch)
   }
 
+  /** Whether all of the stretch that was passed over is ASCII. */
+  get isAscii(): boolean {
+    return this.#scan.isAscii
+  }
+
   /** Goes on with the stretch. @returns false when the slice is spent and there is more to do; no more is done once the meter is spent */
   run(): boolean {
     for (;;) {

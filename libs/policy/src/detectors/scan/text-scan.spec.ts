@@ -28,6 +28,21 @@ function passed(text: string, pauses: readonly number[]): ReadonlySet<string> {
   return found
 }
 
+/** All candidates, each as often as it was found. */
+function listed(text: string, pauses: readonly number[]): readonly string[] {
+  const candidates = new Candidates()
+  const scan = new TextScan(SIEVE.listening, candidates)
+  const found: string[] = []
+  scan.begin({ text, from: 0, to: text.length })
+  for (const pause of [...pauses.filter((each) => each < text.length), text.length]) {
+    candidates.clear()
+    scan.advance(pause)
+    for (let at = 0; at < candidates.count; at += 1)
+      found.push(`${candidates.listAt(at)} ${candidates.startAt(at)}-${candidates.endAt(at)}`)
+  }
+  return found.toSorted()
+}
+
 type Place = readonly [start: number, end: number]
 
 /** The same by the words of `Trigger`: one listener and one trigger at a time, over the whole text, in no hurry. */
@@ -123,6 +138,45 @@ describe('the one pass over a text', () => {
     )
   })
 
+  it('finds the same in two lanes as in one', () => {
+    const long = fc.tuple(
+      fc.array(texts, { minLength: 2, maxLength: 8 }),
+      fc.constantFrom('', ' ', '\u200b', 'é'),
+    )
+    fc.assert(
+      fc.property(long, ([parts, between]) => {
+        const text = parts.join(between)
+        const short = Array.from({ length: text.length / 100 }, (_, at) => 100 * (at + 1))
+        expect(listed(text, [])).toEqual(listed(text, short))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it.each(['', '\u200b', '\u200b\u200b\u200b'])(
+    'finds a literal wherever the lanes meet, %j between its letters',
+    (unseen) => {
+      const filler = '% '.repeat(400)
+      const literal = Array.from(LONGEST).join(unseen)
+      for (let at = 400 - literal.length; at < 410; at += 1) {
+        const text = `${filler.slice(0, at)}${literal}${filler.slice(0, 800 - at)}`
+        expect(listed(text, []).join(' ')).toContain(` ${at}-${at + literal.length}`)
+      }
+    },
+  )
+
+  it('knows whether all of it was ASCII', () => {
+    for (const at of [0, 60, 100, 199]) {
+      const scan = new TextScan(SIEVE.listening, new Candidates())
+      const text = `${'m '.repeat(100).slice(0, at)}é${'m '.repeat(100)}`
+      scan.begin({ text, from: 0, to: text.length })
+      scan.advance(at)
+      expect(scan.isAscii).toBe(true)
+      scan.advance(text.length)
+      expect(scan.isAscii).toBe(false)
+    }
+  })
+
   it('finds each of many, across the parts in which a text is read', () => {
     const text = 'card 4111 1111 1111 1111, '.repeat(700)
     const spans = spansIn(text)
@@ -179,6 +233,11 @@ describe('work', () => {
     expect(candidates.count).toBeLessThanOrEqual(most * 10_000)
   })
 })
+
+/** The longest literal of all. */
+const LONGEST = RECOGNISERS.flatMap(({ triggers }) => triggers)
+  .flatMap((trigger) => (trigger.kind === 'literal' ? trigger.literal : []))
+  .reduce((longest, literal) => (literal.length > longest.length ? literal : longest), '')
 
 const LONG: Trigger = { kind: 'long', min: 24, max: Number.MAX_SAFE_INTEGER }
 

@@ -9,6 +9,9 @@ const MIXED = DIGIT | LETTER
 const LONG = DIGIT | LETTER | JOINER
 /** No place of any text. */
 const NOWHERE = -1
+const ASCII = 0x80
+/** Code units of a half that is worth a lane of its own. */
+const WORTH_TWO = 64
 
 /**
  * One pass over a stretch of a text, in as many pieces as the caller likes: the candidates do not depend on where it pauses. Each code unit
@@ -25,6 +28,10 @@ export class TextScan {
   /** where the present piece ends */
   #limit = 0
   #node = 0
+  /** all code units so far, or-ed */
+  #units = 0
+  /** of the second half of a piece: pairs of a node and its place in the piece */
+  readonly #laterStops: number[] = []
   /** the last code unit that cannot be seen */
   #unseen = NOWHERE
   /** Before these places, runs are known already. */
@@ -49,6 +56,7 @@ export class TextScan {
     this.#to = to
     this.#at = from
     this.#node = 0
+    this.#units = 0
     this.#unseen = NOWHERE
     this.#digitsKnown = from
     this.#mixedKnown = from
@@ -61,6 +69,11 @@ export class TextScan {
 
   get at(): number {
     return this.#at
+  }
+
+  /** Whether all that was passed over is ASCII. */
+  get isAscii(): boolean {
+    return this.#units < 0x80
   }
 
   /** Passes over the code units up to `to`. */
@@ -78,18 +91,80 @@ export class TextScan {
   }
 
   #step(from: number, to: number): void {
-    const { next, classes, shift } = this.#listening.automaton
     const units = unitsOf(this.#text, from, to)
+    const half = Math.floor((to - from) / 2)
+    const middle = half < WORTH_TWO ? NOWHERE : this.#nodeAt(half, units)
+    if (middle === NOWHERE) this.#inOneLane(from, units, { first: 0, last: to - from })
+    else {
+      this.#inTwoLanes(from, units, { half, middle })
+      this.#inOneLane(from, units, { first: 2 * half, last: to - from })
+    }
+  }
+
+  #inOneLane(from: number, units: Uint16Array, { first, last }: Lane): void {
+    const { next, classes, shift } = this.#listening.automaton
     let node = this.#node
-    for (let at = from; at < to; at += 1) {
-      const unit = units[at - from] ?? 0
+    let all = this.#units
+    for (let at = first; at < last; at += 1) {
+      const unit = units[at] ?? 0
+      all |= unit
       node = next[(node << shift) | (classes[unit] ?? 0)] ?? 0
       if (node < 0) {
         node = ~node
-        this.#stopAt(node, at, unit)
+        this.#stopAt(node, from + at, unit)
       }
     }
     this.#node = node
+    this.#units = all
+  }
+
+  /** The node before a place, whatever stood long before it; `NOWHERE` where that is not so plain. */
+  #nodeAt(place: number, units: Uint16Array): number {
+    const { next, classes, shift, longest } = this.#listening.automaton
+    let node = 0
+    for (let at = place - longest; at < place; at += 1) {
+      const unit = units[at] ?? ASCII
+      if (unit >= ASCII) return NOWHERE
+      node = next[(node << shift) | (classes[unit] ?? 0)] ?? 0
+      if (node < 0) node = ~node
+    }
+    return node
+  }
+
+  /** Both halves side by side: each step waits for the one before, so the processor does two in the time of one. */
+  #inTwoLanes(from: number, units: Uint16Array, { half, middle }: Halves): void {
+    const { next, classes, shift } = this.#listening.automaton
+    const stops = this.#laterStops
+    let node = this.#node
+    let later = middle
+    let all = this.#units
+    for (let at = 0, beside = half; at < half; at += 1, beside += 1) {
+      const unit = units[at] ?? 0
+      const other = units[beside] ?? 0
+      all |= unit | other
+      node = next[(node << shift) | (classes[unit] ?? 0)] ?? 0
+      later = next[(later << shift) | (classes[other] ?? 0)] ?? 0
+      if (node < 0) {
+        node = ~node
+        this.#stopAt(node, from + at, unit)
+      }
+      if (later < 0) {
+        later = ~later
+        stops.push(later, beside)
+      }
+    }
+    this.#node = later
+    this.#units = all
+    this.#stopLater(from, units)
+  }
+
+  #stopLater(from: number, units: Uint16Array): void {
+    const stops = this.#laterStops
+    for (let at = 0; at < stops.length; at += 2) {
+      const place = stops[at + 1] ?? 0
+      this.#stopAt(stops[at] ?? 0, from + place, units[place] ?? 0)
+    }
+    stops.length = 0
   }
 
   #stopAt(node: number, at: number, unit: number): void {
@@ -192,4 +267,6 @@ export class TextScan {
   }
 }
 
+type Lane = { readonly first: number; readonly last: number }
+type Halves = { readonly half: number; readonly middle: number }
 type Stretched = { readonly text: string; readonly from: number; readonly to: number }
