@@ -1,6 +1,8 @@
 export { createSteps } from './create-steps.ts'
 export type { StepPorts } from './create-steps.ts'
 export { currentBundleOf } from './current-bundle.ts'
+export { signalOf } from './hang-up.ts'
+export type { HangUp } from './hang-up.ts'
 export { mediateHook } from './hook/mediate-hook.ts'
 export type { HookEntry, HookSteps } from './hook/mediate-hook.ts'
 export type { Acting, HookAnswer, HookAsk } from './hook/stages.ts'

@@ -20,6 +20,7 @@ import type {
 import { Refusal } from '@writ/contracts'
 import type { Message, MethodRow } from '@writ/mcp'
 import type { CompiledPolicies, InspectOptions } from '@writ/policy'
+import type { HangUp } from './hang-up.ts'
 
 /** Header fields as they came: lower-case name to every value, in order. A name that came twice has two values. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>
@@ -32,7 +33,7 @@ export type Arrived = {
   readonly body: Uint8Array
   readonly atMs: number
   /** aborted when the agent hangs up */
-  readonly hangUp: AbortSignal
+  readonly hangUp: HangUp
 }
 
 /** One HTTP exchange as the rim received it. */

@@ -4,6 +4,7 @@ import { Refusal } from '@writ/contracts'
 import { literalTree } from '@writ/mcp'
 import type { ApprovalDesk } from '../ports.ts'
 import type { AnyEntry, Asked, Asking } from '../stages.ts'
+import { signalOf } from '../hang-up.ts'
 import { canonical, isObject } from './canonical.ts'
 import { settingsOf } from './group-settings.ts'
 import { groupsOf } from './groups.ts'
@@ -35,7 +36,7 @@ export async function approvedOr(
     match: { policy: match.policy, rule: match.rule, reason: match.reason },
     ...decision.ask,
   }
-  const answer = await desk.claim(claim, entry.received.hangUp)
+  const answer = await desk.claim(claim, signalOf(entry.received.hangUp))
   if (answer === null) return new Refusal('approval_unavailable')
   entry.approval = answer.id
   if (answer.state === 'approved') return null

@@ -34,12 +34,59 @@ function isWanted({ outbound }: AnyEntry, { asking }: Weighing, { matches }: Dec
 }
 
 /** What the detectors find is not in it, whatever the rules say of it; undefined where nothing was said, or it could not be looked through. */
-function excerptOf(content: Json, { asking }: Weighing): string | undefined {
-  const part = beginningOf(argumentsIn(content))
+function excerptOf(content: Json, weighing: Weighing): string | undefined {
+  const said = argumentsIn(content)
+  const known = content === weighing.content && isShort(said, 0, budget()) ? foundIn(said, weighing) : null
+  if (known !== null) return isEmpty(said) ? undefined : excerptIn(said, known)
+  const part = beginningOf(said)
   if (isEmpty(part)) return undefined
+  const { asking } = weighing
   const sought = soughtFor(groupsOf(asking.caller), asking.current)
   const { sightings, fault } = inspectNow(part, { ...sought, oversize: 'deny', knownSecrets: null })
-  return fault === null ? cut(JSON.stringify(masked(part, byPath(sightings)))) : undefined
+  return fault === null ? excerptIn(part, sightings) : undefined
+}
+
+const excerptIn = (part: Json, sightings: readonly Sighting[]): string =>
+  cut(JSON.stringify(masked(part, byPath(sightings))))
+
+/**
+ * What the rules' own look at the whole content found in this part of it; it is not looked through twice. Null where they did not look, or
+ * not at all of it, or where this part would be taken for something else if it stood alone.
+ */
+function foundIn(said: Json, { content, inspection }: Weighing): readonly Sighting[] | null {
+  if (inspection === null || inspection.fault !== null) return null
+  const { sightings } = inspection
+  if (sightings.some(({ signal }) => signal === 'content.oversize')) return null
+  if (said === content) return sightings
+  if (isObject(said) && DEFINING.some((name) => name in said)) return null
+  return sightings.flatMap((sighting) =>
+    isBelow(sighting) ? [{ ...sighting, path: sighting.path.slice(ARGUMENTS.length) }] : [],
+  )
+}
+
+const ARGUMENTS = '/arguments'
+const isBelow = ({ path, place }: Sighting): boolean =>
+  path.startsWith(`${ARGUMENTS}/`) || (path === ARGUMENTS && place !== 'key')
+
+/** Members of an answer under which a server says what its tools and the like are: more is looked for there. */
+const DEFINING = ['instructions', 'tools', 'prompts', 'resources', 'resourceTemplates']
+
+type Budget = { characters: number; values: number }
+const budget = (): Budget => ({ characters: MOST_LOOKED_AT, values: MOST_VALUES })
+
+/** Whether nothing of it is left out in its beginning. */
+function isShort(value: Json, depth: number, left: Budget): boolean {
+  left.values -= 1
+  if (typeof value === 'string') left.characters -= value.length
+  if (left.characters <= 0 || left.values <= 0) return false
+  if (typeof value !== 'object' || value === null) return true
+  if (depth >= MOST_DEPTH) return false
+  return isList(value)
+    ? value.every((item) => isShort(item, depth + 1, left))
+    : Object.entries(value).every(([name, member]) => {
+        left.characters -= name.length
+        return isShort(member, depth + 1, left)
+      })
 }
 
 /** Of a call its arguments; of everything else all of it. */
@@ -51,7 +98,7 @@ const isEmpty = (part: Json): boolean =>
 
 /** The same tree as far as it is looked at; what is left out is not there, and a text that goes on is cut. */
 function beginningOf(content: Json): Json {
-  const left = { characters: MOST_LOOKED_AT, values: MOST_VALUES }
+  const left = budget()
   const take = (text: string): string => {
     const taken = text.slice(0, Math.max(0, left.characters))
     left.characters -= text.length
