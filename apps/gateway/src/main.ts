@@ -67,7 +67,8 @@ async function start(config: GatewayConfig): Promise<void> {
   const stopping = new AbortController()
   const background = world.background(stopping.signal)
   const gauges = startGauges(metrics, world, server)
-  onShutdown(async () => {
+  onShutdown(async (cause) => {
+    log.info({ cause }, 'stopping')
     await server.close(GRACE_MS)
     await world.records.ledger.end()
     stopping.abort()

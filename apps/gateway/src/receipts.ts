@@ -14,21 +14,25 @@ export type Receipts = {
 
 export function createReceipts(): Receipts {
   const kept = new Map<DecisionId, string>()
-  const keep = (entry: AnyEntry, kind: 'opened' | 'closed') => {
-    if (entry.place && isAskedFor(entry)) kept.set(entry.received.decisionId, receiptOf(entry.place, kind))
+  const written = async (
+    unrecorded: ReturnType<Ledger['open']>,
+    entry: AnyEntry,
+    kind: 'opened' | 'closed',
+  ) => {
+    if ((await unrecorded) === null && entry.place)
+      kept.set(entry.received.decisionId, receiptOf(entry.place, kind))
+    return unrecorded
   }
   return {
     of: (ledger) => ({
-      open: async (entry) => {
-        const unrecorded = await ledger.open(entry)
-        if (unrecorded === null) keep(entry, 'opened')
-        return unrecorded
+      open: (entry) => {
+        const unrecorded = ledger.open(entry)
+        return isAskedFor(entry) ? written(unrecorded, entry, 'opened') : unrecorded
       },
-      close: async (entry) => {
+      close: (entry) => {
         const isFirst = !entry.closed
-        const unrecorded = await ledger.close(entry)
-        if (isFirst && unrecorded === null) keep(entry, 'closed')
-        return unrecorded
+        const unrecorded = ledger.close(entry)
+        return isFirst && isAskedFor(entry) ? written(unrecorded, entry, 'closed') : unrecorded
       },
     }),
     take: (decisionId) => {

@@ -1,4 +1,5 @@
 import { Refusal } from '@writ/contracts'
+import { signalOf } from '@writ/enforcement'
 import type { Answer, Entry, HeaderFields, Received, Steps } from '@writ/enforcement'
 import type { Composed, CompositionPorts } from './composed.ts'
 import { receivedOf } from './composed.ts'
@@ -67,7 +68,7 @@ function receivedFor(part: Part, composed: Composed): Received {
     resource: received.resource.replace(/\/mcp$/, `/${connection}/mcp`),
     headers: headersFor(part, composed),
     body: Buffer.from(part.body),
-    hangUp: end === undefined ? received.hangUp : AbortSignal.any([received.hangUp, end]),
+    hangUp: end === undefined ? received.hangUp : AbortSignal.any([signalOf(received.hangUp), end]),
   }
 }
 

@@ -24,15 +24,16 @@ export type AnswerFrame = {
   readonly receipt: string | null
 }
 
-/** Writes one answer. Settles when it is handed over whole, or when nobody is there to take it. */
-export async function sendAnswer(
+/** Writes one answer. Ends when it is handed over whole, or when nobody is there to take it: a stream later, of which the promise tells. */
+export function sendAnswer(
   response: ServerResponse,
   answer: Answer,
   frame: AnswerFrame,
-): Promise<void> {
+): Promise<void> | undefined {
   if (answer.kind === 'stream') return sendStream(response, answer, frame)
-  if (answer.kind === 'refusal') return sendRefusal(response, answer, frame)
-  sendWhole(response, answer, frame)
+  if (answer.kind === 'refusal') sendRefusal(response, answer, frame)
+  else sendWhole(response, answer, frame)
+  return undefined
 }
 
 /** A "no" from the rim, where no message was read yet. */

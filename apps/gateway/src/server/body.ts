@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from '@writ/contracts'
+import { deadlines } from '../deadlines.ts'
+import type { Awaited } from '../deadlines.ts'
 
 /** How much of a refused body is read and thrown away, so that the sender gets to see the refusal. */
 const DISCARD_BYTES = 16 * 1024 * 1024
@@ -13,34 +15,60 @@ export type BodyLimits = { readonly bodyBytes: number; readonly bodyIdleMs: numb
  * Collects a body up to a limit. Beyond it nothing more is kept: the answer is a Refusal at once.
  * @returns null when the sender went away first; `stalled` when it sent nothing for too long
  */
-export function collectBody(
-  request: IncomingMessage,
-  { bodyBytes, bodyIdleMs }: BodyLimits,
-): Promise<Uint8Array | Refusal | 'stalled' | null> {
+export function collectBody(request: IncomingMessage, limits: BodyLimits): Promise<Collected> {
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > bodyBytes) return Promise.resolve(new Refusal('message_too_large'))
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let sizeBytes = 0
-    const onData = (chunk: Buffer) => {
-      idle.refresh()
-      sizeBytes += chunk.length
-      if (sizeBytes <= bodyBytes) chunks.push(chunk)
-      else settle(new Refusal('message_too_large'))
-    }
-    const settle = (body: Uint8Array | Refusal | 'stalled' | null) => {
-      clearTimeout(idle)
-      request.off('data', onData)
-      chunks.length = 0
-      resolve(body)
-    }
-    const idle = setTimeout(() => settle('stalled'), bodyIdleMs)
-    request.on('data', onData)
-    // The first that settles counts, so none of them has to be taken back.
-    request.on('end', () => settle(chunks.length === 1 ? (chunks[0] ?? null) : Buffer.concat(chunks)))
-    request.on('error', () => settle(null))
-    request.on('close', () => settle(null))
+  if (announced > limits.bodyBytes) return Promise.resolve(new Refusal('message_too_large'))
+  return new Promise((settle) => {
+    const body = new Collecting(limits, settle)
+    request.on('data', (chunk: Buffer) => body.take(chunk))
+    request.on('end', () => body.end())
+    request.on('close', () => body.settle(null))
   })
+}
+
+type Collected = Uint8Array | Refusal | 'stalled' | null
+
+class Collecting implements Awaited {
+  dueMs: number
+  readonly #limits: BodyLimits
+  readonly #settle: (body: Collected) => void
+  #chunks: Buffer[] = []
+  #sizeBytes = 0
+  #isSettled = false
+
+  constructor(limits: BodyLimits, settle: (body: Collected) => void) {
+    this.#limits = limits
+    this.#settle = settle
+    this.dueMs = performance.now() + limits.bodyIdleMs
+    deadlines.add(this)
+  }
+
+  take(chunk: Buffer): void {
+    if (this.#isSettled) return
+    const { bodyBytes, bodyIdleMs } = this.#limits
+    this.dueMs = performance.now() + bodyIdleMs
+    this.#sizeBytes += chunk.length
+    if (this.#sizeBytes <= bodyBytes) this.#chunks.push(chunk)
+    else this.settle(new Refusal('message_too_large'))
+  }
+
+  end(): void {
+    const [only] = this.#chunks
+    this.settle(this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks))
+  }
+
+  late(): void {
+    this.settle('stalled')
+  }
+
+  /** The first that settles counts. */
+  settle(body: Collected): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    deadlines.drop(this)
+    this.#chunks = []
+    this.#settle(body)
+  }
 }
 
 /** GET and DELETE carry nothing, so that no server behind reads a message that was never judged. */

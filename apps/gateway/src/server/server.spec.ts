@@ -449,7 +449,7 @@ describe('a streamed answer', () => {
         (async function* () {
           try {
             yield Buffer.from(': open\n\n')
-            await new Promise((resolve) => call.hangUp.addEventListener('abort', resolve))
+            await new Promise((resolve) => call.hangUp.addEventListener('abort', () => resolve(undefined)))
           } finally {
             hasEnded = true
           }

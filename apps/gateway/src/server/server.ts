@@ -18,7 +18,7 @@ import { holdMs } from './hold.ts'
 import { metadataAnswer } from './metadata.ts'
 import { routeOf } from './route.ts'
 import type { Route } from './route.ts'
-import { whyCut } from './slow-readers.ts'
+import { SocketHangUp } from './socket-hang-up.ts'
 import { limitSockets } from './socket-limits.ts'
 import type { Sockets } from './socket-limits.ts'
 
@@ -58,28 +58,24 @@ export type GatewayServer = {
 
 /** The rim towards agents: bytes in, one `Received`, bytes out. Settles when the port is bound. */
 export async function startServer(ports: ServerPorts): Promise<GatewayServer> {
-  const open = new Set<Promise<void>>()
   const admission = createAdmission(ports.limits)
-  const state = { isStopping: false }
-  let names: ServedNames = { hosts: new Set(), origin: ports.publicOrigin }
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const rim: Rim = { ports, names, admission, isLast: () => state.isStopping }
-    const exchange = serve(request, response, rim).finally(() => open.delete(exchange))
-    open.add(exchange)
-  }
+  const exchanges = new Exchanges()
+  const nobody: ServedNames = { hosts: new Set(), origin: ports.publicOrigin }
+  const rim: Rim = { ports, names: nobody, admission, exchanges, isStopping: false }
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => void serve(request, response, rim)
   const server = hardenedServer(ports.limits, onRequest)
   const sockets = limitSockets(server, ports.limits.socketsPerAddress)
   const port = await listenOn(server, ports.listen)
-  names = servedNames(ports.publicOrigin, { host: ports.listen.host, port })
+  rim.names = servedNames(ports.publicOrigin, { host: ports.listen.host, port })
   return {
     port,
     callsUnderWay: admission.callsUnderWay,
     sockets,
-    isStopping: () => state.isStopping,
+    isStopping: () => rim.isStopping,
     close: async (graceMs) => {
-      state.isStopping = true
+      rim.isStopping = true
       await closeServer(server, graceMs)
-      await Promise.all(open)
+      await exchanges.ended()
     },
   }
 }
@@ -127,9 +123,32 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
 
 type Rim = {
   readonly ports: ServerPorts
-  readonly names: ServedNames
   readonly admission: Admission
-  readonly isLast: () => boolean
+  readonly exchanges: Exchanges
+  names: ServedNames
+  isStopping: boolean
+}
+
+/** Counts those that have not ended, answered or not. */
+class Exchanges {
+  #open = 0
+  #whenEnded: (() => void) | null = null
+
+  begin(): void {
+    this.#open += 1
+  }
+
+  end(): void {
+    this.#open -= 1
+    if (this.#open === 0) this.#whenEnded?.()
+  }
+
+  async ended(): Promise<void> {
+    if (this.#open === 0) return
+    await new Promise<void>((resolve) => {
+      this.#whenEnded = resolve
+    })
+  }
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, rim: Rim): Promise<void> {
@@ -140,16 +159,18 @@ async function serve(request: IncomingMessage, response: ServerResponse, rim: Ri
     decisionId,
     resourceMetadata: metadataUrl(route, rim.ports.publicOrigin),
     slowReaderMs: rim.ports.limits.slowReaderMs,
-    isLast: rim.isLast(),
+    isLast: rim.isStopping,
     receipt: null,
   }
   const visit = rim.admission.arrive(request.socket.remoteAddress ?? '', () => request.destroy())
+  rim.exchanges.begin()
   try {
     const answer = await answerTo(request, response, { rim, route, decisionId, visit })
     if (answer === null) return
     const held = holdMs(answer, performance.now() - arrivedMs)
     if (held > 0) await pause(held, NEVER)
-    await sendAnswer(response, answer, withReceipt(frame, rim.ports.receiptOf(decisionId)))
+    const sending = sendAnswer(response, answer, withReceipt(frame, rim.ports.receiptOf(decisionId)))
+    if (answer.kind === 'stream') await sending
   } catch (bug) {
     rim.ports.report(bug)
     if (response.headersSent) response.destroy()
@@ -157,6 +178,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, rim: Ri
   } finally {
     rim.ports.receiptOf(decisionId)
     visit?.leave()
+    rim.exchanges.end()
   }
 }
 
@@ -265,16 +287,8 @@ function receivedFrom({ exchange, request, response, headers, body }: Arrived): 
     body,
     atMs: rim.ports.nowMs(),
     source: sourceOf(request.socket.remoteAddress ?? ''),
-    hangUp: hangUpOf(response),
+    hangUp: new SocketHangUp(response),
   }
-}
-
-function hangUpOf(response: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort(whyCut(response))
-  })
-  return controller.signal
 }
 
 function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { isRefusal, Refusal } from '@writ/contracts'
-import type { StreamEvent, UpstreamAnswer, UpstreamClient } from '@writ/enforcement'
+import type { HangUp, StreamEvent, UpstreamAnswer, UpstreamClient } from '@writ/enforcement'
 
 /**
  * At most so many calls and open streams of one agent at once, over all its sessions and connections: an agent that opens streams without
@@ -13,17 +13,15 @@ export function withAgentPlaces(client: UpstreamClient, mostPerAgent: number): U
       const agent = `${caller.tenantId}/${caller.agent.id}`
       if ((taken.get(agent) ?? 0) >= mostPerAgent) return FULL
       const leave = takePlace(taken, agent)
-      const answer = await client.forward(allowed, lease).catch((bug: unknown) => {
-        leave()
-        throw bug
-      })
-      if (isRefusal(answer) || answer.kind === 'whole') {
-        leave()
-        return answer
+      let isHeldOpen = false
+      try {
+        const answer = await client.forward(allowed, lease)
+        if (isRefusal(answer) || answer.kind === 'whole') return answer
+        isHeldOpen = true
+        return whileOpen(answer, received.hangUp, leave)
+      } finally {
+        if (!isHeldOpen) leave()
       }
-      received.hangUp.addEventListener('abort', leave, { once: true })
-      if (received.hangUp.aborted) leave()
-      return heldOpen(answer, leave)
     },
   }
 }
@@ -47,17 +45,22 @@ function takePlace(taken: Map<string, number>, agent: string): () => void {
   }
 }
 
-const heldOpen = (
+function whileOpen(
   answer: UpstreamAnswer & { readonly kind: 'stream' },
+  hangUp: HangUp,
   leave: () => void,
-): UpstreamAnswer => ({
-  ...answer,
-  events: untilTheEnd(answer.events, leave),
-  stop: () => {
-    leave()
-    answer.stop()
-  },
-})
+): UpstreamAnswer {
+  hangUp.addEventListener('abort', leave, { once: true })
+  if (hangUp.aborted) leave()
+  return {
+    ...answer,
+    events: untilTheEnd(answer.events, leave),
+    stop: () => {
+      leave()
+      answer.stop()
+    },
+  }
+}
 
 async function* untilTheEnd(
   events: AsyncIterable<StreamEvent>,

@@ -53,7 +53,8 @@ export function forwardedFields(allowed: Allowed): Fields {
   for (const [name, values] of allowed.received.headers) {
     const [sent] = values
     if (sent === undefined || values.length > 1) continue
-    const rule = FORWARDED.get(name) ?? (PARAMETER.test(name) ? parameter : null)
+    const rule =
+      FORWARDED.get(name) ?? (name.startsWith('mcp-param-') && PARAMETER.test(name) ? parameter : null)
     const value = rule?.(sent, allowed) ?? null
     if (value !== null) fields.push([name, value])
   }

@@ -1,6 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { isRefusal, Refusal } from '@writ/contracts'
+import type { HangUp } from '@writ/enforcement'
 import { StreamRefused } from '@writ/mcp'
+import { deadlines } from '../deadlines.ts'
+import type { Awaited } from '../deadlines.ts'
 import { namedType } from './answer-type.ts'
 import { ChunkFeed } from './chunk-feed.ts'
 import { refusalOf } from './failure.ts'
@@ -36,7 +39,7 @@ export function callUpstream(
   { dispatcher, ended }: CallWay,
   request: Dispatcher.DispatchOptions,
   limits: CallLimits,
-  hangUp: AbortSignal,
+  hangUp: HangUp,
 ): Promise<RawAnswer | Refusal> {
   return new Promise((resolve) => {
     const call = new UpstreamCall(limits, hangUp, { resolve, ended })
@@ -54,18 +57,19 @@ const BROKEN_OFF = new Refusal('upstream_unreachable', 'the upstream broke off b
 type Controller = Dispatcher.DispatchController
 type Settle = { readonly resolve: (answer: RawAnswer | Refusal) => void; readonly ended: () => void }
 
-class UpstreamCall implements Dispatcher.DispatchHandler {
+class UpstreamCall implements Dispatcher.DispatchHandler, Awaited {
+  /** of a whole body, once it has begun */
+  dueMs = Infinity
   readonly #limits: CallLimits
-  readonly #hangUp: AbortSignal
+  readonly #hangUp: HangUp
   readonly #settled: Settle
   #controller: Controller | null = null
   #head: Head | null = null
   #feed: ChunkFeed | null = null
   #chunks: Buffer[] = []
   #sizeBytes = 0
-  #bodyTimer: NodeJS.Timeout | undefined
 
-  constructor(limits: CallLimits, hangUp: AbortSignal, settled: Settle) {
+  constructor(limits: CallLimits, hangUp: HangUp, settled: Settle) {
     this.#limits = limits
     this.#hangUp = hangUp
     this.#settled = settled
@@ -83,10 +87,8 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
     if (isRefusal(type)) return this.#refuse(type)
     this.#head = { status, headers, type }
     if (type === 'text/event-stream') return this.#stream(controller, this.#head)
-    this.#bodyTimer = setTimeout(
-      () => this.#refuse(new Refusal('upstream_unreachable', 'the upstream did not answer in time')),
-      this.#limits.bodyTimeoutMs,
-    )
+    this.dueMs = performance.now() + this.#limits.bodyTimeoutMs
+    deadlines.add(this)
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -112,6 +114,10 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#settle(refusalOf(error))
   }
 
+  late(): void {
+    this.#refuse(new Refusal('upstream_unreachable', 'the upstream did not answer in time'))
+  }
+
   #stream(controller: Controller, head: Head): void {
     const feed = new ChunkFeed({
       pause: () => controller.pause(),
@@ -129,7 +135,7 @@ class UpstreamCall implements Dispatcher.DispatchHandler {
 
   /** The first answer counts; a promise does not hear the others. */
   #settle(answer: RawAnswer | Refusal): void {
-    clearTimeout(this.#bodyTimer)
+    deadlines.drop(this)
     this.#hangUp.removeEventListener('abort', this.#onHangUp)
     this.#chunks = []
     this.#settled.resolve(answer)

@@ -1,6 +1,7 @@
-import type { BundleConnection, LeaseSecret } from '@writ/contracts'
+import type { Bundle, BundleConnection, LeaseSecret } from '@writ/contracts'
 import { isRefusal, Refusal, UPSTREAM_BY_DEFAULT } from '@writ/contracts'
-import type { Allowed, Lease, UpstreamAnswer, UpstreamClient } from '@writ/enforcement'
+import { signalOf } from '@writ/enforcement'
+import type { Allowed, HangUp, Lease, UpstreamAnswer, UpstreamClient } from '@writ/enforcement'
 import { splitEvents } from '@writ/mcp'
 import type { Dispatcher } from 'undici'
 import { forwardToApi } from '../http-api/forward-api.ts'
@@ -52,15 +53,18 @@ export function createUpstreamClient(
       const end = endOf(allowed)
       const key = keyOf(allowed, owner, secret)
       const { api } = allowed.connection
+      const callLimits = limitsFor(key, limits, api !== undefined)
       const send = (request: Dispatcher.DispatchOptions) =>
-        gate.through(key, end, (way) =>
-          callUpstream(way, request, { ...limitsFor(key, limits), forbidsSingly: api !== undefined }, end),
-        )
+        gate.through(key, end, (way) => callUpstream(way, request, callLimits, end))
       if (api) return forwardToApi(allowed, api, sendingTo({ base: target.path, own: ours, secret, send }))
       const session = openSession(allowed, owner, seal)
       if (isRefusal(session)) return session
       const answer = await send(
-        requestOf(allowed, target.path, fieldsOf(allowed, [...ours, ...session], secret)),
+        requestOf(
+          allowed,
+          target.path,
+          fieldsOf(allowed, session.length === 0 ? ours : [...ours, ...session], secret),
+        ),
       )
       if (isRefusal(answer)) return answer
       return shapeOf(answer, limits, { owner, seal })
@@ -97,7 +101,20 @@ function ownerOf({ caller, connection }: Allowed, origin: string): SessionOwner 
 
 const NO_NETWORKS: readonly string[] = []
 
-function keyOf(
+/** The objects of a bundle live as long as the bundle: of most of its connections every call goes the same way. */
+const keys = new WeakMap<BundleConnection, { readonly bundle: Bundle; readonly key: PoolKey }>()
+
+function keyOf(allowed: Allowed, owner: SessionOwner, secret: LeaseSecret | null): PoolKey {
+  const { connection, current } = allowed
+  const known = keys.get(connection)
+  if (known?.bundle === current.bundle) return known.key
+  const key = newKey(allowed, owner, secret)
+  if (key.principal === null && key.certificate === null)
+    keys.set(connection, { bundle: current.bundle, key })
+  return key
+}
+
+function newKey(
   { connection, current: { bundle } }: Allowed,
   owner: SessionOwner,
   secret: LeaseSecret | null,
@@ -120,10 +137,11 @@ function keyOf(
   }
 }
 
-function limitsFor({ upstream }: PoolKey, limits: CallLimits): CallLimits {
-  const { bodyMs } = upstream.timeouts
-  return bodyMs === null ? limits : { ...limits, bodyTimeoutMs: within(bodyMs, limits.bodyTimeoutMs) }
-}
+const limitsFor = ({ upstream }: PoolKey, limits: CallLimits, forbidsSingly: boolean): CallLimits => ({
+  responseBytes: limits.responseBytes,
+  bodyTimeoutMs: within(upstream.timeouts.bodyMs, limits.bodyTimeoutMs),
+  forbidsSingly,
+})
 
 /** The last gate before a secret leaves: it goes only where it was lent for. */
 function secretFor(lease: Lease, owner: SessionOwner): LeaseSecret | null | Refusal {
@@ -158,8 +176,9 @@ const isTakingUp = ({ verb, headers }: Allowed['received']): boolean =>
 /** Every field that leaves. The header of a credential is the lease's alone. */
 function fieldsOf(allowed: Allowed, own: Fields, secret: LeaseSecret | null): string[] {
   const flat: string[] = []
-  for (const fields of [forwardedFields(allowed), own])
-    for (const [name, value] of fields) if (name !== secret?.header) flat.push(name, value)
+  const taken = secret?.header
+  for (const [name, value] of forwardedFields(allowed)) if (name !== taken) flat.push(name, value)
+  for (const [name, value] of own) if (name !== taken) flat.push(name, value)
   if (secret !== null && secret.header !== '') flat.push(secret.header, secret.value)
   return flat
 }
@@ -206,8 +225,8 @@ function headersOf({ headers }: RawAnswer, type: AnswerType | null, { owner, sea
 }
 
 /** A GET stream has no end of its own: it ends with its token, and the agent comes back with a fresh proof. */
-function endOf({ received, caller }: Allowed): AbortSignal {
+function endOf({ received, caller }: Allowed): HangUp {
   if (received.verb !== 'GET') return received.hangUp
   const leftMs = Math.max(0, caller.expiresAt * 1000 - received.atMs)
-  return AbortSignal.any([received.hangUp, AbortSignal.timeout(leftMs)])
+  return AbortSignal.any([signalOf(received.hangUp), AbortSignal.timeout(leftMs)])
 }

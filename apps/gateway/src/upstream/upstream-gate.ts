@@ -1,9 +1,10 @@
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { UpstreamState } from '@writ/contracts'
+import type { HangUp } from '@writ/enforcement'
 import { Breaker } from './breaker.ts'
 import type { BreakerSettings, Pass } from './breaker.ts'
 import type { CallWay, RawAnswer } from './upstream-call.ts'
-import { createUpstreamPools, versionOf } from './upstream-pools.ts'
+import { createUpstreamPools, namesOf } from './upstream-pools.ts'
 import type { PoolKey, PoolPorts, PoolSettings } from './upstream-pools.ts'
 
 export type GateSettings = PoolSettings & {
@@ -31,7 +32,7 @@ type Send = (way: CallWay) => Promise<RawAnswer | Refusal>
 
 /** The way to every upstream. What one of them does, or one tenant, costs the others nothing. */
 export type UpstreamGate = {
-  readonly through: (key: PoolKey, hangUp: AbortSignal, send: Send) => Promise<RawAnswer | Refusal>
+  readonly through: (key: PoolKey, hangUp: HangUp, send: Send) => Promise<RawAnswer | Refusal>
   readonly figures: () => { readonly pools: number; readonly underWay: number; readonly broken: number }
   readonly close: () => Promise<void>
 }
@@ -102,8 +103,6 @@ const STATES: { readonly [code in Refusal['code']]?: UpstreamState } = {
   credential_refused: 'needs_credential',
 }
 
-const nameOf = ({ tenant, connection }: PoolKey): string => `${tenant} ${connection}`
-
 /** Calls and open streams, by upstream and by tenant. */
 class Traffic {
   readonly #settings: GateSettings
@@ -116,7 +115,7 @@ class Traffic {
 
   refusalFor(key: PoolKey): Refusal | null {
     const { socketsPerUpstream, callsPerTenant } = this.#settings
-    if ((this.#counts.get(nameOf(key)) ?? 0) >= socketsPerUpstream)
+    if ((this.#counts.get(namesOf(key).upstream) ?? 0) >= socketsPerUpstream)
       return new Refusal('upstream_busy', undefined, 1)
     if ((this.#counts.get(key.tenant) ?? 0) >= callsPerTenant)
       return new Refusal(
@@ -129,7 +128,7 @@ class Traffic {
 
   /** @returns what ends it, however often it is called */
   begin(key: PoolKey): () => void {
-    const names = [nameOf(key), key.tenant]
+    const names = [namesOf(key).upstream, key.tenant]
     for (const name of names) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
     this.underWay += 1
     let isUnderWay = true
@@ -160,8 +159,7 @@ class Lines {
   }
 
   of(key: PoolKey): Breaker {
-    const name = nameOf(key)
-    const version = versionOf(key)
+    const { upstream: name, version } = namesOf(key)
     const known = this.#breakers.get(name)
     if (known?.version === version) return known.breaker
     const breaker = new Breaker(this.#settings, this.#nowMs)

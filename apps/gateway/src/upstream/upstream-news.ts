@@ -2,7 +2,8 @@ import type { UpstreamReport } from '@writ/contracts'
 import { ControlPlaneAway, pause } from '@writ/point'
 import type { ReportProblem } from '@writ/point'
 import type { UpstreamNews } from './upstream-gate.ts'
-import { versionOf } from './upstream-pools.ts'
+import type { PoolKey } from './upstream-pools.ts'
+import { namesOf } from './upstream-pools.ts'
 
 export type NewsPorts = {
   readonly reportUpstream: (report: UpstreamReport) => Promise<void>
@@ -27,7 +28,7 @@ export function createUpstreamNews({ reportUpstream, nowMs, report }: NewsPorts)
   const waiting = new Map<string, Word>()
   return {
     hear: (news) => {
-      const name = `${news.key.tenant} ${news.key.connection}`
+      const name = namesOf(news.key).upstream
       const words = wordsOf(news)
       if (told.get(name) === words) waiting.delete(name)
       else if (waiting.size < MOST_WAITING || waiting.has(name))
@@ -62,8 +63,18 @@ export function createUpstreamNews({ reportUpstream, nowMs, report }: NewsPorts)
 }
 
 /** Of an upstream that was changed everything is told anew. */
-const wordsOf = ({ key, state, refusal }: UpstreamNews): string =>
-  `${state} ${refusal?.code ?? ''} ${versionOf(key)}`
+function wordsOf({ key, state, refusal }: UpstreamNews): string {
+  if (refusal !== null || state !== 'working') return saidOf(key, state, refusal?.code ?? '')
+  const known = working.get(key) ?? saidOf(key, state, '')
+  working.set(key, known)
+  return known
+}
+
+const saidOf = (key: PoolKey, state: string, code: string): string =>
+  `${state} ${code} ${namesOf(key).version}`
+
+/** What is said after nearly every call. */
+const working = new WeakMap<PoolKey, string>()
 
 const reportOf = ({ key, state, refusal }: UpstreamNews, atMs: number): UpstreamReport => ({
   tenant: key.slug,

@@ -59,8 +59,7 @@ export function createUpstreamPools(settings: PoolSettings, ports: PoolPorts): U
   sweep.unref()
   return {
     poolFor: (key) => {
-      const name = `${key.tenant} ${key.connection} ${key.principal ?? ''}`
-      const version = versionOf(key)
+      const { pool: name, version } = namesOf(key)
       const known = open.take(name)
       const current =
         known?.version === version
@@ -81,9 +80,28 @@ export function createUpstreamPools(settings: PoolSettings, ports: PoolPorts): U
 
 const SWEEP_MS = 5000
 
-/** With another one of these, it is another upstream. */
-export const versionOf = (key: PoolKey): string =>
-  `${key.credentialVersion} ${key.origin} ${textOf(key.upstream)} ${textOf(key.networks)}`
+/** What a key is called by, made once: of most connections one key serves as long as their bundle. */
+export type KeyNames = {
+  /** the upstream */
+  readonly upstream: string
+  /** its sockets, of this principal where they are a principal's */
+  readonly pool: string
+  /** with another one, it is another upstream */
+  readonly version: string
+}
+
+const names = new WeakMap<PoolKey, KeyNames>()
+
+export function namesOf(key: PoolKey): KeyNames {
+  const known = names.get(key)
+  if (known !== undefined) return known
+  const upstream = `${key.tenant} ${key.connection}`
+  const version = `${key.credentialVersion} ${key.origin} ${textOf(key.upstream)} ${textOf(key.networks)}`
+  const pool = `${key.tenant} ${key.connection} ${key.principal ?? ''}`
+  const made = { upstream, pool, version }
+  names.set(key, made)
+  return made
+}
 
 /** The objects of a bundle live as long as the bundle: each is written once. */
 const texts = new WeakMap<object, string>()
