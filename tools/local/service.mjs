@@ -15,8 +15,9 @@ export async function keepService(settings, onDeath) {
     void reportDeath(started)
   }
   const reportDeath = async (started) => {
-    await started.exited
-    if (isWanted && child === started) onDeath({ name: settings.name, words: started.tail() })
+    const end = await started.exited
+    if (!isWanted || child !== started) return
+    onDeath({ name: settings.name, words: `${started.tail()}\n(it ended with ${end})`.trim() })
   }
   const end = (how) => async () => {
     isWanted = false

@@ -24,7 +24,8 @@ async function start(): Promise<void> {
   const app = await createApplication(outside, log)
   await app.listen(config.WRIT_CONTROL_PLANE_PORT, config.WRIT_CONTROL_PLANE_HOST)
   const admin = await startAdmin(config, outside, metrics)
-  onShutdown(async () => {
+  onShutdown(async (cause) => {
+    log.info({ cause }, 'the control plane stops')
     await admin?.close()
     await app.close()
     await close()
@@ -42,9 +43,12 @@ async function startAdmin(config: Config, outside: Outside, metrics: Metrics): P
   return startAdminServer({ host, port, isReady, metrics })
 }
 
-start().catch((error: unknown) => {
+try {
+  // Awaited here, so that Node says so should it ever come to an end without an answer.
+  await start()
+} catch (error) {
   if (error instanceof ConfigError) console.error(error.message)
   // The code and not the text: a failed connection may quote where it went.
   else log.fatal({ code: codeOf(error) }, 'the control plane could not start')
   process.exit(1)
-})
+}

@@ -17,12 +17,12 @@ function given({ connected }: { connected?: boolean } = {}) {
 }
 
 describe('a shutdown', () => {
-  it.each(['SIGTERM', 'SIGINT', 'disconnect'])('begins on %s and ends with 0', async (event) => {
+  it.each(['SIGTERM', 'SIGINT', 'disconnect'])('begins on %s, knows that, and ends with 0', async (event) => {
     const { host, signals, exitCode } = given()
-    let stops = 0
-    onShutdown(() => void stops++, host)
+    const causes: string[] = []
+    onShutdown((cause) => void causes.push(cause), host)
     signals.emit(event)
-    expect([await exitCode, stops]).toEqual([0, 1])
+    expect([await exitCode, causes]).toEqual([0, [event]])
   })
 
   it('runs the stop once, however many signals come', async () => {
@@ -49,12 +49,15 @@ describe('a shutdown', () => {
     expect(order).toEqual(['stopped', 'exited'])
   })
 
-  it('ends with 1 when the stop hangs', async () => {
+  it('ends with 1 when the stop hangs, and says so', async () => {
     const { host, signals, exitCode } = given()
+    const told = jest.spyOn(console, 'error').mockImplementation(() => {})
     onShutdown(() => new Promise(() => {}), host, 20)
     signals.emit('SIGTERM')
     const keepAlive = setTimeout(() => {}, 5_000)
     expect(await exitCode).toBe(1)
+    expect(told).toHaveBeenCalledWith('not stopped in order within 0.02 s: ending as it is')
+    told.mockRestore()
     clearTimeout(keepAlive)
   })
 
