@@ -1,11 +1,12 @@
 // Our own services as child processes: told by environment, heard over IPC, stopped in order.
 import { spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 /**
  * Starts a Node program of ours and waits until it announces that it serves.
- * @param {{ name: string, entry: string, env: Record<string, string | undefined>, cwd: string, logFile: string, stdout?: 'inherit', onSpawn?: (pid: number) => void, limitMs?: number }} service
+ * @param {{ name: string, entry: string, env: Record<string, string | undefined>, cwd: string, logFile: string, stdout?: 'inherit', hasSourceMaps?: boolean, onSpawn?: (pid: number) => void, limitMs?: number }} service
  *   `env` is all that the service gets beside the language and certificate settings of this process; its output goes to `logFile`,
  *   but for stdout when that is inherited
  * @returns {Promise<{ name: string, pid: number, ready: Record<string, unknown>, heard: (key: string) => Promise<Record<string, unknown>>, exited: Promise<number>, tail: () => string, stop: (limitMs?: number) => Promise<void>, kill: () => void }>}
@@ -17,7 +18,9 @@ export async function startService({ limitMs = 60_000, ...service }) {
   if (typeof ready === 'object') return { ...child, ready }
   await child.stop()
   const why =
-    ready === 'late' ? `was not ready within ${limitMs / 1000} s` : `ended with ${ready} before it was ready`
+    ready === 'late'
+      ? `was not ready within ${limitMs / 1000} s (load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores)`
+      : `ended with ${ready} before it was ready`
   throw new Error(`${service.name} ${why}${quote(child.tail())}`)
 }
 
@@ -31,10 +34,11 @@ export async function runStep(service) {
   if (code !== 0) throw new Error(`${service.name} ended with ${code}${quote(child.tail())}`)
 }
 
-function spawnService({ name, entry, env, cwd, logFile, stdout, onSpawn = () => {} }) {
+function spawnService({ name, entry, env, cwd, logFile, stdout, hasSourceMaps = true, onSpawn = () => {} }) {
   const log = openSync(logFile, 'a', 0o600)
   const from = fstatSync(log).size
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', GUARD, entry], {
+  const maps = hasSourceMaps ? ['--enable-source-maps'] : []
+  const child = spawn(process.execPath, [...maps, '--import', GUARD, entry], {
     cwd,
     env: { ...ambient(process.env), ...env },
     // The log is the file itself, not a pipe through us: the last words survive us.

@@ -153,7 +153,8 @@ async function startServices({ world, stateDir, tuning, launch }) {
       ...tuning.gateway,
       ...tuning.gateways?.[index],
     }
-    const service = await launch.service(gatewayName(index), 'gateway', env)
+    // Maps take memory of a process for as long as it lives, and what a gateway runs reads much like what it was made of.
+    const service = await launch.service(gatewayName(index), 'gateway', env, { hasSourceMaps: false })
     gateways.push(
       Object.assign(service, {
         url: told.gatewayUrls(world)[index],
