@@ -264,6 +264,12 @@ describe('a pack', () => {
       `set session_replication_role = replica; delete from writ.records where tenant_id = '${beta.id}' and leaf_index <= 4;
        set session_replication_role = origin`,
     )
+    const missing = await world.made(beta, { leaves: { from: 3, to: 9 } })
+    expect([missing.state, missing.failure]).toEqual(['failed', expect.stringContaining('leaf 3 is missing')])
+    await world.plane.query(
+      'insert into writ.removals (tenant_id, first_leaf, last_leaf) values ($1, 0, 4)',
+      [beta.id],
+    )
     const pack = await world.made(beta, { leaves: { from: 3, to: 9 } })
     expect([pack.state, pack.failure, pack.file]).toEqual([
       'failed',

@@ -1,4 +1,5 @@
 import type { Json } from '@writ/contracts'
+import { removedLeaves } from '@writ/postgres'
 import { treeOf } from './fields.ts'
 import { PackImpossible, rowsIn } from './work.ts'
 import type { PackPlan, PackWork } from './work.ts'
@@ -38,7 +39,7 @@ export async function* rowsOf(work: PackWork, plan: PackPlan, step: string): Asy
         [leaves[0], leaves.at(-1), plan.leaves === null ? null : leaves],
       ),
     )
-    requireAll(leaves, rows)
+    await requireAll(work, leaves, rows)
     yield rows.map(({ leaf, bytes }) => new Row(leaf, bytes))
     done += rows.length
     await work.tell(step, done, total)
@@ -62,8 +63,15 @@ function* between(from: number, to: number): Generator<number> {
   for (let leaf = from; leaf < to; leaf += 1) yield leaf
 }
 
-function requireAll(leaves: readonly number[], rows: readonly StoredRow[]): void {
+async function requireAll(
+  work: PackWork,
+  leaves: readonly number[],
+  rows: readonly StoredRow[],
+): Promise<void> {
   const missing = leaves.find((leaf, at) => rows[at]?.leaf !== leaf)
-  if (missing !== undefined)
-    throw new PackImpossible(`record ${missing} is not kept any more: ask for a range that begins behind it`)
+  if (missing === undefined) return
+  const removed = await work.inTenant((db) => removedLeaves(db.manager, { from: missing, to: missing + 1 }))
+  if (removed.length === 0)
+    throw new PackImpossible(`leaf ${missing} is missing in the ledger, and no retention has removed it`)
+  throw new PackImpossible(`record ${missing} is not kept any more: ask for a range that begins behind it`)
 }

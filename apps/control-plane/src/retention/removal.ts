@@ -47,7 +47,7 @@ export class Removal {
     const [gone]: Gone[] = await db.manager.query(REMOVE, [RECORDS_AT_ONCE])
     const isFull = gone?.removed === RECORDS_AT_ONCE
     await db.rows(DUE, [DEFAULT_MONTHS, new Date(this.clock.nowMs() + (isFull ? 0 : DAY_MS))])
-    if (gone && gone.removed > 0) await this.#record(db, gone)
+    if (gone && gone.removed > 0 && (await isRecorded(db))) await this.#record(db, gone)
     return isFull
   }
 
@@ -63,10 +63,22 @@ export class Removal {
   }
 }
 
+/**
+ * Of a deleted tenant, what is removed once twice its retention is over is what the platform recorded of its removals: another record of that
+ * would never let its log end. Which leaves are gone stands in `removals` as ever.
+ */
+async function isRecorded(db: TenantDb): Promise<boolean> {
+  const row = await db.first<{ isRecorded: boolean }>(IS_RECORDED)
+  return row?.isRecorded ?? false
+}
+
 type Gone = { readonly removed: number; readonly firstLeaf: number | null; readonly lastLeaf: number | null }
 
 const REMOVE = `select removed::float8 as removed, first_leaf::float8 as "firstLeaf", last_leaf::float8 as "lastLeaf"
   from app.remove_expired_records($1)`
+
+const IS_RECORDED = `
+  select deleted_at is null or app.kept_since() < deleted_at + (now() - app.kept_since()) as "isRecorded" from writ.tenants where id = $1`
 
 const DUE = `insert into writ.retentions (tenant_id, months, former_months, due_at) values ($1, $2, $2, $3)
   on conflict (tenant_id) do update set due_at = excluded.due_at`

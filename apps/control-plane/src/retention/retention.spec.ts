@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { openDatabase } from '@writ/postgres'
+import { openDatabase, PlatformQueries } from '@writ/postgres'
 import type { Database } from '@writ/postgres'
 import { Client } from 'pg'
 import { arrive } from '../records/desk.fixture.ts'
 import { administrationsOf } from '../testing/administrations.ts'
-import { givenControlPlane } from '../testing/given.ts'
+import { givenControlPlane, OPERATOR_KEY } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
 import { randomId } from '../testing/route-visits.ts'
 import { givenWorld } from '../testing/worlds.ts'
@@ -28,10 +28,13 @@ afterAll(async () => {
   await plane?.close()
 })
 
-async function asOwner(work: (owner: Client) => Promise<unknown>): Promise<void> {
+async function asOwner(
+  work: (owner: Client) => Promise<unknown>,
+  tenant: string = world.tenant,
+): Promise<void> {
   const owner = new Client({ connectionString: plane.ownerUrl })
   await owner.connect()
-  await owner.query("select set_config('app.tenant_id', $1, false)", [world.tenant])
+  await owner.query("select set_config('app.tenant_id', $1, false)", [tenant])
   try {
     await work(owner)
   } finally {
@@ -146,6 +149,73 @@ describe('what is older', () => {
     const first = await givenOld(1)
     await plane.app.get(Removal).removeExpired()
     expect(await left(first, 1)).toBe(1)
+  })
+})
+
+const deleted = async (before: (world: World) => Promise<void> = async () => {}): Promise<World> => {
+  const gone = await givenWorld(plane)
+  await arrive(plane, worker, gone.tenant, [{}, {}, {}])
+  await before(gone)
+  for (const [method, path] of [
+    ['POST', `${gone.slug}/suspend`],
+    ['DELETE', gone.slug],
+  ] as const)
+    expect((await plane.ask(method, `/api/v1/tenants/${path}`, { key: OPERATOR_KEY })).status).toBe(200)
+  await plane.app.get(LogSealer).sealAll()
+  return gone
+}
+/** As if all of it had been so many months ago. */
+const age = (gone: World, months: number) =>
+  asOwner(async (owner) => {
+    await owner.query('set session_replication_role = replica')
+    for (const [table, column] of [
+      ['records', 'ingested_at'],
+      ['tenants', 'deleted_at'],
+    ] as const)
+      await owner.query(
+        `update writ.${table} set ${column} = now() - make_interval(months => $2)
+          where ${table === 'tenants' ? 'id' : 'tenant_id'} = $1`,
+        [gone.tenant, months],
+      )
+    await owner.query(`update writ.retentions set due_at = '-infinity' where tenant_id = $1`, [gone.tenant])
+  }, gone.tenant)
+const recordsOf = async (gone: World) =>
+  (await plane.query('select 1 from writ.records where tenant_id = $1', [gone.tenant])).length
+const removalsOf = async (gone: World) =>
+  (await plane.query('select 1 from writ.removals where tenant_id = $1', [gone.tenant])).length
+const eventsOf = async (gone: World) =>
+  (
+    await plane.query(
+      `select 1 from writ.administration_events where tenant_id = $1 and administration like '%retention of records%'`,
+      [gone.tenant],
+    )
+  ).length
+
+describe('what a deleted tenant left', () => {
+  it('is kept for its retention, then removed, which is a record; and at last that goes as well', async () => {
+    const gone = await deleted()
+    await age(gone, 12)
+    await remove()
+    expect([await recordsOf(gone), await eventsOf(gone)]).toEqual([3, 0])
+    await age(gone, 14)
+    await remove()
+    expect([await recordsOf(gone), await removalsOf(gone), await eventsOf(gone)]).toEqual([0, 1, 1])
+    await arrive(plane, worker, gone.tenant, [{}])
+    await plane.app.get(LogSealer).sealAll()
+    await age(gone, 28)
+    await remove()
+    expect([await recordsOf(gone), await eventsOf(gone)]).toEqual([0, 1])
+    const looked = await plane.app.get(PlatformQueries).retentionDue(new Date('2100-01-01'), 1000)
+    expect(looked.map(({ id }) => id)).not.toContain(gone.tenant)
+  })
+
+  it('stays where a hold names it', async () => {
+    const gone = await deleted(async ({ ask }) => {
+      expect((await ask('POST', 'audit/holds', { reason: 'case 9' })).status).toBe(201)
+    })
+    await age(gone, 14)
+    await remove()
+    expect(await recordsOf(gone)).toBe(3)
   })
 })
 

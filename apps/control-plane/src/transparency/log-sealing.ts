@@ -15,7 +15,7 @@ import { LogKeys } from './log-keys.ts'
 import { LogRows } from './log-rows.ts'
 import type { Log, Rows } from './log-rows.ts'
 import { LogSpreading } from './log-spreading.ts'
-import { patrolTiles } from './patrol.ts'
+import { lastTileFault, patrolTiles } from './patrol.ts'
 import { TrustFiles } from './trust-files.ts'
 
 /** A log that nothing comes to is signed once more after so long: its silence is provable. */
@@ -50,7 +50,7 @@ export class LogSealing {
     // Before every signature: what others remember of this log.
     const known = await this.copies.heads(name)
     const grown = await this.rows.in(log, ({ store }) => growTree(store, view, known))
-    if ('fault' in grown) return this.#stop(log, state, grown.fault)
+    if ('fault' in grown) return this.#stop(log, state, await this.#named(log, state, grown.fault))
     // Nothing came: what had stopped it is mended, or a copy was behind.
     if (!this.#isNew(state) && latest !== null) return this.#spread(log, view, latest)
     const note = await this.#sign(name, grown.edge)
@@ -60,16 +60,21 @@ export class LogSealing {
 
   /** Compares sealed tiles with the records below them. @returns whether they fit */
   async patrol(log: Log, most = 1): Promise<boolean> {
-    const fault = await this.rows.in(log, async ({ store, manager }) => {
-      const state = await store.state('lock')
-      // Of the global log nothing is ever removed; of a tenant's, what retention removes.
-      const removed = async (range: LeafRange) => (log === 'global' ? [] : removedLeaves(manager, range))
-      return state && patrolTiles(store, state, { most, removed }, this.#now())
+    const fault = await this.rows.in(log, async (rows) => {
+      const state = await rows.store.state('lock')
+      return state && patrolTiles(rows.store, state, { most, removed: removedOf(log, rows) }, this.#now())
     })
     if (fault === null) return true
     const { state } = await this.#view(log)
     await this.#stop(log, state, `${PATROL}${fault}`)
     return false
+  }
+
+  /** Of tiles that do not give their root: which leaf it is, where the last of them tells. */
+  async #named(log: Log, state: TreeState, fault: string): Promise<string> {
+    if (!fault.startsWith(ALTERED)) return fault
+    const leaf = await this.rows.in(log, (rows) => lastTileFault(rows.store, state, removedOf(log, rows)))
+    return leaf === null ? fault : `${fault}: ${leaf}`
   }
 
   async #view(log: Log): Promise<View> {
@@ -158,6 +163,13 @@ export class LogSealing {
   }
 }
 
+/** Of the global log nothing is ever removed; of a tenant's, what retention removes. */
+const removedOf =
+  (log: Log, { manager }: Rows) =>
+  async (range: LeafRange) =>
+    log === 'global' ? [] : removedLeaves(manager, range)
+
+const ALTERED = 'altered: '
 const PATROL = 'altered, found by the patrol: '
 const CONFLICT = 'forked: an archive keeps something else by the name of a tile or checkpoint'
 

@@ -35,6 +35,16 @@ export async function patrolTiles(
   return null
 }
 
+/** What does not fit in the last tile of leaf hashes where it is not full: a part of the edge of the tree, which no tile above holds. */
+export async function lastTileFault(
+  store: TreeStore,
+  { epoch, size }: TreeState,
+  removed: Patrol['removed'],
+): Promise<string | null> {
+  if (size % TILE_WIDTH === 0) return null
+  return leavesFault(store, { epoch, size, index: Math.floor(size / TILE_WIDTH) }, removed)
+}
+
 type Place = { readonly epoch: number; readonly size: number; readonly index: number }
 
 async function leavesFault(

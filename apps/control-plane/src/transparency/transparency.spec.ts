@@ -393,25 +393,26 @@ describe('a log that was tampered with', () => {
   })
 
   it('is not sealed any more when a record below it is gone, or a tile is another one', async () => {
-    const [gone, tile, edge] = [await givenLog(300), await givenLog(300), await givenLog(300)]
-    for (const log of [gone, tile, edge]) await log.ingest(0, 300)
+    const logs = [await givenLog(300), await givenLog(300), await givenLog(300), await givenLog(300)] as const
+    const [gone, tile, edge, last] = logs
+    for (const log of logs) await log.ingest(0, 300)
     await seal()
     await asIntruder(
       `delete from writ.records where tenant_id = '${gone.id}' and leaf_index = 299`,
       `update writ.log_tiles set hashes = overlay(hashes placing sha256('x') from 33) where tenant_id = '${tile.id}' and level = 0 and index = 0`,
       `update writ.log_tiles set hashes = overlay(hashes placing sha256('x') from 1) where tenant_id = '${edge.id}' and level = 1`,
+      `update writ.log_tiles set hashes = overlay(hashes placing sha256('x') from 33) where tenant_id = '${last.id}' and level = 0 and index = 1`,
     )
     const sealing = plane.app.get(LogSealing)
     for (const log of [gone, tile]) for (let at = 0; at < 2; at += 1) await sealing.patrol(log)
     nowMs += 3_600_001
     await seal()
-    const stopped = await Promise.all(
-      [gone, tile, edge].map(async (log) => (await log.get('checkpoint')).body.stopped),
-    )
+    const stopped = await Promise.all(logs.map(async (log) => (await log.get('checkpoint')).body.stopped))
     expect(stopped).toEqual([
       expect.stringContaining('leaf 299 is missing in the ledger'),
       expect.stringContaining('leaf 1 is not what was sealed'),
       expect.stringContaining('the tiles do not give the root of the checkpoint of 300 leaves'),
+      expect.stringContaining('the checkpoint of 300 leaves: leaf 257 is not what was sealed'),
     ])
   })
 
