@@ -84,17 +84,19 @@ async function runChild({ traced: trace, folder, acknowledged, paths }, fault) {
     .split('\n')
     .map((line) => JSON.parse(line))
   const frames = spoolFilesBelow(folder).flatMap((path) => framesOf(readFileSync(path)))
-  return { calls, told, frames, reopened: await reopen(folder) }
+  const confirmed = new Map(told.flatMap(({ confirmed: one }) => (one ? [[one.stream, one.seq]] : [])))
+  return { calls, told, frames, confirmed, reopened: await reopen(folder, confirmed) }
 }
 
-/** What the product itself finds again. */
-async function reopen(folder) {
+/** What the product itself finds again, told by the ledger how far it has each stream: what is below may be there or not. */
+async function reopen(folder, confirmed) {
   const { openSpoolDisk, Spool, spoolLimits } = await import('@writ/point')
   const limits = spoolLimits(16 * 1024 * 1024)
   const spool = await Spool.open(await openSpoolDisk(folder), `boo_${padded(9, 26)}`, limits, () => {})
   const found = []
+  for (const [stream, nextSeq] of confirmed) await spool.confirm(stream, nextSeq)
   for (const { stream } of spool.heads())
-    for (const { seq, bytes } of await spool.read(stream, 0, 1000))
+    for (const { seq, bytes } of await spool.read(stream, confirmed.get(stream) ?? 0, 1000))
       found.push(`${stream} ${seq} ${sha256(bytes)}`)
   await spool.close()
   return new Set(found)
@@ -143,9 +145,8 @@ function rowsOf(calls, runs) {
   ]
 }
 
-function verdictOf({ told, frames, reopened }) {
+function verdictOf({ told, frames, confirmed, reopened }) {
   const acknowledged = told.filter(({ sha256: hash }) => hash !== undefined)
-  const confirmed = new Map(told.flatMap(({ confirmed: one }) => (one ? [[one.stream, one.seq]] : [])))
   const onDisk = new Set(frames.map(({ stream, seq, bytes }) => `${stream} ${seq} ${sha256(bytes)}`))
   const needed = acknowledged.filter(({ stream, seq }) => seq >= (confirmed.get(stream) ?? 0))
   const isThere = ({ stream, seq, sha256: hash }) => {
@@ -155,7 +156,7 @@ function verdictOf({ told, frames, reopened }) {
   return {
     missing: needed.filter((one) => !isThere(one)).length,
     afterFence: afterFence(told),
-    broken: brokenStreams(frames),
+    broken: brokenStreams(frames.filter(({ stream, seq }) => seq >= (confirmed.get(stream) ?? 0))),
     dead: Number(!told.some(({ isWhole }) => isWhole)),
   }
 }

@@ -25,12 +25,13 @@ const FORMS = {
     times: 1,
   },
   long: {
-    aSecond: 300,
+    // of more the small disk would be full before Postgres is back
+    aSecond: 100,
     kills: 10,
     workerKills: 10,
     outageSeconds: 15,
     calmSeconds: 5,
-    awaySeconds: 30,
+    awaySeconds: 25,
     flushedCalls: 400,
     times: 3,
   },

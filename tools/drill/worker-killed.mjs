@@ -85,10 +85,10 @@ async function poisonWorker(world, poison, random) {
   return [
     result({
       name: `${NAME}: workers that the record killed`,
-      value: deaths.count,
+      value: deaths.length - 1,
       unit: 'workers',
       atLeast: LEAST_DEATHS,
-      detail: 'so that it is poison; one more is started whenever one has died',
+      detail: `so that it is poison; one more is started whenever one has died: seconds from one to the next ${intervalsOf(deaths)}`,
     }),
     drainedRow(
       `${NAME}, poisoned`,
@@ -122,14 +122,23 @@ const besideIn = (quarantined, decisionId) =>
 const placesIn = (quarantined) =>
   quarantined.map((text) => `${/"kind":"(\w+)"/.exec(text)?.[1]} ${/"seq":(\d+)/.exec(text)?.[1]}`).join(', ')
 
-/** Starts one more whenever one has died, until the drill is over. */
+const intervalsOf = (deaths) =>
+  deaths
+    .slice(1)
+    .map((at, before) => ((at - deaths[before]) / 1000).toFixed(1))
+    .join(', ')
+
+/**
+ * Starts one more whenever one has died, until the drill is over.
+ * @returns when each died; the first of them by our own hand
+ */
 function keepAlive(worker, running) {
-  const deaths = { count: 0 }
+  const deaths = []
   const over = new AbortController()
   const reviving = (async () => {
     while (!over.signal.aborted) {
       if (!isAlive(worker.pid)) {
-        deaths.count += 1
+        deaths.push(performance.now())
         // It may die again before it is ready.
         await worker.restart().catch(() => {})
       }

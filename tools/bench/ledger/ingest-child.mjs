@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { openBatch } from '@writ/audit'
 import { createTenantScope, ingestBatch, openDatabase } from '@writ/postgres'
+import { packBatch, unpackBatch } from '../../../libs/redis/dist/record-packing.js'
 import { createRecorder } from './sample-records.mjs'
 
 const AT_ONCE = 2_000
@@ -17,10 +18,10 @@ await once(process, 'message')
 let [cpuMicros, wallMs] = [0, 0]
 for (let made = 0; made < records; made += AT_ONCE) {
   // As they come from the queue: text, and nothing read of it yet.
-  const texts = recorder.batches(AT_ONCE).map((batch) => JSON.stringify(batch))
+  const texts = recorder.batches(AT_ONCE).map((batch) => JSON.stringify(packBatch(batch)))
   const begun = performance.now()
   const before = process.cpuUsage()
-  for (const text of texts) await ingest(JSON.parse(text))
+  for (const text of texts) await ingest(unpackBatch(JSON.parse(text)))
   const { user, system } = process.cpuUsage(before)
   cpuMicros += user + system
   wallMs += performance.now() - begun

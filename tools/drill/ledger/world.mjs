@@ -50,6 +50,7 @@ export async function startDrillWorld({ running, say, tuning = {}, callers = 16,
     },
     running,
   })
+  void platform.died.then(({ name, words }) => say(`${name} ended by itself; its last lines:\n${words}`))
   const upstream = await startUpstream(running, dir)
   const tenants = []
   for (const slug of SLUGS) tenants.push(await openDrillTenant(platform, { slug, upstream }))
