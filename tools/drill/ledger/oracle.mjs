@@ -78,7 +78,7 @@ async function faultsOf({ admin }) {
   }
 }
 
-/** What stands on the disks of gateways, read as docs say that it is written: length, CRC-32, JSON. */
+/** What stands on the disks of gateways, read as docs say that it is written: length, CRC-32, a line with its place, the record. */
 export function framesOn(nodes) {
   return nodes.flatMap(({ stateDir }) =>
     spoolFilesBelow(stateDir).flatMap((path) => framesOf(readFileSync(path))),
@@ -90,6 +90,8 @@ export const spoolFilesBelow = (folder) =>
     .filter((name) => name.endsWith('.spool'))
     .map((name) => join(folder, name))
 
+const LINE_BREAK = 0x0a
+
 export function framesOf(bytes) {
   const frames = []
   for (let offset = 0; offset + HEADER_BYTES <= bytes.length;) {
@@ -100,7 +102,9 @@ export function framesOf(bytes) {
       bytes.subarray(offset + HEADER_BYTES, end),
     ])
     if (crc32(summed) !== bytes.readUInt32BE(offset + 4)) break
-    frames.push(JSON.parse(bytes.subarray(offset + HEADER_BYTES, end).toString()))
+    const lineEnd = bytes.indexOf(LINE_BREAK, offset + HEADER_BYTES)
+    const [stream, seq] = bytes.toString('latin1', offset + HEADER_BYTES, lineEnd).split(' ')
+    frames.push({ stream, seq: Number(seq), bytes: bytes.toString('utf8', lineEnd + 1, end) })
     offset = end
   }
   return frames
