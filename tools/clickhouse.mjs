@@ -1,21 +1,42 @@
-// `npm run clickhouse`: the suite of the index against a real ClickHouse, a private one or the one of WRIT_TEST_CLICKHOUSE_URL.
+// `npm run clickhouse`: the suites of the index against a real ClickHouse, a private one or the one of WRIT_TEST_CLICKHOUSE_URL.
+// `npm run clickhouse -- rebuild`: makes the index of WRIT_CLICKHOUSE_URL again, from the ledger of DATABASE_URL (docs/scale.md).
 // Not part of `npm test`: the package is large, and not every system has one.
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureBuild, ensureDependencies } from './dependencies.mjs'
 import { startClickHouse } from './local/clickhouse.mjs'
+import { startPostgres } from './local/postgres.mjs'
 import { createSay } from './local/progress.mjs'
 import { CLONE, stateDirectory } from './state.mjs'
 
 const say = createSay(process.stderr)
 const stateDir = join(stateDirectory(), `clickhouse-${process.pid}`)
-const server = await provided()
-try {
-  say(`ClickHouse ${server.version} at ${server.url}`)
-  process.exitCode = await suite(server.url)
-} finally {
-  await server.stop()
-  rmSync(stateDir, { recursive: true, force: true })
+process.exitCode = process.argv[2] === 'rebuild' ? await rebuild() : await trial(process.argv.slice(2))
+
+async function rebuild() {
+  await ensureDependencies(say)
+  await ensureBuild(say)
+  return run(['--enable-source-maps', join(CLONE, 'apps/control-plane/dist/rebuild-index.js')], {})
+}
+
+async function trial(words) {
+  const running = []
+  try {
+    const clickHouse = await provided()
+    running.push(clickHouse.stop)
+    say(`ClickHouse ${clickHouse.version} at ${clickHouse.url}`)
+    const postgres = await startPostgres({ stateDir, password: 'test', port: 0, settings: { fsync: 'off' } })
+    running.push(postgres.stop)
+    await ensureBuild(say)
+    return await suites(words, {
+      WRIT_TEST_CLICKHOUSE_URL: clickHouse.url,
+      WRIT_TEST_DATABASE_URL: postgres.url,
+    })
+  } finally {
+    for (const stop of running.toReversed()) await stop()
+    rmSync(stateDir, { recursive: true, force: true })
+  }
 }
 
 async function provided() {
@@ -24,13 +45,17 @@ async function provided() {
   return startClickHouse({ stateDir, copyDir: join(stateDirectory(), 'clickhouse-bin'), say })
 }
 
-function suite(url) {
+function suites(words, env) {
   const jest = join(CLONE, 'node_modules', 'jest', 'bin', 'jest.js')
-  const words = ['-c', join(CLONE, 'jest.config.mjs'), '--testMatch', '**/libs/clickhouse/src/**/*.trial.ts']
-  const child = spawn(process.execPath, [jest, ...words, ...process.argv.slice(2)], {
+  const trials = ['--testMatch', '**/{libs,apps}/*/src/**/*.trial.ts']
+  return run([jest, '-c', join(CLONE, 'jest.config.mjs'), ...words, ...trials], env)
+}
+
+function run(words, env) {
+  const child = spawn(process.execPath, words, {
     cwd: CLONE,
     stdio: 'inherit',
-    env: { ...process.env, WRIT_TEST_CLICKHOUSE_URL: url },
+    env: { ...process.env, ...env },
   })
   return new Promise((done) => {
     child.once('exit', (code) => done(code ?? 1))

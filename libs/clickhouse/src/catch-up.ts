@@ -5,16 +5,19 @@ import type { ApartIndex } from './record-index.ts'
 const LEAVES_AT_ONCE = 1000
 
 /**
- * Brings an index to where the ledger is, from wherever it is: an empty one is made anew by it. It may die anywhere and be called again.
+ * Brings an index towards where the ledger is, from wherever it is: an empty one is made anew by it. It may die anywhere and be called again.
+ * @param most so many leaves, then others get a turn
  * @returns the leaf before which the index answers now
  */
 export async function catchUp(
   ledger: Pick<AuditLedger, 'size' | 'leaves'>,
-  index: ApartIndex,
+  index: Pick<ApartIndex, 'load' | 'loadedTo' | 'forget'>,
   tenant: TenantId,
+  most = Infinity,
 ): Promise<number> {
-  const to = await ledger.size(tenant)
+  const size = await ledger.size(tenant)
   let next = await index.loadedTo(tenant)
+  const to = Math.min(size, next + most)
   let waiting: StoredLeaf[] = []
   const load = async () => {
     if (waiting.length > 0) await index.load(tenant, waiting)
@@ -32,5 +35,5 @@ export async function catchUp(
   }
   await load()
   if (next < to) await index.forget(tenant, { from: next, to })
-  return to
+  return Math.max(next, to)
 }

@@ -8,20 +8,22 @@ import { formatId, streamIdOf, TenantId } from '@writ/contracts'
 import { catchUp } from './catch-up.ts'
 import { createClickHouse } from './client.ts'
 import type { ClickHouse } from './client.ts'
-import { createClickHouseIndex, prepareClickHouse } from './record-index.ts'
+import { createClickHouseIndex } from './record-index.ts'
+import { currentTable } from './tables.ts'
 
 jest.setTimeout(120_000)
 
 const database = `writ_${randomBytes(4).toString('hex')}`
 const url = process.env['WRIT_TEST_CLICKHOUSE_URL'] ?? ''
 let clickHouse: ClickHouse
+let table: string
 
 beforeAll(async () => {
   const admin = createClickHouse({ url, database: 'default' })
   await admin.run(`CREATE DATABASE ${database}`)
   await admin.close()
   clickHouse = createClickHouse({ url, database })
-  await prepareClickHouse(clickHouse)
+  table = await currentTable(clickHouse)
 })
 afterAll(async () => {
   await clickHouse?.run(`DROP DATABASE ${database}`)
@@ -32,7 +34,7 @@ const id = <P extends 'ten' | 'nod' | 'boo' | 'dec' | 'hum' | 'agt' | 'ses' | 'c
   prefix: P,
 ): `${P}_${string}` => formatId(prefix, Date.now(), randomBytes(10))
 const newTenant = async (): Promise<TenantId> => TenantId.parse(id('ten'))
-const index = () => createClickHouseIndex(clickHouse)
+const index = () => createClickHouseIndex(clickHouse, table)
 
 /** Leaves as a ledger would have them, across the end of a month. */
 function leavesOf(
@@ -131,6 +133,20 @@ describe('loading', () => {
       ).toEqual([])
   })
 
+  it('counts values that agents chose as text, whatever they look like and however long they are', async () => {
+    const tenant = await newTenant()
+    const tools = ["') FORMAT Null; DROP TABLE x --", "\\' OR 1=1 --", '\0', "''", '\u2028"']
+    await index().load(
+      tenant,
+      leavesOf(tenant, tools.length, (seq) => calling(tools[seq] ?? '')),
+    )
+    const values = [...tools, "' OR 1=1 --", ...Array.from({ length: 300 }, (_, at) => `${at}'`.repeat(500))]
+    const counted = await index().countsOfValues(tenant, { filter: {}, field: 'tool', values })
+    expect(counted.toSorted((one, other) => (one.value < other.value ? -1 : 1))).toEqual(
+      tools.toSorted().map((value) => ({ value, records: 1 })),
+    )
+  })
+
   it('brings an empty index to where the ledger is, past what retention removed, and again without a change', async () => {
     const tenant = await newTenant()
     const leaves = leavesOf(tenant, 2500, (seq) => ({ outcome: seq % 2 === 0 ? 'deny' : 'allow' })).slice(700)
@@ -169,6 +185,10 @@ describe('loading', () => {
     expect(await index().loadedTo(tenant)).toBe(20)
     await expect(index().forget(tenant, { from: 21, to: 22 })).rejects.toThrow('lacks leaves')
   })
+})
+
+const calling = (tool: string): Partial<RecordFields> => ({
+  action: { method: 'tools/call', tool, class: 'money', classSource: 'admin', resource: 'r' },
 })
 
 async function leavesIn(tenant: TenantId): Promise<number[]> {

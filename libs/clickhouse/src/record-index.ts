@@ -1,28 +1,12 @@
-import { matchesFilter, termsAsked, termsOf, valuesOf } from '@writ/audit'
-import type { AuditIndex, CountQuery, LeafPage, LeafQuery, StoredLeaf } from '@writ/audit'
-import { AuditRecord, CountedField } from '@writ/contracts'
-import type { RecordCounts, RecordFilter, TenantId } from '@writ/contracts'
+import type { AuditIndex, CountQuery, LeafQuery, LeafRange, StoredLeaf } from '@writ/audit'
+import type { RecordCounts, TenantId } from '@writ/contracts'
 import { literal } from './client.ts'
 import type { ClickHouse } from './client.ts'
-import { rowBinary } from './row-binary.ts'
+import { markRow, rowOf } from './leaf-row.ts'
+import { countIn, counts, countsOfValues, find, integer, keptOf, leafAt, page, times } from './questions.ts'
+import type { Before, Candidates, Table, TimesQuery } from './questions.ts'
 
-const DAY_MS = 86_400_000
-
-/**
- * The table of the index. A leaf that was loaded twice is one row after a merge, and reads do not wait for that. SQL of 2018, so that the
- * packages of distributions serve too.
- */
-export const prepareClickHouse = (clickHouse: ClickHouse): Promise<void> =>
-  clickHouse.run(`
-    CREATE TABLE IF NOT EXISTS writ_records (
-      day Date, tenant String, leaf UInt64, ingested UInt64, at UInt64, kind String, decision String,
-      terms Array(Int32), digests Array(String), fields Array(String), texts Array(String), bytes String
-    ) ENGINE = ReplacingMergeTree() PARTITION BY toYYYYMM(day) ORDER BY (tenant, leaf) SETTINGS index_granularity = 256`)
-
-/** Leaves from `from` to before `to`. */
-export type LeafRange = { readonly from: number; readonly to: number }
-
-/** What an index apart from the ledger must be told besides its leaves. */
+/** What an index apart from the ledger must be told besides its leaves, and what it can be asked so that the ledger shows the records. */
 export interface ApartIndex extends AuditIndex {
   /**
    * The ledger does not have these leaves any more: those that are here go, and nobody waits for the others. ClickHouse removes them a
@@ -30,44 +14,76 @@ export interface ApartIndex extends AuditIndex {
    * @throws when leaves before them are missing
    */
   forget(tenant: TenantId, range: LeafRange): Promise<void>
+  /**
+   * Removes what is here of these leaves; those that are not loaded yet are left out. ClickHouse does it a moment later, so whoever must
+   * know asks `holds` until it is so.
+   */
+  remove(tenant: TenantId, ranges: readonly LeafRange[]): Promise<void>
+  /** Whether any of these leaves is here. */
+  holds(tenant: TenantId, ranges: readonly LeafRange[]): Promise<boolean>
+  /** Everything of the tenant goes, its place too, a moment later. For a tenant that does not come back: what is loaded meanwhile stays. */
+  drop(tenant: TenantId): Promise<void>
+  /** The leaf as it is here; null when it is not. */
+  leaf(tenant: TenantId, leafIndex: number): Promise<StoredLeaf | null>
+  /** Which leaves may match: whoever has the ledger looks at each. */
+  find(tenant: TenantId, query: LeafQuery & Before): Promise<Candidates>
+  counts(tenant: TenantId, query: CountQuery & Before): Promise<RecordCounts>
+  countsOfValues: CountsOfValues
+  times(
+    tenant: TenantId,
+    query: TimesQuery,
+  ): Promise<{ readonly step: number; readonly outcome: string; readonly records: number }[]>
 }
 
-/** The index in ClickHouse: made from the ledger alone, by whoever loads it, and dropped and made again without loss. */
-export const createClickHouseIndex = (clickHouse: ClickHouse): ApartIndex => ({
-  forget: (tenant, range) => forget(clickHouse, tenant, range),
-  load: (tenant, leaves) => load(clickHouse, tenant, leaves),
-  loadedTo: (tenant) => loadedTo(clickHouse, tenant),
-  page: (tenant, query) => page(clickHouse, tenant, query),
-  counts: (tenant, query) => counts(clickHouse, tenant, query),
-})
+type CountsOfValues = (
+  tenant: TenantId,
+  query: Omit<CountQuery, 'most'> & Before & { readonly values: readonly string[] },
+) => Promise<RecordCounts['values']>
 
-async function load(clickHouse: ClickHouse, tenant: TenantId, leaves: readonly StoredLeaf[]): Promise<void> {
-  const from = await loadedTo(clickHouse, tenant)
+/** Tenants whose place is remembered. */
+const MOST_PLACES = 10_000
+
+/**
+ * The index in one table of ClickHouse: made from the ledger alone, by whoever loads it, and dropped and made again without loss.
+ * @param name what `currentTable` said
+ */
+export function createClickHouseIndex(clickHouse: ClickHouse, name: string): ApartIndex {
+  const table: Table = { clickHouse, name }
+  const placed = new Map<TenantId, number>()
+  const loaded = (tenant: TenantId) => loadedTo(table, placed, tenant)
+  return {
+    load: async (tenant, leaves) => load(table, tenant, { leaves, from: await loaded(tenant) }),
+    loadedTo: loaded,
+    forget: async (tenant, range) => forget(table, tenant, { range, loaded: await loaded(tenant) }),
+    remove: async (tenant, ranges) => remove(table, tenant, { ranges, loaded: await loaded(tenant) }),
+    holds: (tenant, ranges) => holds(table, tenant, ranges),
+    drop: async (tenant) => {
+      placed.delete(tenant)
+      await clickHouse.run(`ALTER TABLE ${name} DELETE WHERE tenant = ${literal(tenant)}`)
+    },
+    leaf: (tenant, leafIndex) => leafAt(table, tenant, leafIndex),
+    page: (tenant, query) => page(table, tenant, query),
+    find: (tenant, query) => find(table, tenant, query),
+    counts: (tenant, query) => counts(table, tenant, query),
+    countsOfValues: (tenant, query) => countsOfValues(table, tenant, query),
+    times: (tenant, query) => times(table, tenant, query),
+  }
+}
+
+const insertInto = (name: string): string => `INSERT INTO ${name} FORMAT RowBinary`
+
+async function load(
+  { clickHouse, name }: Table,
+  tenant: TenantId,
+  { leaves, from }: { readonly leaves: readonly StoredLeaf[]; readonly from: number },
+): Promise<void> {
   const fresh = leaves.filter(({ leafIndex }) => leafIndex >= from)
   if (fresh.some(({ leafIndex }, at) => leafIndex !== from + at))
     throw new Error(`the index wants leaf ${from} next`)
   // One statement for each partition, in order: of each all rows are there or none, so nothing is ever missing below `loadedTo`.
   for (const rows of byMonth(fresh))
-    await clickHouse.run(INSERT, Buffer.concat(rows.map((leaf) => rowOf(tenant, leaf))))
+    await clickHouse.run(insertInto(name), Buffer.concat(rows.map((leaf) => rowOf(tenant, leaf))))
 }
-
-const INSERT = 'INSERT INTO writ_records FORMAT RowBinary'
-
-// A mark stands in the place of the last of them, so that `loadedTo` never becomes less.
-async function forget(clickHouse: ClickHouse, tenant: TenantId, { from, to }: LeafRange): Promise<void> {
-  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to <= from)
-    throw new RangeError('no range of leaves')
-  if (from > (await loadedTo(clickHouse, tenant))) throw new Error('the index lacks leaves before these')
-  const mark = { leafIndex: to - 1, bytes: Buffer.alloc(0), ingestedAt: new Date(0) }
-  await clickHouse.run(INSERT, bareRow(tenant, mark, 'removed'))
-  await clickHouse.run(
-    `ALTER TABLE writ_records DELETE
-      WHERE tenant = ${literal(tenant)} AND leaf >= ${from} AND leaf < ${to} AND kind != 'removed'`,
-  )
-}
-
-/** Marks are no leaves. */
-const keptOf = (tenant: TenantId): string => `tenant = ${literal(tenant)} AND kind != 'removed'`
 
 function byMonth(leaves: readonly StoredLeaf[]): StoredLeaf[][] {
   const parts: StoredLeaf[][] = []
@@ -81,168 +97,86 @@ function byMonth(leaves: readonly StoredLeaf[]): StoredLeaf[][] {
   return parts
 }
 
-function rowOf(tenant: TenantId, leaf: StoredLeaf): Buffer {
-  const record = recordIn(leaf.bytes)
-  return record ? readRow(tenant, leaf, record) : bareRow(tenant, leaf, 'unreadable')
+// A mark stands in the place of the last of them, so that `loadedTo` never becomes less.
+async function forget(
+  table: Table,
+  tenant: TenantId,
+  { range, loaded }: { readonly range: LeafRange; readonly loaded: number },
+): Promise<void> {
+  const { from, to } = checked(range)
+  if (from > loaded) throw new Error('the index lacks leaves before these')
+  await table.clickHouse.run(insertInto(table.name), markRow(tenant, to - 1))
+  if (from < loaded) await deleteLeaves(table, tenant, [range])
 }
 
-function readRow(
+async function remove(
+  table: Table,
   tenant: TenantId,
-  { leafIndex, bytes, ingestedAt }: StoredLeaf,
-  record: AuditRecord,
-): Buffer {
-  const counted = CountedField.options.flatMap((field) =>
-    valuesOf(record, field).map((text) => ({ field, text })),
+  { ranges, loaded }: { readonly ranges: readonly LeafRange[]; readonly loaded: number },
+): Promise<void> {
+  const here = ranges
+    .map(checked)
+    .filter(({ from }) => from < loaded)
+    .map(({ from, to }) => ({ from, to: Math.min(to, loaded) }))
+  if (here.length === 0) return
+  // Of the mutations to come none may make `loadedTo` less, so the mark is there first.
+  await table.clickHouse.run(
+    insertInto(table.name),
+    markRow(tenant, here.reduce((last, { to }) => Math.max(last, to), 0) - 1),
   )
-  const digests = [record.request?.sha256, record.response?.sha256].flatMap((digest) => digest ?? [])
-  return rowBinary([
-    { uint16: Math.floor(ingestedAt.getTime() / DAY_MS) },
-    { bytes: Buffer.from(tenant) },
-    { uint64: leafIndex },
-    { uint64: ingestedAt.getTime() },
-    { uint64: Math.max(0, Date.parse(record.at)) },
-    { bytes: Buffer.from(record.kind) },
-    { bytes: Buffer.from(record.decisionId) },
-    { int32s: termsOf(record) },
-    { texts: digests },
-    { texts: counted.map(({ field }) => field) },
-    { texts: counted.map(({ text }) => text) },
-    { bytes },
-  ])
+  for (const some of inPieces(here)) await deleteLeaves(table, tenant, some)
 }
 
-/** A leaf of which nothing is known but its place, and perhaps its bytes. */
-const bareRow = (
+const deleteLeaves = (
+  { clickHouse, name }: Table,
   tenant: TenantId,
-  { leafIndex, bytes, ingestedAt }: StoredLeaf,
-  kind: 'unreadable' | 'removed',
-): Buffer =>
-  rowBinary([
-    { uint16: Math.floor(ingestedAt.getTime() / DAY_MS) },
-    { bytes: Buffer.from(tenant) },
-    { uint64: leafIndex },
-    { uint64: ingestedAt.getTime() },
-    { uint64: ingestedAt.getTime() },
-    { bytes: Buffer.from(kind) },
-    { bytes: Buffer.alloc(0) },
-    { int32s: [] },
-    { texts: [] },
-    { texts: [] },
-    { texts: [] },
-    { bytes },
-  ])
+  ranges: readonly LeafRange[],
+): Promise<void> =>
+  clickHouse.run(`ALTER TABLE ${name} DELETE WHERE ${keptOf(tenant)} AND ${withinOf(ranges)}`)
 
-async function loadedTo(clickHouse: ClickHouse, tenant: TenantId): Promise<number> {
+async function holds(
+  { clickHouse, name }: Table,
+  tenant: TenantId,
+  ranges: readonly LeafRange[],
+): Promise<boolean> {
+  for (const some of inPieces(ranges.map(checked))) {
+    const rows = await clickHouse.rows(
+      `SELECT leaf FROM ${name} WHERE ${keptOf(tenant)} AND ${withinOf(some)} LIMIT 1`,
+    )
+    if (rows.length > 0) return true
+  }
+  return false
+}
+
+const withinOf = (ranges: readonly LeafRange[]): string =>
+  `(${ranges.map(({ from, to }) => `(leaf >= ${from} AND leaf < ${to})`).join(' OR ')})`
+
+const RANGES_AT_ONCE = 200
+
+const inPieces = (ranges: readonly LeafRange[]): LeafRange[][] =>
+  Array.from({ length: Math.ceil(ranges.length / RANGES_AT_ONCE) }, (_, at) =>
+    ranges.slice(at * RANGES_AT_ONCE, (at + 1) * RANGES_AT_ONCE),
+  )
+
+function checked({ from, to }: LeafRange): LeafRange {
+  if (integer(from) < 0 || integer(to) <= from) throw new RangeError('no range of leaves')
+  return { from, to }
+}
+
+/** From the place that it knew: the rows before it are not read again for this. */
+async function loadedTo(table: Table, placed: Map<TenantId, number>, tenant: TenantId): Promise<number> {
+  const known = placed.get(tenant) ?? 0
+  const last =
+    (await lastFrom(table, tenant, known - 1)) ?? (known > 0 ? await lastFrom(table, tenant, 0) : null)
+  const place = last === null ? 0 : last + 1
+  if (placed.size >= MOST_PLACES) placed.clear()
+  placed.set(tenant, place)
+  return place
+}
+
+async function lastFrom({ clickHouse, name }: Table, tenant: TenantId, from: number): Promise<number | null> {
   const [row] = await clickHouse.rows<{ rows: string; last: string }>(
-    `SELECT count() AS rows, max(leaf) AS last FROM writ_records WHERE tenant = ${literal(tenant)}`,
+    `SELECT count() AS rows, max(leaf) AS last FROM ${name} WHERE tenant = ${literal(tenant)} AND leaf >= ${Math.max(0, from)}`,
   )
-  return row === undefined || Number(row.rows) === 0 ? 0 : Number(row.last) + 1
-}
-
-type LeafRow = {
-  readonly leaf: string
-  readonly ingested: string
-  readonly kind: string
-  readonly bytes: string
-}
-
-async function page(clickHouse: ClickHouse, tenant: TenantId, query: LeafQuery): Promise<LeafPage> {
-  const { filter, order, limit } = query
-  const places = await placesOf(clickHouse, tenant, query)
-  const shown = places.slice(0, limit)
-  const rows = shown.length === 0 ? [] : await leavesAt(clickHouse, tenant, shown)
-  // A term is a hash, so the record itself is asked too.
-  const leaves = rows.filter((row) => isAskedFor(row, filter)).map(leafOf)
-  return {
-    leaves: order === 'oldest' ? leaves : leaves.toReversed(),
-    next: places.length > limit ? (shown.at(-1) ?? null) : null,
-  }
-}
-
-/** Which leaves may match, without the bytes: those are most of the table, and only a page of them is wanted. */
-async function placesOf(
-  clickHouse: ClickHouse,
-  tenant: TenantId,
-  { filter, order, limit, after }: LeafQuery,
-): Promise<number[]> {
-  const beyond = after === undefined ? '' : `AND leaf ${order === 'oldest' ? '>' : '<'} ${integer(after)}`
-  const rows = await clickHouse.rows<{ leaf: string }>(
-    `SELECT leaf FROM writ_records WHERE ${keptOf(tenant)} ${beyond} ${conditionsOf(filter)}
-      ORDER BY leaf ${order === 'oldest' ? 'ASC' : 'DESC'} LIMIT 1 BY leaf LIMIT ${integer(limit) + 1}`,
-  )
-  return rows.map(({ leaf }) => Number(leaf))
-}
-
-/** In leaf order. Few rows at a time, because of what is read around each of them. */
-const leavesAt = (clickHouse: ClickHouse, tenant: TenantId, leaves: readonly number[]): Promise<LeafRow[]> =>
-  clickHouse.rows(
-    `SELECT leaf, ingested, kind, hex(bytes) AS bytes FROM writ_records
-      PREWHERE leaf IN (${leaves.join(',')}) WHERE ${keptOf(tenant)} ORDER BY leaf ASC LIMIT 1 BY leaf
-      SETTINGS max_block_size = 1024`,
-  )
-
-function integer(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new RangeError('a place in the log is a whole number')
-  return value
-}
-
-async function counts(
-  clickHouse: ClickHouse,
-  tenant: TenantId,
-  { filter, field, most }: CountQuery,
-): Promise<RecordCounts> {
-  const among = `FROM writ_records`
-  const where = `WHERE ${keptOf(tenant)} AND kind != 'unreadable' ${conditionsOf(filter)}`
-  const [all] = await clickHouse.rows<{ records: string }>(
-    `SELECT uniqExact(leaf) AS records ${among} ${where}`,
-  )
-  const values = await clickHouse.rows<{ value: string; records: string }>(
-    `SELECT value, uniqExact(leaf) AS records ${among} ARRAY JOIN fields AS field, texts AS value
-      ${where} AND field = ${literal(field)} GROUP BY value ORDER BY records DESC, value ASC LIMIT ${integer(most)}`,
-  )
-  return {
-    field,
-    of: Number(all?.records ?? 0),
-    values: values.map(({ value, records }) => ({ value, records: Number(records) })),
-    cut: null,
-  }
-}
-
-/** What a row must fulfil, and may fulfil without matching: two values may have one term. */
-function conditionsOf(filter: RecordFilter): string {
-  const { decision, sha256, from, until, ...fields } = filter
-  const isUnreadable = filter.kind === 'unreadable'
-  const terms = termsAsked(isUnreadable ? { ...fields, kind: undefined } : fields)
-  const conditions = [
-    isUnreadable && `kind = 'unreadable'`,
-    terms.length > 0 && `hasAll(terms, [${terms.join(',')}])`,
-    decision !== undefined && `startsWith(decision, ${literal(decision)})`,
-    sha256 !== undefined && `has(digests, ${literal(sha256)})`,
-    from !== undefined && !isUnreadable && `at >= ${Math.max(0, Date.parse(from))}`,
-    until !== undefined && !isUnreadable && `at < ${Math.max(0, Date.parse(until))}`,
-  ].filter((condition) => condition !== false)
-  return conditions.map((condition) => `AND ${condition}`).join(' ')
-}
-
-function isAskedFor(row: LeafRow, filter: RecordFilter): boolean {
-  if (row.kind !== 'unreadable') {
-    const record = recordIn(leafOf(row).bytes)
-    return record !== null && matchesFilter(record, filter)
-  }
-  const { kind: _kind, from: _from, until: _until, ...others } = filter
-  return Object.values(others).every((value) => value === undefined)
-}
-
-const leafOf = ({ leaf, ingested, bytes }: LeafRow): StoredLeaf => ({
-  leafIndex: Number(leaf),
-  bytes: Buffer.from(bytes, 'hex'),
-  ingestedAt: new Date(Number(ingested)),
-})
-
-function recordIn(bytes: Uint8Array): AuditRecord | null {
-  try {
-    return AuditRecord.parse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-  } catch {
-    return null
-  }
+  return row === undefined || countIn(row.rows) === 0 ? null : countIn(row.last)
 }

@@ -50,7 +50,7 @@ async function lookThrough(
 }
 
 /** Whether a leaf is what the filter asks for: one without a readable record only if nothing is asked of its record. */
-const isAskedFor = ({ record, kind }: FoundLeaf, filter: RecordFilter): boolean => {
+export const isAskedFor = ({ record, kind }: FoundLeaf, filter: RecordFilter): boolean => {
   if (record !== null) return filter.kind !== 'unreadable' && matchesFilter(record, filter)
   const others = { ...filter, kind: undefined, from: undefined, until: undefined }
   return (

@@ -7,8 +7,9 @@ import type {
   Json,
   RecordedDecision,
 } from '@writ/contracts'
-import { searchLeaves, viewOf } from '@writ/postgres'
+import { viewOf } from '@writ/postgres'
 import { notFound } from '../http/problem.ts'
+import { RecordSearch } from '../record-index/record-search.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { lineOf, newestOf } from './lines.ts'
@@ -23,12 +24,15 @@ const AROUND = 25
 /** The whole story of one decision. */
 @Injectable()
 export class DecisionsService {
-  constructor(private readonly records: RecordsService) {}
+  constructor(
+    private readonly records: RecordsService,
+    private readonly search: RecordSearch,
+  ) {}
 
   /** @throws 404 where the ledger holds nothing of it */
   async story(db: TenantDb, admission: Admission, id: DecisionId): Promise<DecisionStory> {
     const filter = { decision: id }
-    const { leaves } = await searchLeaves(db.manager, {
+    const { leaves } = await this.search.leaves(db, {
       filter,
       order: 'oldest',
       limit: MOST_OF_ONE_DECISION,
@@ -46,8 +50,8 @@ export class DecisionsService {
       why: await whyOf(db, read),
       records: await this.records.disclosed(db, admission, leaves.map(viewOf)),
       parent: first.record.parent ?? null,
-      parts: (await newestOf(db.manager, { parent: id }, MOST_PARTS)).leaves.map(lineOf),
-      session: await sessionAround(db, first),
+      parts: (await newestOf(this.search, db, { parent: id }, MOST_PARTS)).leaves.map(lineOf),
+      session: await sessionAround(this.search, db, first),
     }
   }
 }
@@ -125,14 +129,15 @@ const isObject = (value: Json | undefined): value is { [member: string]: Json } 
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 async function sessionAround(
-  { manager }: TenantDb,
+  search: RecordSearch,
+  db: TenantDb,
   { leafIndex, record }: ReadLeaf,
 ): Promise<DecisionStory['session']> {
   const { session } = record
   if (session === null) return { lines: [], isCut: false }
   const sides = await Promise.all(
     (['newest', 'oldest'] as const).map((order) =>
-      searchLeaves(manager, { filter: { session }, order, limit: AROUND, after: leafIndex }),
+      search.leaves(db, { filter: { session }, order, limit: AROUND, after: leafIndex }),
     ),
   )
   const lines = sides

@@ -1,14 +1,15 @@
 import type { LeafQuery } from '@writ/audit'
 import type { AuditRecord, RecordFilter, RecordLine } from '@writ/contracts'
-import { searchLeaves } from '@writ/postgres'
-import type { EntityManager } from 'typeorm'
+import type { RecordSearch } from '../record-index/record-search.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
 
 /** A record of the log that could be read. */
 export type ReadLeaf = { readonly leafIndex: number; readonly record: AuditRecord }
 
 /** The newest leaves that match, at most so many, oldest first; `isCut`: there may be more. */
 export async function newestOf(
-  manager: EntityManager,
+  search: RecordSearch,
+  db: TenantDb,
   filter: RecordFilter,
   most: number,
 ): Promise<{ readonly leaves: readonly ReadLeaf[]; readonly isCut: boolean }> {
@@ -16,7 +17,7 @@ export async function newestOf(
   const overMs = performance.now() + LOOK_MS
   let query: LeafQuery = { filter, order: 'newest', limit: Math.min(most, 500) }
   do {
-    const { leaves, next } = await searchLeaves(manager, query)
+    const { leaves, next } = await search.leaves(db, query)
     for (const { leafIndex, record } of leaves) if (record) found.push({ leafIndex, record })
     if (next === null || found.length >= most)
       return { leaves: found.slice(0, most).toReversed(), isCut: next !== null || found.length > most }

@@ -1,4 +1,7 @@
 import type { Provider } from '@nestjs/common'
+import { IndexFeeder } from '../record-index/index-feeder.ts'
+import { IndexHeader } from '../record-index/index-header.ts'
+import { RecordSearch } from '../record-index/record-search.ts'
 import { DecisionsService } from './decisions.service.ts'
 import { LineageService } from './lineage.service.ts'
 import { LiveRecords } from './live-records.ts'
@@ -7,4 +10,12 @@ import { RecordsService } from './records.service.ts'
 
 /** The incident desk. */
 export const RECORD_CONTROLLERS = [RecordsController]
-export const RECORD_SERVICES: Provider[] = [DecisionsService, LineageService, LiveRecords, RecordsService]
+export const RECORD_SERVICES: Provider[] = [
+  DecisionsService,
+  IndexFeeder,
+  IndexHeader,
+  LineageService,
+  LiveRecords,
+  RecordSearch,
+  RecordsService,
+]

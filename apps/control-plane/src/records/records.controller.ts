@@ -10,6 +10,7 @@ import {
   Req,
   SerializeOptions,
   StreamableFile,
+  UseInterceptors,
 } from '@nestjs/common'
 import {
   DecisionId,
@@ -29,6 +30,7 @@ import {
 import { pendingRecords } from '@writ/postgres'
 import { z } from 'zod'
 import type { RimRequest } from '../http/request.ts'
+import { IndexHeader } from '../record-index/index-header.ts'
 import { Access } from '../tenancy/access.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import { Admitted, Db } from '../tenancy/decorators.ts'
@@ -42,6 +44,7 @@ const LeafIndex = z.coerce.number().int().nonnegative()
 
 @Controller('api/v1/records')
 @Access('records.read')
+@UseInterceptors(IndexHeader)
 export class RecordsController {
   constructor(
     private readonly records: RecordsService,

@@ -11,11 +11,12 @@ import type {
   RecordView,
   Verification,
 } from '@writ/contracts'
-import { countRecords, queryRecords, readEvidence, recordAt, timesOfRecords } from '@writ/postgres'
+import { readEvidence, recordAt, viewOf } from '@writ/postgres'
 import type { RecordPage } from '@writ/postgres'
 import { Clock } from '../clock.ts'
 import { badRequest, conflict, notFound } from '../http/problem.ts'
 import { PersonalFields } from '../personal/personal-fields.ts'
+import { RecordSearch } from '../record-index/record-search.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
@@ -25,12 +26,20 @@ export class RecordsService {
   constructor(
     private readonly clock: Clock,
     private readonly personal: PersonalFields,
+    private readonly search: RecordSearch,
   ) {}
 
   /** @throws 409 naming the record that is no record any more: a page without it would hide the damage */
   async page(db: TenantDb, admission: Admission, query: RecordQuery): Promise<RecordPage> {
-    const { items, next } = await naming(query.order, () => queryRecords(db.manager, query))
-    return { items: await this.disclosed(db, admission, items), next }
+    const { order, limit, after, ...filter } = query
+    const { items, next } = await naming(order, async () => {
+      const found = await this.search.leaves(db, { filter, order, limit, after })
+      return { items: found.leaves.map(viewOf), next: found.next }
+    })
+    return {
+      items: await this.disclosed(db, admission, items),
+      next: next === null ? null : String(next),
+    }
   }
 
   /** @throws 404 where there is no such leaf, or retention removed it */
@@ -52,12 +61,12 @@ export class RecordsService {
   }
 
   counts(db: TenantDb, { field, most, ...filter }: RecordCountQuery): Promise<RecordCounts> {
-    return countRecords(db.manager, { filter, field, most })
+    return this.search.counts(db, { filter, field, most })
   }
 
-  times({ manager }: TenantDb, query: RecordTimesQuery): Promise<RecordTimes> {
+  times(db: TenantDb, query: RecordTimesQuery): Promise<RecordTimes> {
     if (Date.parse(query.from) >= Date.parse(query.until)) throw badRequest('from comes before until')
-    return timesOfRecords(manager, query)
+    return this.search.times(db, query)
   }
 
   evidence({ manager, tenant }: TenantDb): Promise<Evidence> {
