@@ -8,6 +8,7 @@ export type BundleFaultReason =
   | 'tenant_mismatch'
   | 'rolled_back'
   | 'forked'
+  | 'incomplete'
   | 'future_dated'
   | 'replayed'
 

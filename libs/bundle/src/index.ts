@@ -4,6 +4,7 @@ export { BUNDLE_TYPE, MAX_BUNDLE_BYTES, openBundle, sealBundle, snapshotHash } f
 export type { BundleFloor, OpenedBundle } from './bundle.ts'
 export { HEARTBEAT_TYPE, openHeartbeat, sealHeartbeat } from './heartbeat.ts'
 export { MAX_PACKAGES_BYTES, openPackages, PACKAGES_TYPE, sealPackages } from './packages.ts'
+export { MAX_PART_BYTES, openRosterPart, ROSTER_PARTS, rosterPlace, withRoster } from './roster.ts'
 export type { BundleSigner } from './signed.ts'
 export { createFreshness } from './freshness.ts'
 export type { Freshness, FreshnessLimits, Instant } from './freshness.ts'

@@ -14,7 +14,7 @@ import {
 import { JsonObjectSchema } from './api/json.ts'
 import { ApiDescription } from './http-api.ts'
 import { GroupSettings, PolicyDocument } from './policy.ts'
-import { SubjectKey } from './sealed.ts'
+import { BundleAgent, BundleHuman, Roster } from './roster.ts'
 import { Certificates, Network, UpstreamSettings } from './upstream.ts'
 
 const Ec256Key = z.strictObject({
@@ -193,25 +193,11 @@ export const Bundle = z.strictObject({
     }),
   ),
   /** enrolled and not revoked: an agent that is not in this list is nobody */
-  agents: z.array(
-    z.strictObject({
-      id: AgentId,
-      name: z.string(),
-      groups: z.array(AccessGroupId),
-      epoch: z.int().nonnegative(),
-    }),
-  ),
+  agents: z.array(BundleAgent),
   /** active humans: who is not in this list is nobody, and so is every agent that acts for them */
-  humans: z.array(
-    z.strictObject({
-      id: HumanId,
-      name: z.string(),
-      groups: z.array(AccessGroupId),
-      epoch: z.int().nonnegative().default(0),
-      /** what records name them by, and what is sealed to them with; absent in a bundle of before names were sealed */
-      subject: SubjectKey.optional(),
-    }),
-  ),
+  humans: z.array(BundleHuman),
+  /** where its agents and humans stand when they are too many: then the two lists are empty. Absent: they are all in the two lists */
+  roster: Roster.optional(),
   /** sessions that were ended before their last token expired */
   revokedSessions: z.array(SessionId),
   /** `jti` of access tokens that were revoked before they expired */

@@ -50,6 +50,11 @@ export class CommitWatch implements OnModuleInit, OnApplicationShutdown {
     return this.#isStopped
   }
 
+  /** Whether this process leads, as far as it knows. */
+  get leads(): boolean {
+    return this.#isLeader
+  }
+
   /** Take it before looking; `changedSince` then misses nothing that commits after the look. */
   get count(): number {
     return this.#count

@@ -1,12 +1,18 @@
+import { withRoster } from '@writ/bundle'
 import { Bundle } from '@writ/contracts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { rosterParts } from './rosters.ts'
 
-/** The newest bundle of a tenant: what gateways decide by, or are about to. It never left the database, so nothing is verified. */
-export async function currentBundle(db: TenantDb): Promise<Bundle> {
+/**
+ * The newest bundle of a tenant: what gateways decide by, or are about to. It never left the database, so its signature is not verified.
+ * @param principals of a large tenant only they, and whoever stands in the same part, are there; everybody unless told
+ */
+export async function currentBundle(db: TenantDb, principals?: readonly string[]): Promise<Bundle> {
   const row = await db.first<{ signed: string }>(
     'select signed from writ.bundles where tenant_id = $1 order by version desc limit 1',
   )
-  return Bundle.parse(payloadOf(row?.signed ?? ''))
+  const bundle = Bundle.parse(payloadOf(row?.signed ?? ''))
+  return bundle.roster ? withRoster(bundle, await rosterParts(db, bundle.roster, principals)) : bundle
 }
 
 /** What a compact JWS says, unverified. */

@@ -9,10 +9,15 @@ import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { BundleKeys } from './bundle-keys.ts'
 import { COMMIT_CHANNEL } from './commit-watch.ts'
-import { readBundle } from './read-bundle.ts'
+import { tooLarge } from './bundle-size.ts'
+import { principalsIn, readBundle, readPrincipals } from './read-bundle.ts'
+import type { Issue } from './read-bundle.ts'
+import { leaveParts, writeRoster } from './rosters.ts'
 
 /** Kept free of what edits add, so that a bundle which is full still takes every edit that takes something away. */
 const RESERVE_BYTES = 16 * 1024
+/** Agents and humans together. A bundle of so many takes about 280 KiB of its 1 MiB. */
+const MOST_IN_ONE_PIECE = 500
 /** A version with one more digit is no growth. */
 const SLACK_BYTES = 16
 
@@ -34,8 +39,11 @@ export class Mint {
     const version = await mintBundleVersion(db.manager)
     await this.subjects.prepareNames(db)
     const issuedAt = new Date(this.clock.nowMs())
-    const bundle = await readBundle(db, { version, issuedAt, issuer: this.settings.issuerOf(db.tenant.slug) })
-    const signed = (await this.#sealWhole(bundle)) ?? (await this.#seal(withoutSubjects(bundle)))
+    const signed = await this.#signed(db, {
+      version,
+      issuedAt,
+      issuer: this.settings.issuerOf(db.tenant.slug),
+    })
     await requireRoom(db, signed.length)
     await db.insert('bundles', { version, signed, sha256: snapshotHash(signed), issued_at: issuedAt })
     await announceBundle(db.manager, { tenantId: db.tenant.id, slug: db.tenant.slug, version })
@@ -44,9 +52,21 @@ export class Mint {
     return version
   }
 
-  /** Null where it is too large with what seals the names of humans: then records name them by their ids, and nobody is kept from working. */
-  async #sealWhole(bundle: Bundle): Promise<string | null> {
-    const signed = await this.#seal(bundle).catch((error: unknown) => {
+  /** In one piece where everybody fits, as every release reads it; otherwise with a roster. */
+  async #signed(db: TenantDb, issue: Issue): Promise<string> {
+    const rest = await readBundle(db, issue)
+    const whole = await this.#sealWhole(db, rest)
+    if (whole !== null) {
+      await leaveParts(db, [], issue.issuedAt)
+      return whole
+    }
+    return this.#seal({ ...rest, roster: await writeRoster(db, issue.issuedAt) })
+  }
+
+  /** Null where they are too many, or too large with everything else. */
+  async #sealWhole(db: TenantDb, rest: Bundle): Promise<string | null> {
+    if ((await principalsIn(db)) > MOST_IN_ONE_PIECE) return null
+    const signed = await this.#seal({ ...rest, ...(await readPrincipals(db)) }).catch((error: unknown) => {
       if (error instanceof ProblemError) return null
       throw error
     })
@@ -63,11 +83,6 @@ export class Mint {
   }
 }
 
-const withoutSubjects = ({ humans, ...bundle }: Bundle): Bundle => ({
-  ...bundle,
-  humans: humans.map(({ id, name, groups, epoch }) => ({ id, name, groups, epoch })),
-})
-
 async function requireRoom(db: TenantDb, sizeBytes: number): Promise<void> {
   if (sizeBytes <= MAX_BUNDLE_BYTES - RESERVE_BYTES) return
   const before = await db.first<{ sizeBytes: number }>(
@@ -75,12 +90,3 @@ async function requireRoom(db: TenantDb, sizeBytes: number): Promise<void> {
   )
   if (sizeBytes > (before?.sizeBytes ?? 0) + SLACK_BYTES) throw tooLarge()
 }
-
-const tooLarge = () =>
-  new ProblemError({
-    title: 'Conflict',
-    status: 409,
-    detail: 'this would make the policy bundle larger than 1 MiB',
-    limit: 'bundleBytes',
-    value: MAX_BUNDLE_BYTES,
-  })

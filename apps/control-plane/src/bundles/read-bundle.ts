@@ -10,7 +10,7 @@ const SESSION_MEMORY_MS = 600_000
 
 export type Issue = { readonly version: number; readonly issuedAt: Date; readonly issuer: string }
 
-/** Builds the bundle of one tenant from its tables, as the open transaction sees them. */
+/** Builds the bundle of one tenant from its tables, as the open transaction sees them, but for its agents and humans. */
 export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Issue): Promise<Bundle> {
   const groups = await db.rows<GroupRow>(
     `select p.id, p.name, p.is_default, p.suspended_at is not null as suspended, ${GROUP_SETTINGS} from writ.access_groups p where p.tenant_id = $1 order by p.id`,
@@ -27,8 +27,8 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
     issuerKeys: await issuerKeysOf(db, since),
     defaultGroup: defaultGroup.id,
     groups: groups.map(groupOf),
-    agents: await agentsOf(db),
-    humans: await humansOf(db),
+    agents: [],
+    humans: [],
     revokedSessions: await endedSessionsOf(db, since),
     revokedTokens: await revokedTokensOf(db, issuedAt),
     connections: await connectionsOf(db),
@@ -36,6 +36,21 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
     overrides: await overridesOf(db, issuedAt),
     hooks: await hooksOf(db),
   }
+}
+
+/** Everybody who counts. */
+export const readPrincipals = async (db: TenantDb): Promise<Pick<Bundle, 'agents' | 'humans'>> => ({
+  agents: await agentsOf(db),
+  humans: await humansOf(db),
+})
+
+/** How many they are. */
+export async function principalsIn(db: TenantDb): Promise<number> {
+  const row = await db.first<{ count: number }>(
+    `select (select count(*)::int from writ.agents where tenant_id = $1 and status = 'enrolled')
+          + (select count(*)::int from writ.humans where tenant_id = $1 and status = 'active') as count`,
+  )
+  return row?.count ?? 0
 }
 
 async function tenantOf(db: TenantDb): Promise<Bundle['tenant']> {

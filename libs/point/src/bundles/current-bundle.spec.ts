@@ -11,6 +11,7 @@ import { openBundleCache } from './bundle-cache.ts'
 import { createLiveBundles } from './current-bundle.ts'
 import type { BundlePorts } from './current-bundle.ts'
 import { followChanges } from './follow.ts'
+import { createRosters } from './rosters.ts'
 import { FORGER, KEYS, sealedBeat, sealedBundle } from '../sample.fixture.ts'
 
 const folders: string[] = []
@@ -24,6 +25,8 @@ afterEach(async () => {
 type Outside = {
   redis: Map<string, { version: number; jws: string }> | 'away' | 'none'
   control: Map<string, string> | 'away'
+  /** parts of rosters, by their hashes, at the control plane */
+  parts: Map<string, string>
   beats: { seq: number; atMs: number } | 'away'
   asked: string[]
   acknowledged: BundleAcknowledgement[]
@@ -33,6 +36,7 @@ type Outside = {
 const outside = (): Outside => ({
   redis: 'none',
   control: new Map(),
+  parts: new Map(),
   beats: 'away',
   asked: [],
   acknowledged: [],
@@ -60,6 +64,16 @@ async function gateway(there: Outside, folder?: string, change: Partial<BundlePo
       return there.control.get(slug) ?? null
     },
     cache,
+    rosters: createRosters({
+      fetch: async (slug, sha256) => {
+        there.asked.push(`part of ${slug}`)
+        const part = there.control === 'away' ? undefined : there.parts.get(sha256)
+        if (part === undefined) throw new Error('away')
+        return part
+      },
+      folder: path,
+      report: () => {},
+    }),
     keys: () => KEYS,
     askForKeys: () => there.asked.push('keys'),
     acknowledge: (acknowledgement) => there.acknowledged.push(acknowledgement),

@@ -1,10 +1,11 @@
-import type { Freshness, OpenedBundle } from '@writ/bundle'
+import type { BundleFault, Freshness, OpenedBundle } from '@writ/bundle'
 import { isBundleFault, openBundle } from '@writ/bundle'
 import type { Bundle, BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import type { BundleSource, CurrentBundle } from '@writ/enforcement'
 import { currentBundleOf } from '@writ/enforcement'
 import type { BundleCache, CachedBundle } from './bundle-cache.ts'
+import type { Rosters } from './rosters.ts'
 
 export type BundlePorts = {
   /** the published head in Redis; null in single-node mode. Rejects when Redis does not answer. */
@@ -12,6 +13,8 @@ export type BundlePorts = {
   /** from the control plane; null when there is no such tenant. Rejects when it does not answer. */
   readonly fetch: (slug: string) => Promise<string | null>
   readonly cache: BundleCache
+  /** the agents and humans of tenants that have too many for one bundle */
+  readonly rosters: Rosters
   readonly keys: () => readonly BundleKey[]
   /** a bundle was signed by a key that is not known here */
   readonly askForKeys: () => void
@@ -192,7 +195,7 @@ class Bundles {
   async #refresh(slug: string, least: number): Promise<void> {
     const cached = await this.#ports.cache.read(slug)
     for await (const offer of this.#offers(slug, Math.max(least, cached?.announced ?? 0))) {
-      if (offer === null) this.#resident.delete(slug)
+      if (offer === null) this.#drop(slug)
       if (offer === null || offer === cached?.jws) return
       const opened = await this.#open(slug, offer, cached)
       if (opened && (await this.#take(slug, opened, offer))) return
@@ -203,13 +206,14 @@ class Bundles {
   async #take(slug: string, opened: OpenedBundle, jws: string): Promise<boolean> {
     if (this.#resident.has(slug)) return (await this.#apply(slug, opened, jws)) !== null
     await this.#keep(slug, opened, jws)
+    if (!this.#resident.has(slug)) this.#ports.rosters.release(slug)
     return true
   }
 
   /** Null when the bundle was refused: then nothing changes. */
   async #open(slug: string, jws: string, cached: CachedBundle | null): Promise<OpenedBundle | null> {
     const floor = newest(this.#resident.get(slug), cached)
-    const opened = await openBundle(jws, this.#ports.keys(), { tenant: slug, ...floor })
+    const opened = await this.#openWhole(slug, jws, floor)
     if (!isBundleFault(opened)) return opened
     if (opened.reason === 'key_unknown') this.#ports.askForKeys()
     this.#ports.report('a bundle was refused', { tenant: slug, reason: opened.reason, detail: opened.detail })
@@ -220,6 +224,13 @@ class Bundles {
       opened.detail,
     )
     return null
+  }
+
+  async #openWhole(slug: string, jws: string, floor: Floor): Promise<OpenedBundle | BundleFault> {
+    const opened = await openBundle(jws, this.#ports.keys(), { tenant: slug, ...floor })
+    if (isBundleFault(opened)) return opened
+    const bundle = await this.#ports.rosters.complete(slug, opened.bundle)
+    return isBundleFault(bundle) ? bundle : { ...opened, bundle }
   }
 
   async #apply(slug: string, opened: OpenedBundle, jws: string): Promise<CurrentBundle | null> {
@@ -259,6 +270,7 @@ class Bundles {
           ? null
           : { version, sha256, announced: Math.max(version, cached?.announced ?? 0), jws },
       )
+      await this.#ports.rosters.settle(slug, bundle)
     } catch (error) {
       this.#ports.report('a bundle could not be kept on disk', error)
     }
@@ -273,10 +285,15 @@ class Bundles {
     this.#behind.delete(slug)
     for (const oldest of this.#resident.keys()) {
       if (this.#resident.size <= this.#ports.resident) break
-      this.#resident.delete(oldest)
+      this.#drop(oldest)
     }
     this.#acknowledge(slug, next.bundle.version, 'applied', '')
     return next
+  }
+
+  #drop(slug: string): void {
+    this.#resident.delete(slug)
+    this.#ports.rosters.release(slug)
   }
 
   #acknowledge(tenant: string, version: number, outcome: 'applied' | 'refused', detail: string): void {

@@ -10,6 +10,7 @@ import {
   LeaseAnswer,
   nodeStatement,
   PackagesAnswer,
+  RosterPartAnswer,
 } from '@writ/contracts'
 import type {
   ApprovalClaim,
@@ -33,6 +34,8 @@ export type ControlPlaneClient = {
   readonly changes: (after: number, waitSeconds: number, signal: AbortSignal) => Promise<ChangesAnswer>
   /** the signed bundle; null when there is no such tenant */
   readonly bundle: (slug: string) => Promise<string | null>
+  /** the bytes of a part of a roster, which a bundle names by its hash */
+  readonly rosterPart: (slug: string, sha256: string) => Promise<string>
   readonly acknowledge: (acknowledgement: BundleAcknowledgement) => Promise<void>
   readonly sendBatch: (batch: StreamBatch) => Promise<void>
   /** @param streams others, whose watermarks are asked for too */
@@ -82,6 +85,8 @@ export function createControlPlaneClient(ports: ClientPorts): ControlPlaneClient
       const answer = await get(`/bundles/${slug}`, TIMEOUT_MS)
       return answer.status === 404 ? null : read(BundleAnswer, answer).bundle
     },
+    rosterPart: async (slug, sha256) =>
+      read(RosterPartAnswer, await get(`/bundles/${slug}/parts/${sha256}`, TIMEOUT_MS)).part,
     acknowledge: async (acknowledgement) => done(await post('/acknowledgements', acknowledgement)),
     sendBatch: async (batch) => done(await post('/batches', batch)),
     sendHeads: async (heads, streams) => read(HeadsAnswer, await post('/heads', { heads, streams })),

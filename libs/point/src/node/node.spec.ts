@@ -134,6 +134,16 @@ describe('a request to the control plane', () => {
     await expect(client.bundle('acme')).rejects.toMatchObject({ name: 'ControlPlaneAway', status: 500 })
   })
 
+  it('for a part of a roster names it by its tenant and its hash; one that there is not is no answer', async () => {
+    const sha256 = 'a'.repeat(64)
+    const { client } = await clientFor(({ path }, response) => {
+      response.statusCode = path === `/internal/v1/bundles/acme/parts/${sha256}` ? 200 : 404
+      response.end('{"part":"{}"}')
+    })
+    expect(await client.rosterPart('acme', sha256)).toBe('{}')
+    await expect(client.rosterPart('other', sha256)).rejects.toMatchObject({ status: 404 })
+  })
+
   it('takes nothing but what was agreed as an answer', async () => {
     const { client } = await clientFor((_, response) => response.end('{"bundle":7}'))
     await expect(client.bundle('acme')).rejects.toMatchObject({ name: 'ControlPlaneAway' })

@@ -23,6 +23,8 @@ import { Outlets1764000000022 } from './0022-outlets.ts'
 import { Durability1764000000023 } from './0023-durability.ts'
 import { Ingest1764000000024 } from './0024-ingest.ts'
 import { DeletedTenants1764000000025 } from './0025-deleted-tenants.ts'
+import { Rosters1764000000026 } from './0026-rosters.ts'
+import { IndexStanding1764000000027 } from './0027-index-standing.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -51,4 +53,6 @@ export const MIGRATIONS = [
   Durability1764000000023,
   Ingest1764000000024,
   DeletedTenants1764000000025,
+  Rosters1764000000026,
+  IndexStanding1764000000027,
 ]
