@@ -207,7 +207,7 @@ class Pack:
         self.rows = self.unsigned = self.disclosures = 0
         self.cosignatures, self.older_sizes, self.behind = [], [], []
         self.previous = None
-        self.wanted, self.streams, self.nodes, self.bundles = {}, {}, {}, {}
+        self.wanted, self.streams, self.nodes, self.bundles, self.makers = {}, {}, {}, {}, {}
 
 
 def verify_pack(source, given):
@@ -648,7 +648,36 @@ def take_record(pack, record, leaf, digest):
     elif not stream.endswith(":" + tenant) or node_of(stream) != record["gateway"]["node"]:
         row.fault(pack, "tenant", "the stream is not of the tenant and the node of the record")
     else:
+        check_maker(pack, record, row)
         take_row(pack, row)
+
+
+def check_maker(pack, record, row):
+    """Enforcement points tell of calls and the platform of administration: one key that says both is in hands that it was not given to."""
+    maker = maker_of(record)
+    if maker is None:
+        return
+    known = pack.makers.setdefault(record["gateway"]["node"], maker)
+    if maker == "both" or maker != known:
+        row.fault(pack, "node", "a node says what points say and what the platform says")
+
+
+def maker_of(record):
+    """Who makes such a record: "point", "platform", or nobody ("both"); None where either does, or the kind is not known here."""
+    kind = record.get("kind")
+    kind = kind if isinstance(kind, str) else ""
+    of_point = kind in OF_POINTS or (kind == "closed" and record.get("outcome") != "unknown")
+    of_platform = kind in OF_PLATFORM or any(record.get(name) is not None for name in MEMBERS_OF_PLATFORM)
+    if of_point and of_platform:
+        return "both"
+    if of_point:
+        return "point"
+    return "platform" if of_platform else None
+
+
+OF_POINTS = {"opened", "applied", "stream_opened", "stream_closed", "gap"}
+OF_PLATFORM = {"administered", "found", "stream_lost", "erasure"}
+MEMBERS_OF_PLATFORM = ("administration", "finding", "lost", "erasure")
 
 
 class Row:

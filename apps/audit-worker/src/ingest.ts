@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import { isFault, openBatchAround } from '@writ/audit'
-import type { AuditRecord, StreamBatch } from '@writ/contracts'
+import { isFault, makerFault, openBatchAround } from '@writ/audit'
+import type { NodeKind } from '@writ/audit'
+import type { AuditRecord, Fault, StreamBatch } from '@writ/contracts'
 import { ingestBatch, nextSeqOf, PlatformQueries, TenantScope } from '@writ/postgres'
 import type { QuarantineReason } from '@writ/postgres'
 import type { Trouble } from '@writ/redis'
@@ -36,21 +37,23 @@ export class Ingest {
   /**
    * What the ledger has is not read again: nodes send again, cut otherwise, and what ends a reader would end one for each cut.
    * A record that ends or fails this worker again and again is kept unread, with its bytes and a leaf: the rest of the batch lands, and the
-   * stream goes on.
+   * stream goes on. What a node of that kind never says is put aside whole, and nothing of it gets a leaf.
    * @throws when the database is away; the batch stays in the queue then
    */
   async take(batch: StreamBatch, trouble: Trouble): Promise<Taken> {
-    const [publicKey, nextSeq] = await Promise.all([
-      this.#queries.nodeKeyOf(batch.node),
+    const [signer, nextSeq] = await Promise.all([
+      this.#queries.signerOf(batch.node),
       nextSeqOf(this.#scope, batch),
     ])
-    if (publicKey === null) return this.#setAside(batch, 'unknown-node', 'no such node has joined')
+    if (signer === null) return this.#setAside(batch, 'unknown-node', 'no such node has joined')
     const stored = placesBelow(batch, nextSeq)
     const records = await this.#reading.alone(async () => {
       const poison = trouble.unended < PATIENCE.ended ? NONE : await findPoison(batch, stored, trouble)
-      return openBatchAround(batch, publicKey, new Set([...stored, ...poison]))
+      return openBatchAround(batch, signer.publicKey, new Set([...stored, ...poison]))
     })
     if (isFault(records)) return this.#setAside(batch, 'unsound', `${records.check}: ${records.message}`)
+    const foreign = foreignFault(records, signer.kind)
+    if (foreign) return this.#setAside(batch, 'foreign', `${foreign.check}: ${foreign.message}`)
     return this.#appendAround({ batch, stored }, records, trouble.failed)
   }
 
@@ -111,6 +114,15 @@ const NONE: ReadonlySet<number> = new Set()
 
 const placesBelow = ({ fromSeq, records }: StreamBatch, nextSeq: number): ReadonlySet<number> =>
   new Set([...records.keys()].filter((at) => fromSeq + at < nextSeq))
+
+/** A stream stays open to what its own node says: a batch that somebody else signed with its key takes no place in it. */
+function foreignFault(records: readonly (AuditRecord | null)[], maker: NodeKind): Fault | null {
+  for (const record of records) {
+    const fault = record && makerFault(record, maker)
+    if (fault) return fault
+  }
+  return null
+}
 
 class TrialOver extends Error {
   override readonly name = 'TrialOver'

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { INestApplicationContext } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { verifyEvidence } from '@writ/audit'
-import { TenantId } from '@writ/contracts'
+import { sealRecord, signBatch, verifyEvidence } from '@writ/audit'
+import type { NodeKind, RecordFields } from '@writ/audit'
+import { AuditRecord, TenantId } from '@writ/contracts'
 import type { StreamBatch } from '@writ/contracts'
 import { createTenantScope, openDatabase, PlatformQueries, readEvidence, recordHead } from '@writ/postgres'
 import type { Database, TenantScope } from '@writ/postgres'
@@ -107,6 +108,20 @@ async function eventually(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
+const ADMINISTRATION: RecordFields['administration'] = {
+  permission: 'policies.write',
+  route: 'PUT /api/v1/policies/{id}',
+  by: { kind: 'operator', id: 'operator', name: 'operator' },
+  target: null,
+  before: null,
+  after: null,
+}
+const HONEST: Readonly<Record<NodeKind, Partial<RecordFields>>> = {
+  gateway: {},
+  device: { channel: 'hooks' },
+  'control-plane': { outcome: 'unknown' },
+}
+
 describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
   let worker: Worker
   let queue: RecordQueue
@@ -185,7 +200,45 @@ describe.each(['postgres', 'redis'] as const)('an intake from %s', (kind) => {
       [{ reason: 'unknown-tenant' }],
     ])
   })
+
+  it.each<[NodeKind, string, Partial<RecordFields>]>([
+    ['gateway', 'an administrative record', { kind: 'administered', administration: ADMINISTRATION }],
+    ['gateway', 'a call that tells of an administrator', { administration: ADMINISTRATION }],
+    ['gateway', 'a local action', { channel: 'hooks' }],
+    ['device', 'a call through a gateway', { channel: 'gateway' }],
+    ['control-plane', 'a call', { outcome: 'allow' }],
+  ])('keeps aside what a %s never says, %s, and takes what it says in that place', async (maker, _, told) => {
+    const signer = createTestNode()
+    await insertTestNode(database, signer, maker)
+    const tenant = await insertTestTenant(scope, testId('ten').toLowerCase().replace('_', '-'))
+    const honest = createTestStream(signer, tenant, 4, () => HONEST[maker])
+    const isStored = async (count: number) =>
+      (await new PlatformQueries(app).watermarksOf(signer.id, [honest.id]))[0]?.nextSeq === count
+    await queue.add(honest.batch(0, 2))
+    await eventually(() => isStored(2))
+    const forged = behind(honest.batch(0, 2), { ...HONEST[maker], ...told }, signer)
+    await queue.add(forged)
+    await eventually(async () => (await quarantined(forged)).length > 0)
+    expect(await quarantined(forged)).toEqual([{ reason: 'foreign' }])
+    await queue.add(honest.batch(2, 4))
+    await eventually(() => isStored(4))
+    const line = worker.lines.find((text) => text.includes('foreign'))
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ level: 50, stream: honest.id, reason: 'foreign' })
+  })
 })
+
+/** One more record in a stream, right behind a batch of it, by whoever has the node's key. */
+function behind(batch: StreamBatch, told: Partial<RecordFields>, { privateKey }: TestNode): StreamBatch {
+  const { stream, fromSeq, records, headHash } = batch
+  const seq = fromSeq + records.length
+  const last = AuditRecord.parse(JSON.parse(records.at(-1) ?? ''))
+  const { bytes, sha256 } = sealRecord({ ...fieldsOf(last), ...told }, { stream, seq, prev: headHash })
+  return signBatch({ ...batch, fromSeq: seq, records: [bytes], headHash: sha256 }, privateKey)
+}
+
+function fieldsOf({ v: _v, stream: _stream, seq: _seq, prev: _prev, ...fields }: AuditRecord): RecordFields {
+  return fields
+}
 
 /** A way to Redis that is shut until it is opened. */
 async function closedGate(): Promise<{ url: string; open: () => Promise<void>; close: () => void }> {

@@ -1,6 +1,7 @@
 import type { AuditRecord, Evidence, Fault } from '@writ/contracts'
 import type { Place } from './fault.ts'
 import { faultAt, isFault } from './fault.ts'
+import { sideOf } from './maker.ts'
 import { hashOf, readRecord } from './record.ts'
 
 /** One stored record of an evidence, read as far as it can be read. */
@@ -11,6 +12,8 @@ export type Row = {
   readonly prev: string | null
   /** when it happened, by the clock of its node; null when the record cannot be read */
   readonly atMs: number | null
+  /** who makes such a record; null where that says nothing, or it cannot be read */
+  readonly side: ReturnType<typeof sideOf>
   readonly faults: readonly Fault[]
 }
 
@@ -20,8 +23,13 @@ export function readRow(stored: Evidence['records'][number]): Row {
   const { stream, seq, leafIndex } = stored
   const place = { stream, seq, leafIndex, decisionId: claimed(stored.bytes, DECISION) }
   const read = { place, sha256: hashOf(stored.bytes), prev: claimed(stored.bytes, PREVIOUS) }
-  if (isFault(record)) return { ...read, atMs: null, faults: [{ ...record, ...place }] }
-  return { ...read, atMs: Date.parse(record.at), faults: misplacedFaults(place, record) }
+  if (isFault(record)) return { ...read, atMs: null, side: null, faults: [{ ...record, ...place }] }
+  return {
+    ...read,
+    atMs: Date.parse(record.at),
+    side: sideOf(record),
+    faults: misplacedFaults(place, record),
+  }
 }
 
 function misplacedFaults(place: Row['place'], record: AuditRecord): Fault[] {

@@ -434,6 +434,23 @@ describe('signatures that do not fit', () => {
     ])
   })
 
+  it('are found when a node says what points say and what the platform says', () => {
+    const told = { ...fields(50), kind: 'found', outcome: 'allow' } as const
+    const before = framesOf(STREAM, 4)
+    const prev = hashOf(before[3]?.bytes ?? '')
+    const last = { stream: STREAM, seq: 4, bytes: sealRecord(told, { stream: STREAM, seq: 4, prev }).bytes }
+    const all = [...before, last]
+    const evidence = {
+      ...sound,
+      streams: [evidenceStream(all, 2)],
+      records: all.map((frame, leafIndex) => ({ ...frame, leafIndex })),
+      logSize: all.length,
+    }
+    expect(verifyEvidence(evidence).faults).toEqual([
+      expect.objectContaining({ check: 'form', stream: STREAM, seq: 4, leafIndex: 4 }),
+    ])
+  })
+
   it('are found when a stream is listed twice', () => {
     expect(verifyEvidence({ ...sound, streams: [...sound.streams, ...sound.streams] }).holds).toBe(false)
   })

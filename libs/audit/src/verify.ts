@@ -41,6 +41,7 @@ export function verifyEvidence(
     ...leafFaults(rows),
     ...logFaults(evidence),
     ...foreignFaults(evidence, byStream),
+    ...makerFaults(rows),
     ...evidence.streams.flatMap((stream) =>
       streamFaults(stream, byStream.get(stream.stream) ?? [], keys.get(partsOfStream(stream.stream).node)),
     ),
@@ -93,4 +94,17 @@ function foreignFaults(evidence: Evidence, byStream: ReadonlyMap<string, readonl
     .filter(([stream]) => !listed.has(stream))
     .flatMap(([, rows]) => rows)
     .map((row) => faultAt(row.place, 'form', 'the record is of a stream that the evidence does not list'))
+}
+
+/** Enforcement points tell of calls and the platform of administration: one key that says both is in hands that it was not given to. */
+function makerFaults(rows: readonly Row[]): Fault[] {
+  const sides = new Map<string, Row['side']>()
+  return rows.flatMap(({ place, side }) => {
+    if (side === null) return []
+    const { node } = partsOfStream(place.stream)
+    const known = sides.get(node) ?? side
+    sides.set(node, known)
+    if (side !== 'both' && side === known) return []
+    return [faultAt(place, 'form', 'a node says what points say and what the platform says')]
+  })
 }

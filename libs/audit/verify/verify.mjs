@@ -605,6 +605,7 @@ async function checkRows(pack) {
   const disclosures = readDisclosures(pack)
   const csv = await openCsv(pack)
   pack.bundles = new Map()
+  pack.makers = new Map()
   for (let line = await nextRecord(); line !== null; line = await nextRecord()) {
     const leaf = await leaves.next(pack.rows)
     pack.rows += 1
@@ -627,8 +628,37 @@ function takeRecord(pack, record, { leaf, sha256 }) {
   if (tenant !== manifest.tenant) faults.add('tenant', 'the record is of another tenant', place)
   else if (!stream.endsWith(`:${tenant}`) || nodeOf(stream) !== gateway.node)
     faults.add('tenant', 'the stream is not of the tenant and the node of the record', place)
-  else takeRow(pack, { leaf, stream, seq, prev, sha256, place })
+  else {
+    checkMaker(pack, record, place)
+    takeRow(pack, { leaf, stream, seq, prev, sha256, place })
+  }
 }
+
+/** Enforcement points tell of calls and the platform of administration: one key that says both is in hands that it was not given to. */
+function checkMaker({ faults, makers }, record, place) {
+  const maker = makerOf(record)
+  if (maker === null) return
+  const node = record.gateway.node
+  const known = makers.get(node) ?? maker
+  makers.set(node, known)
+  if (maker === 'both' || maker !== known)
+    faults.add('node', 'a node says what points say and what the platform says', place)
+}
+
+/** Who makes such a record: `point`, `platform`, or nobody (`both`); null where either does, or the kind is not known here. */
+function makerOf(record) {
+  const { kind, outcome } = record
+  const isOfPoint = OF_POINTS.has(kind) || (kind === 'closed' && outcome !== 'unknown')
+  const isOfPlatform =
+    OF_PLATFORM.has(kind) || MEMBERS_OF_PLATFORM.some((name) => (record[name] ?? null) !== null)
+  if (isOfPoint && isOfPlatform) return 'both'
+  if (isOfPoint) return 'point'
+  return isOfPlatform ? 'platform' : null
+}
+
+const OF_POINTS = new Set(['opened', 'applied', 'stream_opened', 'stream_closed', 'gap'])
+const OF_PLATFORM = new Set(['administered', 'found', 'stream_lost', 'erasure'])
+const MEMBERS_OF_PLATFORM = ['administration', 'finding', 'lost', 'erasure']
 
 /** Leaf indexes, one for each record. In a range they are known, so that a record is named also where `leaves.txt` is altered. */
 function readLeaves(pack) {

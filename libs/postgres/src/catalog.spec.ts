@@ -67,6 +67,7 @@ const DEFINER_FUNCTIONS = [
   'feed_position',
   'forget_bundles',
   'identity_key_taken',
+  'index_standing',
   'mark_published',
   'outlet_standing',
   'packs_to_work',
@@ -466,6 +467,7 @@ function rowsOf(id: (prefix: 'hum' | 'agt' | 'pol' | 'con') => string): string[]
     `insert into writ.group_policies select app.tid(), ${group}, '${policy}'`,
     `insert into writ.group_connections select app.tid(), ${group}, '${connection}'`,
     `insert into writ.bundles (tenant_id, version, signed, sha256) values (app.tid(), 1, 's', 'h')`,
+    `insert into writ.roster_parts (tenant_id, sha256, part) values (app.tid(), 'h', 'p')`,
     `insert into writ.overrides (tenant_id, id, policy_id, rule, principal, resource, until, reason, created_by)
       values (app.tid(), 'o', '${policy}', 'r', '${agent}', '*', now(), 'r', 'k')`,
     `insert into writ.approvals (tenant_id, id, claim_sha256, session_id, agent_id, human_id, connection_id, tool, args_sha256,

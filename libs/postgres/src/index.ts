@@ -11,6 +11,7 @@ export type {
   ApiKeyRow,
   BundleHead,
   DeviceRow,
+  IndexStandingRow,
   NewNode,
   NodeRow,
   PackToWork,
@@ -29,7 +30,7 @@ export { queryRecords, recordAt, viewOf } from './records.ts'
 export type { RecordPage } from './records.ts'
 export { recordConditions } from './record-conditions.ts'
 export type { Conditions } from './record-conditions.ts'
-export { leavesAt, searchLeaves } from './record-search.ts'
+export { isAskedFor, leavesAt, searchLeaves } from './record-search.ts'
 export type { FoundLeaf, FoundPage } from './record-search.ts'
 export { countRecords, timesOfRecords } from './record-counts.ts'
 export { createAuditIndex, createAuditLedger } from './record-index.ts'

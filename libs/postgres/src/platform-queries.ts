@@ -7,11 +7,13 @@ import type {
   ArchivedWatermark,
   BundleHead,
   DeviceRow,
+  IndexStandingRow,
   NewNode,
   NodeRow,
   PackToWork,
   PendingChange,
   PlatformKey,
+  Signer,
   TenantRow,
   UnsealedTenant,
   Watermark,
@@ -189,6 +191,13 @@ export class PlatformQueries {
     return this.#source.query('select tenant_id as id, slug from app.unpatrolled_logs($1)', [limit])
   }
 
+  /** How the log of every tenant stands, also of those that were deleted. */
+  async indexStanding(): Promise<IndexStandingRow[]> {
+    return this.#source.query(
+      `select tenant_id as tenant, size::float8 as size, removed::float8 as removed, is_deleted as "isDeleted" from app.index_standing()`,
+    )
+  }
+
   /** How many logs are not sealed any more because something does not fit. */
   async stoppedLogs(): Promise<number> {
     const row = await this.#first<{ count: number }>('select app.stopped_logs()::float8 as count', [])
@@ -210,11 +219,12 @@ export class PlatformQueries {
 
   /** The key that a node signs with; null when no such node joined. */
   async nodeKeyOf(id: NodeId): Promise<string | null> {
-    const node = await this.#first<{ publicKey: string }>(
-      'select public_key as "publicKey" from writ.nodes where id = $1',
-      [id],
-    )
-    return node?.publicKey ?? null
+    return (await this.signerOf(id))?.publicKey ?? null
+  }
+
+  /** Who signs as that node, and what it is; null when no such node joined. */
+  async signerOf(id: NodeId): Promise<Signer | null> {
+    return this.#first<Signer>('select public_key as "publicKey", kind from writ.nodes where id = $1', [id])
   }
 
   async nodes(): Promise<NodeRow[]> {

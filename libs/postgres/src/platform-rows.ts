@@ -1,3 +1,4 @@
+import type { NodeKind } from '@writ/audit'
 import type {
   AgentId,
   BundleChange,
@@ -32,6 +33,9 @@ export type ApiKeyRow = {
   readonly expiresAt: Date | null
   readonly lastUsedAt: Date | null
 }
+/** `publicKey`: raw Ed25519 key, base64url. */
+export type Signer = { readonly publicKey: string; readonly kind: NodeKind }
+
 /** `signed` is the compact JWS of the newest bundle of a tenant. */
 export type BundleHead = {
   readonly tenantId: TenantId
@@ -80,3 +84,10 @@ export type PackToWork = {
 export type Watermark = { readonly stream: StreamId; readonly nextSeq: number }
 /** `archivedSeq`: records below it are in a checkpoint that is published and archived. */
 export type ArchivedWatermark = Watermark & { readonly archivedSeq: number }
+/** Leaves that a tenant's log counts, and how many of them retention has removed so far. */
+export type IndexStandingRow = {
+  readonly tenant: TenantId
+  readonly size: number
+  readonly removed: number
+  readonly isDeleted: boolean
+}

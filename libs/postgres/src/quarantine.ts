@@ -4,10 +4,11 @@ import { sourceOf } from './data-source.ts'
 import type { Database } from './data-source.ts'
 
 /**
- * Why a batch is put aside: `fork` and `unknown-tenant` as ingestion says, `unsound` when it does not hold in itself. `poison`: no batch but one
+ * Why a batch is put aside: `fork` and `unknown-tenant` as ingestion says, `unsound` when it does not hold in itself, `foreign` when it holds a
+ * record of a kind that its node never makes. `poison`: no batch but one
  * record, which ended or failed the intake again and again; its bytes are in the ledger too.
  */
-export type QuarantineReason = 'unsound' | 'unknown-node' | 'unknown-tenant' | 'fork' | 'poison'
+export type QuarantineReason = 'unsound' | 'foreign' | 'unknown-node' | 'unknown-tenant' | 'fork' | 'poison'
 
 /** Keeps the whole batch for an investigation, once however often it comes. `detail` never holds content of a record. */
 export async function quarantine(

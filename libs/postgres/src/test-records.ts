@@ -9,7 +9,7 @@ import {
   signHead,
   startOfStream,
 } from '@writ/audit'
-import type { OpenedBatch, RecordFields, SealedRecord } from '@writ/audit'
+import type { NodeKind, OpenedBatch, RecordFields, SealedRecord } from '@writ/audit'
 import { AccessGroupId, BootId, formatId, NodeId, streamIdOf, TenantId } from '@writ/contracts'
 import type { IdPrefix, StreamBatch, StreamHead, StreamId } from '@writ/contracts'
 import { AccessGroup } from './entities/access-group.entity.ts'
@@ -139,9 +139,14 @@ export async function insertTestTenant(scope: TenantScope, slug: string): Promis
 }
 
 /** A node that has joined. */
-export async function insertTestNode(database: TestDatabase, node: TestNode): Promise<void> {
+export async function insertTestNode(
+  database: TestDatabase,
+  node: TestNode,
+  kind: NodeKind = 'gateway',
+): Promise<void> {
   await database.query(
-    `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $1, $2, '{}', 'http://127.0.0.1', 'test')`,
-    [node.id, node.publicKey],
+    `insert into writ.nodes (id, name, public_key, lease_key, origin, build, kind)
+       values ($1, $1, $2, '{}', 'http://127.0.0.1', 'test', $3)`,
+    [node.id, node.publicKey, kind],
   )
 }

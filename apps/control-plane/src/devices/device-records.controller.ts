@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, SerializeOptions } from '@nestjs/common'
-import { partsOfStream } from '@writ/audit'
+import { makerFault, partsOfStream } from '@writ/audit'
 import { HeadsAnswer, HeadsRequest, StreamBatch } from '@writ/contracts'
 import type { AuditRecord } from '@writ/contracts'
 import type { DeviceRow } from '@writ/postgres'
@@ -31,21 +31,6 @@ export class DeviceRecordsController {
   }
 }
 
-/** What a device tells of; the rest is for the platform to say. */
-const KINDS: ReadonlySet<AuditRecord['kind']> = new Set<AuditRecord['kind']>([
-  'opened',
-  'closed',
-  'applied',
-  'stream_opened',
-  'stream_closed',
-  'gap',
-])
-
 /** A device tells what its own agent did on it, and of nobody's administration: it can put nothing into the mouth of another agent, or of a gateway. */
 const isOwn = ({ agentId }: DeviceRow, record: AuditRecord): boolean =>
-  record.channel === 'hooks' &&
-  (record.agent === null || record.agent.id === agentId) &&
-  KINDS.has(record.kind) &&
-  record.administration === null &&
-  record.erasure === undefined &&
-  record.lost === undefined
+  makerFault(record, 'device') === null && (record.agent === null || record.agent.id === agentId)

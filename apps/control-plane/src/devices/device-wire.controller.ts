@@ -9,15 +9,16 @@ import {
   ContentKeyAnswer,
   ContentKeyRequest,
   PackagesAnswer,
+  RosterPartAnswer,
   SessionEnd,
   SessionId,
   Slug,
 } from '@writ/contracts'
 import { PlatformQueries } from '@writ/postgres'
 import type { DeviceRow } from '@writ/postgres'
-import { z } from 'zod'
 import { ClaimsService } from '../approvals/claims.service.ts'
-import { ChangesQuery } from '../bundles/bundles.controller.ts'
+import { ChangesQuery, NamedByHash } from '../bundles/bundles.controller.ts'
+import { rosterPartText } from '../bundles/rosters.ts'
 import { notFound } from '../http/problem.ts'
 import type { RimRequest } from '../http/request.ts'
 import { AcknowledgementsService } from '../nodes/acknowledgements.service.ts'
@@ -29,8 +30,6 @@ import { CataloguesService } from '../tools/catalogues.service.ts'
 import { DeviceFeed } from './device-feed.ts'
 import { DeviceStanding, requireStanding } from './device-standing.ts'
 import { PackagesService } from './packages.service.ts'
-
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** What the daemon of a device asks for, of its own tenant, while it counts (contracts, node.ts). */
 @Controller('t/:slug/device/v1')
@@ -67,9 +66,22 @@ export class DeviceWireController {
     return { bundle: head.signed }
   }
 
+  @Get('bundles/:tenant/parts/:sha256')
+  @SerializeOptions({ schema: RosterPartAnswer })
+  async part(
+    @OfDevice() device: DeviceRow,
+    @Param('tenant', { schema: Slug }) tenant: string,
+    @Param('sha256', { schema: NamedByHash }) sha256: string,
+  ) {
+    return { part: await this.standing.in(device, tenant, (db) => rosterPartText(db, sha256)) }
+  }
+
   @Get('packages/:sha256')
   @SerializeOptions({ schema: PackagesAnswer })
-  async packagesNamed(@OfDevice() device: DeviceRow, @Param('sha256', { schema: Sha256 }) sha256: string) {
+  async packagesNamed(
+    @OfDevice() device: DeviceRow,
+    @Param('sha256', { schema: NamedByHash }) sha256: string,
+  ) {
     const packages = await this.standing.in(device, device.slug, (db) => this.packages.signed(db, sha256))
     return { packages }
   }

@@ -4,7 +4,7 @@ import type { OwnerBound } from '../agents/owner-bound.ts'
 import { COMMIT_CHANNEL } from '../bundles/commit-watch.ts'
 import { Clock } from '../clock.ts'
 import { refusedOf } from '../gateways/gateways.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -14,13 +14,8 @@ import type { TenantDb } from '../tenancy/tenant-db.ts'
 export class DevicesService {
   constructor(private readonly clock: Clock) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery, bound: OwnerBound): Promise<Page<DeviceView>> {
-    const rows = await db.rows<DeviceRow>(`${SELECT} and d.id > $3 order by d.id limit $4`, [
-      bound,
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery, bound: OwnerBound): Promise<Page<DeviceView>> {
+    return readPage(db, { select: SELECT, id: 'd.id', given: [bound] }, query, viewOf)
   }
 
   /** @throws 404, also for one that is beyond the bound */

@@ -62,6 +62,25 @@ async function neighbour(): Promise<{ id: string; human: string; session: string
 const WALLS: readonly Wall[] = [
   ['the bundle of another tenant', 'GET', () => [`bundles/${beta.slug}`], () => [`bundles/${NOBODY.slug}`]],
   [
+    'a part of the roster of another tenant',
+    'GET',
+    async () => {
+      const sha256 = '1'.repeat(64)
+      await plane.query(`insert into writ.roster_parts (tenant_id, sha256, part) values ($1, $2, '{}')`, [
+        beta.tenant,
+        sha256,
+      ])
+      return [`bundles/${beta.slug}/parts/${sha256}`]
+    },
+    () => [`bundles/${NOBODY.slug}/parts/${'1'.repeat(64)}`],
+  ],
+  [
+    'a part of the roster of another tenant, as its own',
+    'GET',
+    () => [`bundles/${acme.slug}/parts/${'1'.repeat(64)}`],
+    () => [`bundles/${acme.slug}/parts/${'0'.repeat(64)}`],
+  ],
+  [
     'the packages of another tenant',
     'GET',
     async () => {
@@ -195,6 +214,15 @@ describe('a device', () => {
   const strange = {
     'another agent': async () => ({ agent: { id: AgentId.parse((await neighbour()).id), name: 'x' } }),
     'a gateway': () => ({ channel: 'gateway' as const }),
+    'the platform, of a finding': () => ({
+      finding: {
+        kind: 'effect_without_decision' as const,
+        severity: 'high' as const,
+        decisions: [`dec_${'1'.repeat(26)}` as const],
+        text: 'x',
+      },
+    }),
+    'the platform, of a call that nobody ended': () => ({ outcome: 'unknown' as const }),
     'an administrator': () => ({
       kind: 'administered' as const,
       administration: {
@@ -209,6 +237,12 @@ describe('a device', () => {
   }
   it.each(Object.entries(strange))('records nothing as %s', async (_, changes) => {
     expect((await post('batches', batchOf(device, acme, await changes()))).status).toBe(400)
+  })
+
+  it('records a gap under the channel that former releases gave it', async () => {
+    const gap = { cause: 'shed', state: 'begun', records: 0, since: '2026-11-20T10:00:00.000Z' } as const
+    const said = { kind: 'gap', channel: 'gateway', agent: null, outcome: 'failed', gap } as const
+    expect((await post('batches', batchOf(device, acme, said))).status).toBe(202)
   })
 
   it('records nothing in the stream of another device', async () => {

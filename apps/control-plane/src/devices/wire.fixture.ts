@@ -31,9 +31,15 @@ export async function visitsOf(
   world: World,
 ): Promise<Record<string, Visit>> {
   const { slug: tenant, session } = world
+  const part = '2'.repeat(64)
+  await plane.query(
+    `insert into writ.roster_parts (tenant_id, sha256, part) values ($1, $2, '{}') on conflict do nothing`,
+    [world.tenant, part],
+  )
   return {
     'DeviceWire.changes': get('changes'),
     'DeviceWire.bundle': get(`bundles/${tenant}`),
+    'DeviceWire.part': get(`bundles/${tenant}/parts/${part}`),
     'DeviceWire.packagesNamed': get(
       `packages/${(await newestBundle(plane, tenant)).hooks.packages.intelligence}`,
     ),

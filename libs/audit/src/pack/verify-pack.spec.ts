@@ -10,8 +10,9 @@ import type { JsonObject } from '@writ/contracts'
 import type { KnownBefore, PackFault, PackVerification } from '../../verify/verify.mjs'
 import { CannotRun, textOf, verifyFile } from '../../verify/verify.mjs'
 import { canonical } from '../canonical.ts'
+import type { RecordFields } from '../record.ts'
 import { AT, nodeKey, present } from '../sample.fixture.ts'
-import { sampleLog } from './sample-log.fixture.ts'
+import { logOf, sampleLog, samplePlan } from './sample-log.fixture.ts'
 import type { Members, PackWishes } from './sample-pack.fixture.ts'
 import {
   checkpointNote,
@@ -427,6 +428,54 @@ const word =
     altered.writeUIntLE(value, offset, length)
     return altered
   }
+
+/** The log in which one record was written by whoever has its node's key, or every record of that node was. */
+const told = (change: Partial<RecordFields>, isAll = false) => {
+  const plan = samplePlan({ leaves: 40, streams: 4, seed: 3 })
+  const node = present(plan.bursts[3]).stream.slice(0, 30)
+  const isMeant = (stream: string, at: number): boolean => (isAll ? stream.startsWith(node) : at === 3)
+  const bursts = plan.bursts.map(({ stream, records }, at) => ({
+    stream,
+    records: records.map((record, of) =>
+      isMeant(stream, at) && (isAll || of === 0) ? { ...record, ...change } : record,
+    ),
+  }))
+  return logOf({ ...plan, bursts })
+}
+
+describe('a key that says what its node never says', () => {
+  const ADMINISTRATION: RecordFields['administration'] = {
+    permission: 'policies.write',
+    route: 'PUT /api/v1/policies/{id}',
+    by: { kind: 'operator', id: 'operator', name: 'operator' },
+    target: null,
+    before: null,
+    after: null,
+  }
+  const ERASURE = { subject: `hum_${'1'.repeat(26)}`, key: null, reason: 'request', bundles: 1 } as const
+  const MIXED = 'a node says what points say and what the platform says'
+
+  it.each<[string, Partial<RecordFields>]>([
+    ['an administrative record', { kind: 'administered', administration: ADMINISTRATION }],
+    ['a call that tells of an administrator', { administration: ADMINISTRATION }],
+    ['the erasure of a human', { kind: 'erasure', erasure: ERASURE }],
+  ])('is named: %s', async (_, change) => {
+    for (const kind of ['range', 'filter-with-hashes'] as const) {
+      const result = await holds(await makePack(told(change), { kind, matches: () => true }))
+      expect(result.holds).toBe(false)
+      expect(result.faults).toContainEqual(
+        expect.objectContaining({ check: 'node', member: 'records.jsonl', message: MIXED }),
+      )
+    }
+  })
+
+  it.each<[string, Partial<RecordFields>, boolean]>([
+    ['the platform alone', { kind: 'administered', administration: ADMINISTRATION }, true],
+    ['the end of a call that nobody told of', { outcome: 'unknown' }, false],
+  ])('is not seen in %s', async (_, change, isAll) => {
+    expect((await holds(await makePack(told(change, isAll), { kind: 'range' }))).holds).toBe(true)
+  })
+})
 
 describe('a zip that is not of the narrow form', () => {
   type Entries = Parameters<typeof zipOf>[0]
