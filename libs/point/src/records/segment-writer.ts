@@ -2,6 +2,7 @@ import type { Frame } from '@writ/audit'
 import type { Waiting } from './frame-group.ts'
 import { FrameGroup } from './frame-group.ts'
 import { ShortWrite } from './full-disk.ts'
+import { gather } from './gather.ts'
 import { lull } from './lull.ts'
 import type { SpoolDisk, SpoolFile } from './spool-disk.ts'
 
@@ -21,7 +22,8 @@ export type SegmentSettings = {
   readonly onFence: (reason: unknown, lost: readonly Frame[]) => void
 }
 
-/** how long a group of a busy process may grow */
+/** how long a group may grow: where calls come together, and in any busy process */
+const GATHER_MS = 4
 const LINGER_MS = 0.5
 const BUFFER_BYTES = 64 * 1024
 const LARGEST_KEPT_BUFFER_BYTES = 1024 * 1024
@@ -31,7 +33,7 @@ type Written = { readonly waiting: readonly Waiting[]; readonly start: number; r
 
 /**
  * Appends frames to numbered files with a group commit that clocks itself: what arrives while one group is on its way to
- * the disk is the next group, and a busy process lets its groups grow a little. After any failure it is fenced for good: pages
+ * the disk is the next group, which waits for company where there was some, and in a busy process grows a little. After any failure it is fenced for good: pages
  * whose sync failed once can look clean later.
  */
 export class SegmentWriter {
@@ -44,6 +46,8 @@ export class SegmentWriter {
   #waitingBytes = 0
   #group: FrameGroup | null = null
   #spare: Buffer | null = null
+  /** how many became durable together the last time */
+  #lastCount = 0
   #committing: Promise<void> | null = null
   #written: Written[] = []
   #syncing: Promise<void> = Promise.resolve()
@@ -100,8 +104,10 @@ export class SegmentWriter {
 
   async #commitAll(): Promise<void> {
     while (this.#group) {
-      await lull(this.#group.sinceMs, LINGER_MS)
       const group = this.#group
+      await gather(group, this.#lastCount, GATHER_MS)
+      await lull(group.sinceMs, LINGER_MS)
+      this.#lastCount = group.waiting.length
       this.#group = null
       await this.#commit(group)
     }
