@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { urlOf } from '@writ/contracts'
 import type { Environment } from '@writ/runtime'
 import { loadConfig } from '@writ/runtime'
 import { z } from 'zod'
@@ -12,7 +13,7 @@ const whole = (fallback: number, least = 1) => z.coerce.number().int().min(least
 /** `http(s)://host[:port]` and nothing after it: what agents sign is this string plus a path. */
 const origin = z
   .url({ protocol: /^https?$/ })
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''), {
+  .refine((text) => urlOf(text)?.origin === text.replace(/\/$/, ''), {
     error: 'is an origin: scheme, host and port, no path',
   })
   .transform((text) => new URL(text).origin)

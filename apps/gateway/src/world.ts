@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createFreshness } from '@writ/bundle'
 import type { Freshness } from '@writ/bundle'
 import { formatId, JoinAnswer } from '@writ/contracts'
@@ -9,12 +9,8 @@ import { createSteps } from '@writ/enforcement'
 import { createMemoryReplayGuard, createNonceFamily, createReplayPolicy, PROOF_LIFE_MS } from '@writ/identity'
 import type { ReplayPolicy } from '@writ/identity'
 import {
-  createAcknowledger,
   createControlPlaneClient,
-  createLiveBundles,
   createProblemReport,
-  followChanges,
-  openBundleCache,
   openControlPlaneHttp,
   openNodeIdentity,
   openNodeKeys,
@@ -29,13 +25,13 @@ import type {
   ReportProblem,
   Spool,
 } from '@writ/point'
-import { connectRedis, createBundleFeed, createRedisReplayGuard } from '@writ/redis'
-import type { BundleFeed, RedisLink } from '@writ/redis'
+import { connectRedis, createRedisReplayGuard } from '@writ/redis'
+import type { RedisLink } from '@writ/redis'
 import type { Log } from '@writ/runtime'
 import type { GatewayConfig } from './config.ts'
 import { joinFleet } from './node/join.ts'
 import { openBroker } from './node/broker.ts'
-import type { GoverningMeans } from './policy/governing.ts'
+import { openBundles } from './policy/bundles.ts'
 import { openGoverning } from './policy/governing.ts'
 import { createRandomPool } from './random-pool.ts'
 import type { Records } from './records.ts'
@@ -73,23 +69,23 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
   const node = await openNode(config, stateDir, report)
   const redis = openRedis(config.redisUrl, report)
   const freshness = createFreshness({ staleAfterMs: config.bundleBounds.staleAfterMs })
+  const means = { ...node, ...clocks, stateDir, redis, freshness, report }
   const records = await openRecords(config, {
-    ...node,
+    ...means,
     clock,
     newBoot: () => newId('boo'),
     isClockSuspect: () => freshness.isClockSuspect({ monotonicMs: monotonicMs(), wallMs: clock.nowMs() }),
-    report,
   })
-  const policy = await openBundles(config, stateDir, { node, redis, freshness, records, report })
+  const bundles = await openBundles(config, { ...means, applied: records.ledger.applied })
   const upstreams = openUpstreams({ ...config, client: node.client, ...clocks, report })
-  const governing = await openGoverning(governingMeans(stateDir, { node, redis, report }))
+  const governing = await openGoverning(means)
   const guards = openGuards(config, redis)
   const steps = createSteps({
     ...governing.ports,
-    bundles: policy.bundles,
+    bundles: bundles.live,
     ...guards,
     origin: config.publicOrigin,
-    broker: await openBroker({ ...node, stateDir, nowMs: clock.nowMs }),
+    broker: await openBroker(means),
     upstream: withAgentPlaces(upstreams.client, config.callsPerAgent),
     scrubberOf: createScrubbers(),
     nowMs: clock.nowMs,
@@ -105,32 +101,27 @@ export async function openWorld(config: GatewayConfig, log: Log): Promise<World>
     records,
     ledger: records.ledger,
     spool: records.spool,
-    bundles: policy.bundles,
+    bundles: bundles.live,
     freshness,
     upstreams: upstreams.figures,
     ...healthOf(config, { node, freshness, spool: records.spool }),
-    background: (signal) => runAll({ node, policy, parts: [records, governing, upstreams] }, signal),
+    background: (signal) => runAll(node.identity, [bundles, records, governing, upstreams], signal),
     close: async () => {
       await Promise.all([upstreams.close(), records.close(), redis?.close(), node.close()])
     },
   }
 }
 
-type Running = {
-  readonly node: Node
-  readonly policy: Awaited<ReturnType<typeof openBundles>>
-  readonly parts: readonly { readonly run: (signal: AbortSignal) => Promise<void> }[]
-}
+type Part = { readonly run: (signal: AbortSignal) => Promise<void> }
 
-async function runAll({ node, policy, parts }: Running, signal: AbortSignal): Promise<void> {
-  const joining = node.identity.keepJoined(signal)
-  await node.identity.whenJoined(signal)
-  await Promise.all([
-    joining,
-    policy.follow(signal),
-    policy.acknowledge(signal),
-    ...parts.map((part) => part.run(signal)),
-  ])
+async function runAll(
+  { keepJoined, whenJoined }: NodeIdentity,
+  parts: readonly Part[],
+  signal: AbortSignal,
+): Promise<void> {
+  const joining = keepJoined(signal)
+  await whenJoined(signal)
+  await Promise.all([joining, ...parts.map((part) => part.run(signal))])
 }
 
 type Vitals = { readonly node: Node; readonly freshness: Freshness; readonly spool: Spool }
@@ -144,6 +135,8 @@ function healthOf({ bundleBounds }: GatewayConfig, { node, freshness, spool }: V
     },
   }
 }
+
+const isWritable = (spool: Spool): boolean => !spool.isFenced && spool.hasRoom('ordinary')
 
 const silence = (silentMs: number): string =>
   Number.isFinite(silentMs)
@@ -201,80 +194,12 @@ async function openNode(config: GatewayConfig, stateDir: string, report: ReportP
   return { keys, identity, client, close: http.close }
 }
 
-type Redis = {
-  readonly link: RedisLink
-  readonly feed: BundleFeed
-  readonly close: () => Promise<void>
-}
-
 /** Null in single-node mode. */
-function openRedis(url: string | null, report: ReportProblem): Redis | null {
-  if (url === null) return null
-  const link = connectRedis(url, { onError: (error) => report('Redis does not answer', error) })
-  return { link, feed: createBundleFeed(link), close: link.close }
-}
-
-const isWritable = (spool: Spool): boolean => !spool.isFenced && spool.hasRoom('ordinary')
-
-const governingMeans = (stateDir: string, { node, redis, report }: Means): GoverningMeans => ({
-  client: node.client,
-  leaseKey: node.keys.leaseKey,
-  redis: redis?.link ?? null,
-  sessionsDir: join(stateDir, 'sessions'),
-  nowMs: clock.nowMs,
-  report,
-})
-
-type Means = { readonly node: Node; readonly redis: Redis | null; readonly report: ReportProblem }
-
-type BundleMeans = Means & { readonly freshness: Freshness; readonly records: Records }
-
-async function openBundles(
-  config: GatewayConfig,
-  stateDir: string,
-  { node, redis, freshness, records, report }: BundleMeans,
-) {
-  const cache = await openBundleCache(join(stateDir, 'bundles'))
-  const { outOfStepAfterMs, staleAfterMs } = config.bundleBounds
-  const acknowledger = createAcknowledger(node.client.acknowledge, report)
-  const trust = { keys: node.identity.bundleKeys, askForKeys: node.identity.askForKeys }
-  const bundles = createLiveBundles({
-    ...trust,
-    head: redis ? redis.feed.head : null,
-    fetch: node.client.bundle,
-    cache,
-    acknowledge: acknowledger.acknowledge,
-    applied: records.ledger.applied,
-    freshness,
-    monotonicMs,
-    outOfStepAfterMs,
-    staleAfterMs,
-    resident: config.tenantsResident,
-    report,
-  })
-  const following = {
-    ...trust,
-    bundles,
-    freshness,
-    cache,
-    redis: redis ? { feed: redis.feed, isReady: redis.link.isReady } : null,
-    changes: node.client.changes,
-    clock: { monotonicMs, wallMs: clock.nowMs },
-    report,
-  }
-  return {
-    bundles,
-    follow: (signal: AbortSignal) => followChanges(following, signal),
-    acknowledge: async (signal: AbortSignal) => {
-      for (; !signal.aborted; await pause(ACKNOWLEDGE_EVERY_MS, signal)) await acknowledger.flush()
-    },
-  }
-}
-
-const ACKNOWLEDGE_EVERY_MS = 5000
+const openRedis = (url: string | null, report: ReportProblem): RedisLink | null =>
+  url === null ? null : connectRedis(url, { onError: (error) => report('Redis does not answer', error) })
 
 /** What stands between a request and its being believed. */
-function openGuards(config: GatewayConfig, redis: Redis | null) {
+function openGuards(config: GatewayConfig, redis: RedisLink | null) {
   const { replay, noncesFor, isMemoryAway } = openReplay(redis, config.joinSecret)
   return {
     replay,
@@ -286,7 +211,7 @@ function openGuards(config: GatewayConfig, redis: Redis | null) {
 }
 
 /** Strict and shared in Redis; without one, the memory of this one process, which forgets with a restart. */
-function openReplay(redis: Redis | null, joinSecret: string): ReplayPolicy {
+function openReplay(redis: RedisLink | null, joinSecret: string): ReplayPolicy {
   const { nowMs } = clock
   const local = createMemoryReplayGuard(nowMs)
   const alone = { local, nodeNonces: createNonceFamily({ secret: randomBytes(32), nowMs }), nowMs }
@@ -295,9 +220,9 @@ function openReplay(redis: Redis | null, joinSecret: string): ReplayPolicy {
   const fleetSecret = createHmac('sha256', joinSecret).update('writ.fleet-nonces.v1').digest()
   const policy = createReplayPolicy({
     ...alone,
-    shared: createRedisReplayGuard(redis.link, nowMs),
+    shared: createRedisReplayGuard(redis, nowMs),
     fleetNonces: createNonceFamily({ secret: fleetSecret, nowMs }),
   })
-  redis.link.client.on('close', policy.memoryWasAway)
+  redis.client.on('close', policy.memoryWasAway)
   return policy
 }

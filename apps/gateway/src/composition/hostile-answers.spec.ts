@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { withoutRetry } from './events.ts'
-import { given, hostile, json, tool } from './hostile-upstream.suite.ts'
+import { closeAll, given, hostile, json, tool } from './hostile-upstream.suite.ts'
 import type { Answering, Message } from './hostile-upstream.suite.ts'
+
+afterEach(closeAll)
 
 const listed = (response: ServerResponse, id: Message['id'], tools: readonly object[], nextCursor?: string) =>
   json(response, { jsonrpc: '2.0', id, result: { tools, nextCursor } })

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
-import { afterEach } from '@jest/globals'
 import { listenOn } from '@writ/runtime'
 import type { Given, GivenGateway } from './given-composition.fixture.ts'
 import { givenGateway } from './given-composition.fixture.ts'
@@ -13,9 +12,11 @@ export type Message = {
 export type Answering = (message: Message, response: ServerResponse) => void
 
 const open: (() => Promise<unknown>)[] = []
-afterEach(async () => {
+
+/** To be called after each test, by every spec file itself: one process runs several, and loads this file once. */
+export async function closeAll(): Promise<void> {
   for (const close of open.splice(0).toReversed()) await close()
-})
+}
 
 /** An upstream that says what it likes. */
 export async function hostile(answer: Answering): Promise<string> {

@@ -1,6 +1,8 @@
-import { describe, expect, it } from '@jest/globals'
-import { given, hostile, json, tool } from './hostile-upstream.suite.ts'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { closeAll, given, hostile, json, tool } from './hostile-upstream.suite.ts'
 import type { Message } from './hostile-upstream.suite.ts'
+
+afterEach(closeAll)
 
 const said = (id: Message['id'], result: object) => JSON.stringify({ jsonrpc: '2.0', id, result })
 

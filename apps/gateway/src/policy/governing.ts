@@ -1,17 +1,17 @@
-import type { KeyObject } from 'node:crypto'
+import { join } from 'node:path'
 import type { DecidePorts } from '@writ/enforcement'
 import { createApprovalDesk, createContentKeys, createSessionEnder, openFileSessionStore } from '@writ/point'
-import type { ControlPlaneClient, ReportProblem } from '@writ/point'
+import type { ControlPlaneClient, NodeKeys, ReportProblem } from '@writ/point'
 import type { RedisLink } from '@writ/redis'
 import { createRedisSessionStore } from '@writ/redis'
 import { createSeenDefinitions } from './seen-definitions.ts'
 
 export type GoverningMeans = {
+  readonly stateDir: string
   readonly client: ControlPlaneClient
-  readonly leaseKey: KeyObject
+  readonly keys: NodeKeys
   /** null in single-node mode: sessions are then kept in files */
   readonly redis: RedisLink | null
-  readonly sessionsDir: string
   readonly nowMs: () => number
   readonly report: ReportProblem
 }
@@ -24,16 +24,16 @@ export type Governing = {
 
 /** What decisions need beyond the bundle: sessions, approvals, the keys of content, the definitions of tools. */
 export async function openGoverning(means: GoverningMeans): Promise<Governing> {
-  const { client, leaseKey, redis, report } = means
+  const { client, keys, redis, report } = means
   const sessionEnder = createSessionEnder({ endSession: client.endSession, report })
   const seen = createSeenDefinitions({ reportCatalogue: client.reportCatalogue, report })
   return {
     ports: {
       sessions: redis
         ? createRedisSessionStore(redis)
-        : await openFileSessionStore(means.sessionsDir, means.nowMs),
+        : await openFileSessionStore(join(means.stateDir, 'sessions'), means.nowMs),
       approvals: createApprovalDesk(client.claimApproval, report),
-      contentKeys: createContentKeys({ fetch: client.contentKey, leaseKey, report }),
+      contentKeys: createContentKeys({ fetch: client.contentKey, leaseKey: keys.leaseKey, report }),
       sessionEnder,
       seen,
       turn: () => new Promise<void>((resolve) => setImmediate(resolve)),

@@ -5,7 +5,7 @@ import type { Answer } from '@writ/enforcement'
 import { challengeOf } from '@writ/identity'
 import { errorAnswer } from '@writ/mcp'
 import { RECEIPT_HEADER } from '../receipts.ts'
-import { cutSlowReader, cutWhereStuck } from './slow-readers.ts'
+import { cutSlowReader } from './slow-readers.ts'
 
 type Fields = readonly (readonly [string, string])[]
 type StreamAnswer = Extract<Answer, { kind: 'stream' }>
@@ -84,8 +84,21 @@ function sendWhole(response: ServerResponse, { status, headers, body }: Whole, f
   const fields = framed(headers, frame)
   fields.push('content-length', String(body.length))
   response.writeHead(status, fields)
-  response.end(body)
-  cutWhereStuck(response, body.length, frame.slowReaderMs)
+  if (body.length <= PIECE_BYTES) response.end(body)
+  else void sendPieces(response, body, frame.slowReaderMs)
+}
+
+/** So much fits into the buffers of the system, on its way to a client that reads at all. */
+const PIECE_BYTES = 64 * 1024
+
+/** In one piece nobody could tell a client that takes some of it, however little, from one that takes none. */
+async function sendPieces(response: ServerResponse, body: Uint8Array, limitMs: number): Promise<void> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) {
+    if (response.destroyed) return
+    const isTaken = response.write(body.subarray(at, at + PIECE_BYTES))
+    if (!isTaken && !(await drained(response, limitMs))) return
+  }
+  response.end()
 }
 
 async function sendStream(response: ServerResponse, answer: StreamAnswer, frame: AnswerFrame): Promise<void> {
@@ -101,7 +114,7 @@ async function sendStream(response: ServerResponse, answer: StreamAnswer, frame:
   response.end()
 }
 
-/** At most one event waits for a client: nothing more is read from the upstream until it was taken. */
+/** At most one event, or one piece, waits for a client: nothing more is read from the upstream until it was taken. */
 function drained(response: ServerResponse, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (isDrained: boolean) => {

@@ -55,8 +55,22 @@ function client(port: number, text = '') {
   socket.on('close', () => (seen.isClosed = true))
   if (text !== '') socket.write(text)
   const read = () => socket.on('data', (chunk) => (seen.bytes += chunk.length))
-  return { socket, seen, read }
+  /** Settles when so much was read, with pauses, or nothing comes any more. @returns how long that took, in milliseconds */
+  const readSlowly = async (sizeBytes: number, pauseMs: number): Promise<number> => {
+    const beganMs = performance.now()
+    socket.on('data', (chunk) => {
+      seen.bytes += chunk.length
+      socket.pause()
+      setTimeout(() => socket.resume(), pauseMs)
+    })
+    await until(() => seen.bytes > sizeBytes || seen.isClosed)
+    return performance.now() - beganMs
+  }
+  return { socket, seen, read, readSlowly }
 }
+
+/** Longer than a busy machine leaves this process, and so both ends, without a turn. */
+const PATIENT = { slowReaderMs: 1000 }
 
 const EVENT = Buffer.from(`data: ${'x'.repeat(64 * 1024)}\n\n`)
 
@@ -88,21 +102,17 @@ describe('a stream that its client does not read', () => {
   })
 
   it('goes on where it is read, however slowly', async () => {
-    const server = await serving(() => ({
-      kind: 'stream',
+    const stream = () => ({
+      kind: 'stream' as const,
       status: 200,
       headers: [],
       frames: (async function* () {
         for (let at = 0; at < 100; at += 1) yield EVENT
       })(),
-    }))
-    const { socket, seen } = client(server.port, CALL.replace('POST', 'POST'))
-    socket.on('data', (chunk) => {
-      seen.bytes += chunk.length
-      socket.pause()
-      setTimeout(() => socket.resume(), 2)
     })
-    await until(() => seen.bytes > 100 * EVENT.length)
+    const server = await serving(stream, PATIENT)
+    const { seen, readSlowly } = client(server.port, CALL)
+    expect(await readSlowly(100 * EVENT.length, 15)).toBeGreaterThan(PATIENT.slowReaderMs)
     expect(seen.isClosed).toBe(false)
   })
 })
@@ -117,10 +127,9 @@ describe('a large answer', () => {
   })
 
   it('arrives where its client takes it', async () => {
-    const server = await serving(large)
-    const { seen, read } = client(server.port, CALL)
-    read()
-    await until(() => seen.bytes > 32 * 1024 * 1024)
+    const server = await serving(large, PATIENT)
+    const { seen, readSlowly } = client(server.port, CALL)
+    expect(await readSlowly(32 * 1024 * 1024, 4)).toBeGreaterThan(2 * PATIENT.slowReaderMs)
     expect(seen.isClosed).toBe(false)
   })
 })

@@ -1,6 +1,4 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DecisionId } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Answer, HeaderFields, Received } from '@writ/enforcement'
@@ -12,6 +10,8 @@ import { refusalAnswer, sendAnswer } from './answer.ts'
 import type { AnswerFrame } from './answer.ts'
 import { collectBody, discard, linger, refuseBody } from './body.ts'
 import type { BodyLimits } from './body.ts'
+import { closeServer, hardenedServer, refuseLate } from './hardened-server.ts'
+import type { HardeningLimits } from './hardened-server.ts'
 import { checkMediaType, checkOrigin, readHeaders, servedNames } from './headers.ts'
 import type { ServedNames } from './headers.ts'
 import { holdMs } from './hold.ts'
@@ -23,11 +23,9 @@ import { limitSockets } from './socket-limits.ts'
 import type { Sockets } from './socket-limits.ts'
 
 export type ServerLimits = AdmissionLimits &
-  BodyLimits & {
-    readonly sockets: number
+  BodyLimits &
+  HardeningLimits & {
     readonly socketsPerAddress: number
-    readonly headersTimeoutMs: number
-    readonly requestTimeoutMs: number
     readonly slowReaderMs: number
   }
 
@@ -78,47 +76,6 @@ export async function startServer(ports: ServerPorts): Promise<GatewayServer> {
       await exchanges.ended()
     },
   }
-}
-
-function hardenedServer(
-  limits: ServerLimits,
-  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
-  const server = createServer({
-    noDelay: true,
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-    maxHeaderSize: 16 * 1024,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
-    keepAliveTimeout: 75_000,
-  })
-  // Node would drop fields beyond a count without a word; ours are counted in `readHeaders`.
-  server.maxHeadersCount = 0
-  server.maxConnections = limits.sockets
-  server.on('request', onRequest)
-  server.on('checkContinue', onRequest)
-  server.on('clientError', refuseSocket)
-  return server
-}
-
-/** What is no whole HTTP request gets a status line and nothing else. */
-function refuseSocket(error: { readonly code?: string }, socket: Duplex): void {
-  const isGone = error.code === 'ECONNRESET' || !socket.writable
-  if (isGone) return void socket.destroy()
-  setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
-  socket.end(
-    `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  )
-}
-
-/** A client that does not close its end is not waited for. */
-const FAREWELL_MS = 500
-
-const STATUS_LINES: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
 type Rim = {
@@ -262,7 +219,7 @@ async function bodyOf(
   if (request.headers.expect !== undefined) response.writeContinue()
   const body = await collectBody(request, limits)
   if (body !== 'stalled') return body
-  refuseSocket({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, request.socket)
+  refuseLate(request.socket)
   return null
 }
 
@@ -289,15 +246,4 @@ function receivedFrom({ exchange, request, response, headers, body }: Arrived): 
     source: sourceOf(request.socket.remoteAddress ?? ''),
     hangUp: new SocketHangUp(response),
   }
-}
-
-function closeServer(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(cut)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

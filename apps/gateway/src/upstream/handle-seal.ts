@@ -1,7 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
+import { createHash, createHmac, hkdfSync } from 'node:crypto'
+import { IV_BYTES, openText, sealText } from './sealed-text.ts'
 
-const IV_BYTES = 12
-const TAG_BYTES = 16
 const OWNER_BYTES = 16
 
 /** Whom a handle of an upstream belongs to: the agent with its human, and not one session of them. */
@@ -39,12 +38,10 @@ export function createHandleSeal(joinSecret: string): HandleSeal {
     seal: (kind, value, owner) => {
       const plain = Buffer.concat([nameOf(owner), Buffer.from(value, 'utf8')])
       const iv = mac(Buffer.concat([Buffer.from(`${kind} `), plain])).subarray(0, IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(kind))
-      const sealed = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-      return sealed.toString('base64url')
+      return sealText(key, iv, plain, kind)
     },
     open: (kind, sealed, owner) => {
-      const plain = openedWith(key, kind, sealed)
+      const plain = openText(key, sealed, kind)
       if (plain === null) return { of: 'nobody' }
       const isOwn = plain.subarray(0, OWNER_BYTES).equals(nameOf(owner))
       return isOwn ? { of: 'owner', value: plain.toString('utf8', OWNER_BYTES) } : { of: 'another' }
@@ -56,21 +53,6 @@ export function createHandleSeal(joinSecret: string): HandleSeal {
 
 const keyOf = (joinSecret: string, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', joinSecret, '', purpose, 32))
-
-function openedWith(key: Uint8Array, kind: HandleKind, sealed: string): Buffer | null {
-  const bytes = Buffer.from(sealed, 'base64url')
-  // Node reads sloppy base64; a handle has one spelling only.
-  if (bytes.length < IV_BYTES + OWNER_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return null
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    })
-    decipher.setAAD(Buffer.from(kind)).setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()])
-  } catch {
-    return null
-  }
-}
 
 function nameOf({ tenant, connection, agent, human }: HandleOwner): Buffer {
   const parts = JSON.stringify(['v1', tenant, connection, agent, human])

@@ -1,8 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { createRecent } from '@writ/identity'
+import { IV_BYTES, openText, sealText } from './sealed-text.ts'
 
-const IV_BYTES = 12
-const TAG_BYTES = 16
 const LONGEST_SEAL = 2048
 
 /** Whom an upstream's session belongs to. With a new credential or origin it is a session of somebody else. */
@@ -29,14 +28,15 @@ export function createSessionSeal(joinSecret: string): SessionSeal {
   const key = new Uint8Array(hkdfSync('sha256', joinSecret, '', 'writ.mcp-session.v1', 32))
   const opened = createRecent<string>(MOST_OPENED)
   return {
-    seal: (sessionId, owner) => sealWith(key, sessionId, owner),
+    seal: (sessionId, owner) => sealText(key, randomBytes(IV_BYTES), Buffer.from(sessionId), boundTo(owner)),
     open: (sealed, owner) => {
       if (sealed.length > LONGEST_SEAL) return null
       // With whom it belongs to: who presents the seal of another finds nothing.
-      const presented = `${boundTo(owner)} ${sealed}`
+      const bound = boundTo(owner)
+      const presented = `${bound} ${sealed}`
       const known = opened.get(presented)
       if (known !== undefined) return known
-      const session = openWith(key, sealed, owner)
+      const session = openText(key, sealed, bound)?.toString() ?? null
       if (session !== null) opened.set(presented, session)
       return session
     },
@@ -45,28 +45,6 @@ export function createSessionSeal(joinSecret: string): SessionSeal {
 
 /** Seals that were opened and are kept at hand, about 1 KB each; twice as many at most. */
 const MOST_OPENED = 2_000
-
-function sealWith(key: Uint8Array, sessionId: string, owner: SessionOwner): string {
-  const iv = randomBytes(IV_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(boundTo(owner)))
-  const sealed = Buffer.concat([iv, cipher.update(sessionId, 'utf8'), cipher.final(), cipher.getAuthTag()])
-  return sealed.toString('base64url')
-}
-
-function openWith(key: Uint8Array, sealed: string, owner: SessionOwner): string | null {
-  const bytes = Buffer.from(sealed, 'base64url')
-  // Node reads sloppy base64; a session has one spelling only.
-  if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return null
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    })
-    decipher.setAAD(Buffer.from(boundTo(owner))).setAuthTag(bytes.subarray(-TAG_BYTES))
-    return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
-  } catch {
-    return null
-  }
-}
 
 const boundTo = (owner: SessionOwner): string =>
   JSON.stringify([

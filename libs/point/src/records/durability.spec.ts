@@ -16,7 +16,11 @@ afterEach(removeFolders)
 
 const SMALL = { maxBytes: 4_000_000, reserveBytes: 1_000_000, segmentBytes: 100_000 }
 
-async function given(limits: Partial<SpoolLimits> = {}, wrap?: Wrap) {
+async function given(
+  limits: Partial<SpoolLimits> = {},
+  wrap?: Wrap,
+  channel: 'gateway' | 'hooks' = 'gateway',
+) {
   const { spool, fences } = await openSpool(limits, wrap ? { wrap } : {})
   let boots = 0
   const reports: string[] = []
@@ -27,6 +31,7 @@ async function given(limits: Partial<SpoolLimits> = {}, wrap?: Wrap) {
       newBoot: () => `boo_${String((boots += 1)).padStart(26, '0')}`,
       clock: { nowMs: () => 1_800_000_000_000, monotonicMicros: () => 0 },
       build: 'test',
+      channel,
       remoteMs: 300,
       report: (problem) => void reports.push(problem),
     },
@@ -156,6 +161,14 @@ describe('a tenant in standard', () => {
       ['opened', undefined, undefined],
     ])
     expect(reports).toContain('records of a tenant in standard were left out')
+  })
+
+  it.each(['gateway', 'hooks'] as const)('says of a gap that it is of its channel, %s', async (channel) => {
+    const { ledger, spool } = await given(SMALL, undefined, channel)
+    await fill(spool, 0.86)
+    expect(await ledger.open(entryOf('standard'))).toBeNull()
+    await until(async () => (await kindsOf(spool)).length > 0)
+    expect((await kindsOf(spool)).map((record) => [record.kind, record.channel])).toEqual([['gap', channel]])
   })
 
   it('hears that a gap has ended also when it says nothing more', async () => {

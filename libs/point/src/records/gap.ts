@@ -1,10 +1,12 @@
 import { partsOfStream } from '@writ/audit'
-import type { AuditRecord, BootId, DecisionId, RecordedGap, TenantId } from '@writ/contracts'
+import type { BootId, Channel, RecordedGap, TenantId } from '@writ/contracts'
 import { TenantId as TenantIdSchema } from '@writ/contracts'
 import type { Clock } from '@writ/enforcement'
+import { decisionIdOf, ownRecord } from './own-record.ts'
+import type { OwnRecord } from './own-record.ts'
 import type { Spool } from './spool.ts'
 import { CALM_SHARE } from './spool-limits.ts'
-import type { StreamLog, Writing } from './stream-log.ts'
+import type { StreamLog } from './stream-log.ts'
 
 type Gap = { readonly since: string; records: number }
 
@@ -12,6 +14,8 @@ export type GapPorts = {
   readonly spool: Spool
   readonly log: StreamLog
   readonly newBoot: () => BootId
+  /** of what the point mediates; `gateway` unless told */
+  readonly channel?: Channel
   readonly clock: Clock
   /** hears of each tenant whose records begin to be left out, and how many were when that ends */
   readonly report: (problem: string, detail: unknown) => void
@@ -91,56 +95,17 @@ export class Gaps {
 
   async #say(tenant: TenantId, gap: RecordedGap): Promise<boolean> {
     const to = { tenant, lane: 'standard', room: 'reserve' } as const
-    const said = await this.#ports.log.append(to, (writing) =>
-      gapRecord(this.#newDecision(), tenant, gap, writing),
-    )
+    const said = await this.#ports.log.append(to, (writing) => ownRecord(this.#gapOf(tenant, gap), writing))
     return said !== null
+  }
+
+  #gapOf(tenant: TenantId, gap: RecordedGap): OwnRecord {
+    const { channel = 'gateway', newBoot } = this.#ports
+    const decisionId = decisionIdOf(newBoot())
+    return { kind: 'gap', decisionId, tenant, channel, outcome: 'failed', gap }
   }
 
   #now(): string {
     return new Date(this.#ports.clock.nowMs()).toISOString()
   }
-
-  /** Each id is made of the time and of randomness, whatever it is of. */
-  #newDecision(): DecisionId {
-    return `dec_${this.#ports.newBoot().slice('boo_'.length)}`
-  }
 }
-
-const gapRecord = (
-  decisionId: DecisionId,
-  tenant: TenantId,
-  gap: RecordedGap,
-  { position, at, gateway }: Writing,
-): AuditRecord => ({
-  v: 'writ.decision.v1',
-  kind: 'gap',
-  decisionId,
-  tenant,
-  stream: position.stream,
-  seq: position.seq,
-  prev: position.prev,
-  at,
-  channel: 'gateway',
-  human: null,
-  agent: null,
-  delegators: [],
-  session: null,
-  keyThumbprint: null,
-  connection: null,
-  action: null,
-  outcome: 'failed',
-  refusal: null,
-  outbound: null,
-  inbound: null,
-  bundle: null,
-  credential: null,
-  request: null,
-  response: null,
-  administration: null,
-  local: null,
-  finding: null,
-  gap,
-  durationMicros: 0,
-  gateway,
-})

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { signHead } from '@writ/audit'
 import type { StreamHead } from '@writ/contracts'
 import { pause } from '../pause.ts'
-import type { SpoolHead } from './spool.ts'
+import type { SpoolHead } from './unconfirmed-records.ts'
 
 export type PresencePorts = {
   /** streams in which something was begun and has not ended */

@@ -1,17 +1,16 @@
 import type { BootId, StreamId } from '@writ/contracts'
 import type { Frame } from '@writ/audit'
-import { hashOf, MAX_FRAME_BYTES, scanFrames } from '@writ/audit'
+import { MAX_FRAME_BYTES } from '@writ/audit'
 import { Awaited } from './awaited.ts'
 import { isFullDisk } from './full-disk.ts'
-import type { Held } from './held-records.ts'
-import { HeldRecords } from './held-records.ts'
 import { Reserve } from './reserve.ts'
-import type { Place } from './segment-writer.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { Segments } from './segments.ts'
 import type { SpoolDisk } from './spool-disk.ts'
 import type { Pressure, SpoolLimits } from './spool-limits.ts'
 import { pressureOf } from './spool-limits.ts'
+import type { SpoolHead } from './unconfirmed-records.ts'
+import { UnconfirmedRecords } from './unconfirmed-records.ts'
 
 /** `ordinary` stops before the reserve; `reserve` may use it. */
 export type Room = 'ordinary' | 'reserve'
@@ -27,15 +26,6 @@ const RESERVE_FILE_BYTES = 16 * 1024 * 1024
 /** What is opened for a moment only takes none. */
 const RESERVE_AFTER_MS = 1000
 
-/** How far a stream has come on this disk. */
-export type SpoolHead = { readonly stream: StreamId; readonly nextSeq: number; readonly headHash: string }
-
-/** `held`: null when memory had no room for it, or has let go of it */
-type Kept = { readonly seq: number; readonly place: Place; readonly held: Held | null }
-/** `kept`: in the order of their numbers, with holes where a disk has lost some */
-type Part = { readonly stream: StreamId; readonly fromSeq: number; readonly toSeq: number }
-type Kin = { kept: Kept[]; nextSeq: number; headHash: string }
-
 /**
  * Records on this machine's disk until the ledger has confirmed them, and after that until they are archived. A frame whose `append` in
  * the lane `strict` resolved to true survives a crash of the process and of the machine; a segment goes only when each of its records is
@@ -45,18 +35,14 @@ export class Spool {
   readonly #disk: SpoolDisk
   readonly #limits: SpoolLimits
   readonly #onFence: (reason: unknown) => void
-  readonly #streams = new Map<StreamId, Kin>()
   readonly #segments: Segments
-  readonly #held: HeldRecords
+  readonly #unconfirmed: UnconfirmedRecords
   readonly #reserve: Reserve
   readonly #writers = new Map<Lane, SegmentWriter>()
-  /** records that the ledger cannot take, because some before them are on no disk */
-  readonly #stranded = new Set<StreamId>()
   /** records that were said to be written and may not be, by stream */
   readonly #lost = new Map<StreamId, number>()
   readonly awaited = new Awaited()
   readonly #openedAtMs: number
-  #unconfirmed = 0
   #hasMadeRoom = false
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -65,8 +51,8 @@ export class Spool {
     this.#limits = limits
     this.#onFence = onFence
     this.#openedAtMs = limits.nowMs()
-    this.#held = new HeldRecords(limits.heldBytes)
     this.#segments = new Segments(disk, limits)
+    this.#unconfirmed = new UnconfirmedRecords(disk, this.#segments, limits.heldBytes)
     this.#reserve = new Reserve(disk, Math.min(limits.reserveBytes, RESERVE_FILE_BYTES))
   }
 
@@ -79,7 +65,7 @@ export class Spool {
   ): Promise<Spool> {
     const spool = new Spool(disk, limits, onFence)
     spool.#reserve.open(await disk.list())
-    for (const name of await spool.#segments.open()) await spool.#recover(name)
+    for (const name of await spool.#segments.open()) await spool.#unconfirmed.recover(name)
     spool.startOver(boot)
     return spool
   }
@@ -105,7 +91,7 @@ export class Spool {
 
   /** Records that the ledger has not confirmed. */
   get depth(): number {
-    return this.#unconfirmed
+    return this.#unconfirmed.count
   }
 
   /** Bytes of records that the ledger has not confirmed, with those of whole segments that hold some. */
@@ -127,7 +113,7 @@ export class Spool {
 
   /** Streams that cannot go on, because records before those on this disk are nowhere. */
   get stranded(): number {
-    return this.#stranded.size
+    return this.#unconfirmed.stranded.size
   }
 
   get boundBytes(): number {
@@ -170,37 +156,21 @@ export class Spool {
 
   /** Streams with records that are not confirmed and can be. */
   heads(): SpoolHead[] {
-    return [...this.#streams]
-      .filter(([stream, { kept }]) => kept.length > 0 && !this.#stranded.has(stream))
-      .map(([stream, { nextSeq, headHash }]) => ({ stream, nextSeq, headHash }))
+    return this.#unconfirmed.heads()
   }
 
   /** Streams of which records are kept beyond their confirmation: how far the ledger has them is worth asking now and then. */
   keptStreams(): StreamId[] {
     const kept = this.#limits.keptMs === null ? [] : this.#segments.streams()
-    return [...new Set([...kept, ...this.#stranded])]
+    return [...new Set([...kept, ...this.#unconfirmed.stranded])]
   }
 
   /**
    * Consecutive records of a stream from `fromSeq` on, fewer where it starts later or ends.
    * @param most how many, and how many bytes on disk; one record comes whatever its size
    */
-  async read(stream: StreamId, fromSeq: number, most: number, mostBytes = Infinity): Promise<Frame[]> {
-    const kept = this.#streams.get(stream)?.kept ?? []
-    const start = placeOf(kept, fromSeq)
-    let records = kept.slice(start, start + most)
-    let sizeBytes = 0
-    const end = records.findIndex(({ seq, place }, at) => {
-      sizeBytes += place.length
-      return sizeBytes > mostBytes || seq !== (records[0]?.seq ?? 0) + at
-    })
-    if (end !== -1) records = records.slice(0, Math.max(1, end))
-    // All that memory holds at once: whoever waits for the disk may find it used for other records.
-    const texts = records.map(({ held }) => held && this.#held.read(held))
-    const frames: Frame[] = []
-    for (const [at, { seq, place }] of records.entries())
-      frames.push({ stream, seq, bytes: texts[at] ?? (await this.#reread(place)) })
-    return frames
+  read(stream: StreamId, fromSeq: number, most: number, mostBytes = Infinity): Promise<Frame[]> {
+    return this.#unconfirmed.read(stream, fromSeq, most, mostBytes)
   }
 
   /**
@@ -210,13 +180,7 @@ export class Spool {
   confirm(stream: StreamId, nextSeq: number): Promise<void> {
     this.awaited.confirmed(stream, nextSeq)
     return this.#inTurn(async () => {
-      this.#stranded.delete(stream)
-      const kin = this.#streams.get(stream)
-      const confirmed = kin?.kept.splice(0, placeOf(kin.kept, nextSeq)) ?? []
-      for (const record of confirmed) this.#release(record)
-      await this.#goBack(stream, nextSeq)
-      if (this.#streams.get(stream)?.kept.length === 0) this.#streams.delete(stream)
-      if (confirmed.length > 0) await this.#sweep()
+      if (await this.#unconfirmed.confirm(stream, nextSeq)) await this.#sweep()
     })
   }
 
@@ -243,82 +207,13 @@ export class Spool {
       prefix,
       segmentBytes: this.#limits.segmentBytes,
       syncWithinMs: lane === 'strict' ? null : SYNC_WITHIN_MS,
-      onDurable: (frame, place) => this.#keep(frame, frame.sha256, place),
+      onDurable: (frame, place) => this.#unconfirmed.put(frame, frame.sha256, place),
       onFence: (reason, lost) => {
         for (const { stream } of lost) this.#lost.set(stream, (this.#lost.get(stream) ?? 0) + 1)
         if (isFullDisk(reason)) void this.#inTurn(() => this.#makeRoom())
         this.#onFence(reason)
       },
     })
-  }
-
-  #keep({ stream, seq, bytes }: Frame, sha256: string, place: Place): void {
-    let kin = this.#streams.get(stream)
-    if (kin === undefined) this.#streams.set(stream, (kin = { kept: [], nextSeq: 0, headHash: '' }))
-    kin.kept.push({ seq, place, held: this.#held.put(bytes) })
-    kin.nextSeq = seq + 1
-    kin.headHash = sha256
-    this.#unconfirmed += 1
-    this.#segments.note(place, stream, seq, sha256)
-  }
-
-  #release({ place, held }: Kept): void {
-    this.#unconfirmed -= 1
-    if (held) this.#held.release(held)
-    this.#segments.confirmed(place.segment)
-  }
-
-  async #recover(name: string): Promise<void> {
-    const segment = await this.#disk.read(name)
-    const { frames } = scanFrames(segment)
-    let offset = 0
-    for (const { stream, seq, bytes, endOffset } of frames) {
-      this.#keep({ stream, seq, bytes }, hashOf(bytes), { segment: name, offset, length: endOffset - offset })
-      offset = endOffset
-    }
-    if (frames.length === 0) await this.#disk.remove(name)
-  }
-
-  /** Takes up again what the ledger does not hold though it was confirmed, or stands behind a hole. */
-  async #goBack(stream: StreamId, nextSeq: number): Promise<void> {
-    const end = this.#streams.get(stream) ?? this.#segments.endOf(stream)
-    if (end === undefined) return
-    const toSeq = this.#streams.get(stream)?.kept[0]?.seq ?? end.nextSeq
-    if (toSeq <= nextSeq) return
-    const found = await this.#revived({ stream, fromSeq: nextSeq, toSeq })
-    const kin = this.#streams.get(stream) ?? { kept: [], nextSeq: end.nextSeq, headHash: end.headHash }
-    kin.kept = [...found, ...kin.kept]
-    this.#streams.set(stream, kin)
-    if (kin.kept[0]?.seq !== nextSeq) this.#stranded.add(stream)
-  }
-
-  async #revived(wanted: Part): Promise<Kept[]> {
-    const found: Kept[] = []
-    for (const name of this.#segments.holding(wanted.stream, wanted.fromSeq, wanted.toSeq)) {
-      const records = await this.#recordsIn(name, wanted)
-      this.#segments.revive(name, records.length)
-      found.push(...records)
-    }
-    this.#unconfirmed += found.length
-    return found.toSorted((one, other) => one.seq - other.seq)
-  }
-
-  async #recordsIn(segment: string, wanted: Part): Promise<Kept[]> {
-    const records: Kept[] = []
-    let offset = 0
-    for (const { stream, seq, endOffset } of scanFrames(await this.#disk.read(segment)).frames) {
-      const place = { segment, offset, length: endOffset - offset }
-      if (stream === wanted.stream && seq >= wanted.fromSeq && seq < wanted.toSeq)
-        records.push({ seq, place, held: null })
-      offset = endOffset
-    }
-    return records
-  }
-
-  async #reread({ segment, offset, length }: Place): Promise<string> {
-    const [frame] = scanFrames(await this.#disk.readAt(segment, offset, length)).frames
-    if (!frame) throw new Error('a durable frame cannot be read again')
-    return frame.bytes
   }
 
   #sweep(): Promise<void> {
@@ -342,14 +237,4 @@ export class Spool {
     this.#turn = done.catch(() => {})
     return done
   }
-}
-
-/** Where the first record is that has this number or a higher one. */
-function placeOf(kept: readonly Kept[], seq: number): number {
-  const first = kept[0]?.seq ?? 0
-  if (seq <= first) return 0
-  const guess = seq - first
-  if (kept.at(-1)?.seq === first + kept.length - 1) return Math.min(guess, kept.length)
-  const place = kept.findIndex((record) => record.seq >= seq)
-  return place === -1 ? kept.length : place
 }

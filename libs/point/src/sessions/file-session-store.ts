@@ -1,7 +1,6 @@
 import type { SessionState } from '@writ/contracts'
-import { readSessionState } from '@writ/contracts'
+import { readSessionState, SESSION_KEPT_MS } from '@writ/contracts'
 import type { SessionKey, SessionStore } from '@writ/enforcement'
-import { SESSION_KEPT_MS } from '@writ/enforcement'
 import { openSessionFiles } from './session-files.ts'
 import type { SessionFiles } from './session-files.ts'
 
