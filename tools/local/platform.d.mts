@@ -3,6 +3,8 @@
 export interface PlatformOptions {
   /** holds all state; one running platform per directory */
   stateDir: string
+  /** its Postgres is in the newest form already (tools/testing/prepared-state.mjs); false when absent */
+  isMigrated?: boolean
   /** `auto`: Redis when it can be had; `required`: fails without; `off`: single-node mode */
   redis?: 'auto' | 'required' | 'off'
   gateways?: number

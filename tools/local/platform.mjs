@@ -21,6 +21,7 @@ export async function startPlatform({ running = createRunning(), ...options }) {
   try {
     return await start({
       env: process.env,
+      isMigrated: false,
       redis: 'auto',
       gateways: 1,
       tuning: {},
@@ -34,7 +35,7 @@ export async function startPlatform({ running = createRunning(), ...options }) {
   }
 }
 
-async function start({ stateDir, redis, gateways, ports, env, tuning, say, running }) {
+async function start({ stateDir, isMigrated, redis, gateways, ports, env, tuning, say, running }) {
   const state = openState(stateDir)
   running.add('state', state.release)
   await awaitLeftovers(stateDir, say)
@@ -48,9 +49,11 @@ async function start({ stateDir, redis, gateways, ports, env, tuning, say, runni
   }
   const died = deathWatch(servers)
   const launch = launcher({ stateDir, running, say, onDeath: died.report })
-  await timed(say, 'migrations', () =>
-    runStep(launch.settings('migrate', 'control-plane', told.migrationSettings(world))),
-  )
+  if (!isMigrated) {
+    await timed(say, 'migrations', () =>
+      runStep(launch.settings('migrate', 'control-plane', told.migrationSettings(world))),
+    )
+  }
   const services = await startServices({ world, stateDir, tuning, launch })
   return {
     ...services,

@@ -32,4 +32,11 @@ export async function redisVersionAt(url) {
   }
 }
 
-const protocolOf = (url) => (URL.canParse(url) ? new URL(url).protocol : '')
+// Not by `URL.canParse`: once it is optimised, Node 20 refuses hosts with letters of Latin-1 in it.
+const protocolOf = (url) => {
+  try {
+    return new URL(url).protocol
+  } catch {
+    return ''
+  }
+}

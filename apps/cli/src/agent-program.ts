@@ -1,15 +1,19 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import { connect } from './commands/connect.ts'
-import { enrol } from './commands/enrol.ts'
-import { login } from './commands/login.ts'
-import { revoke } from './commands/revoke.ts'
-import { rotate } from './commands/rotate.ts'
-import { status } from './commands/status.ts'
-import { whoami } from './commands/whoami.ts'
 import type { CliConfig } from './config.ts'
 import type { Finish } from './program-parts.ts'
 import { example, profile, url } from './program-parts.ts'
+
+// Loaded by the command that is asked for: all others start without it.
+const engine = {
+  connect: () => import('./commands/connect.ts'),
+  enrol: () => import('./commands/enrol.ts'),
+  login: () => import('./commands/login.ts'),
+  revoke: () => import('./commands/revoke.ts'),
+  rotate: () => import('./commands/rotate.ts'),
+  status: () => import('./commands/status.ts'),
+  whoami: () => import('./commands/whoami.ts'),
+}
 
 /** The commands of who runs an agent on this machine. */
 export function addAgentCommands(program: Command, config: CliConfig, finish: Finish): void {
@@ -33,7 +37,7 @@ function addEnrol(program: Command, config: CliConfig, finish: Finish): void {
     .addOption(url(config))
     .option('--force', 'replace an existing profile', false)
     .addOption(profile())
-    .action((options) => finish((terminal) => enrol(config, options, terminal)))
+    .action((options) => finish(async (terminal) => (await engine.enrol()).enrol(config, options, terminal)))
   example(command, 'WRIT_ENROLMENT_TOKEN=wen_… writ enrol --tenant demo --profile claude')
 }
 
@@ -60,7 +64,9 @@ function addConnect(program: Command, config: CliConfig, finish: Finish): void {
     .option('--login', 'a human signs in first, and the agent acts for them', false)
     .addOption(browser())
     .addOption(profile())
-    .action((options) => finish((terminal) => connect(config, options, terminal)))
+    .action((options) =>
+      finish(async (terminal) => (await engine.connect()).connect(config, options, terminal)),
+    )
   example(
     command,
     '{ "command": "writ", "args": ["connect", "--connection", "tools"] }   in the configuration of an MCP client',
@@ -73,7 +79,7 @@ function addLogin(program: Command, config: CliConfig, finish: Finish): void {
     .description('ask a human whether the agent may act for them, and say who said yes')
     .addOption(browser())
     .addOption(profile())
-    .action((options) => finish((terminal) => login(config, options, terminal)))
+    .action((options) => finish(async (terminal) => (await engine.login()).login(config, options, terminal)))
   example(command, 'writ login --profile claude')
 }
 
@@ -82,13 +88,17 @@ function addQuestions(program: Command, config: CliConfig, finish: Finish): void
     .command('status')
     .description('who this profile is, and whether authority and gateways answer it')
     .addOption(profile())
-    .action((options) => finish((terminal) => status(config, options.profile, terminal)))
+    .action((options) =>
+      finish(async (terminal) => (await engine.status()).status(config, options.profile, terminal)),
+    )
   example(asking, 'writ status --profile claude --json')
   const naming = program
     .command('whoami')
     .description('who the authority says that this agent is, and for whom it acts')
     .addOption(profile())
-    .action((options) => finish((terminal) => whoami(config, options.profile, terminal)))
+    .action((options) =>
+      finish(async (terminal) => (await engine.whoami()).whoami(config, options.profile, terminal)),
+    )
   example(naming, 'writ whoami --profile claude --json')
 }
 
@@ -97,7 +107,9 @@ function addRotate(program: Command, config: CliConfig, finish: Finish): void {
     .command('rotate')
     .description('replace the identity key by a new one that is made here')
     .addOption(profile())
-    .action((options) => finish((terminal) => rotate(config, options.profile, terminal)))
+    .action((options) =>
+      finish(async (terminal) => (await engine.rotate()).rotate(config, options.profile, terminal)),
+    )
   example(command, 'writ rotate --profile claude')
 }
 
@@ -110,7 +122,9 @@ function addRevoke(program: Command, config: CliConfig, finish: Finish): void {
     .option('--agent', 'the agent of this profile, for good; needs WRIT_API_KEY', false)
     .addOption(url(config))
     .addOption(profile())
-    .action((options) => finish((terminal) => revoke(config, options, terminal)))
+    .action((options) =>
+      finish(async (terminal) => (await engine.revoke()).revoke(config, options, terminal)),
+    )
   example(command, 'WRIT_API_KEY=wak_… writ revoke --agent --profile claude')
 }
 

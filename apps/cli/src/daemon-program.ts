@@ -1,9 +1,14 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { approve, exportLocal, startDaemon, statusOfDaemon } from './commands/daemon.ts'
 import type { CliConfig } from './config.ts'
 import type { Finish } from './program-parts.ts'
 import { example, profile } from './program-parts.ts'
+
+// What decides is loaded by the command that starts it: all others start in half the time.
+const engine = {
+  start: () => import('./commands/start-daemon.ts'),
+  ask: () => import('./commands/daemon.ts'),
+}
 
 /** The enforcement point of this device, and what its person says to it. */
 export function addDaemonCommands(program: Command, config: CliConfig, finish: Finish): void {
@@ -22,23 +27,29 @@ export function addDaemonCommands(program: Command, config: CliConfig, finish: F
     .option('--gateway <url>', 'gateway of the signing proxy (default: the first that enrolment named)')
     .option('--listen <port>', 'loopback port of the signing proxy (default: any free one)', portIn, 0)
     .addOption(profile())
-    .action((options) => finish((terminal) => startDaemon(config, options, terminal)))
+    .action((options) =>
+      finish(async (terminal) => (await engine.start()).startDaemon(config, options, terminal)),
+    )
   example(starting, 'writ daemon start --profile claude')
   const asking = daemon
     .command('status')
     .description('whether a daemon decides here, by what, and for whom')
-    .action(() => finish((terminal) => statusOfDaemon(config, terminal)))
+    .action(() => finish(async (terminal) => (await engine.ask()).statusOfDaemon(config, terminal)))
   example(asking, 'writ daemon status --json')
   const exporting = daemon
     .command('export <file>')
     .description('write the records of policy-file daemons to a file that `writ audit verify` verifies')
-    .action((file) => finish((terminal) => exportLocal(config, file, terminal)))
+    .action((file) => finish(async (terminal) => (await engine.ask()).exportLocal(config, file, terminal)))
   example(exporting, 'writ daemon export evidence.json')
   const approving = program
     .command('approve [id]')
     .description('say yes to what an agent of this device wants to do; without an id: what waits')
     .option('--refuse', 'say no', false)
-    .action((id, options) => finish((terminal) => approve(config, { id, refuse: options.refuse }, terminal)))
+    .action((id, options) =>
+      finish(async (terminal) =>
+        (await engine.ask()).approve(config, { id, refuse: options.refuse }, terminal),
+      ),
+    )
   example(approving, 'writ approve apr_01JD0000000000000000000000')
 }
 

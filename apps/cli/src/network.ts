@@ -1,3 +1,4 @@
+import { urlOf } from '@writ/contracts'
 import { z } from 'zod'
 import type { CliConfig } from './config.ts'
 import { EXIT, Failure } from './failure.ts'
@@ -37,7 +38,7 @@ export function serverIn(
   text: string,
   config: Pick<CliConfig, 'WRIT_ALLOW_PLAIN_HTTP_BEYOND_LOOPBACK'>,
 ): string {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = urlOf(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new Failure('that is not the address of a server', 'Give one such as https://writ.example.com.')
   const isPlain = url.protocol === 'http:' && !LOOPBACK.test(url.hostname)

@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander'
 import { addAgentCommands } from './agent-program.ts'
 import { addBridgeCommands } from './bridge-program.ts'
-import { exportRecords } from './commands/audit-export.ts'
-import { verifyAny } from './commands/audit-verify.ts'
 import type { CliConfig } from './config.ts'
 import { addDaemonCommands } from './daemon-program.ts'
 import { addHooksCommands } from './hooks-program.ts'
@@ -13,6 +11,12 @@ import { addRunCommands } from './run-program.ts'
 import { addScanCommands } from './scan-program.ts'
 import type { Terminal } from './terminal.ts'
 import { addWitnessCommands } from './witness-program.ts'
+
+// Loaded by the command that is asked for: all others start without it.
+const engine = {
+  exporting: () => import('./commands/audit-export.ts'),
+  verifying: () => import('./commands/audit-verify.ts'),
+}
 
 export const VERSION = '0.1.0'
 
@@ -76,7 +80,13 @@ function addAuditCommands(program: Command, config: CliConfig, finish: Finish): 
     )
     .addOption(url(config))
     .action((file, options) =>
-      finish((terminal) => exportRecords(accessOf(config, options.url), { ...options, file }, terminal)),
+      finish(async (terminal) =>
+        (await engine.exporting()).exportRecords(
+          accessOf(config, options.url),
+          { ...options, file },
+          terminal,
+        ),
+      ),
     )
   example(exporting, 'WRIT_API_KEY=wak_… writ audit export october.zip --from 2026-10-01 --to 2026-11-01')
   addVerifying(audit, config, finish)
@@ -102,8 +112,8 @@ function addVerifying(audit: Command, config: CliConfig, finish: Finish): void {
     )
     .addOption(url(config))
     .action((file, { url: origin, trusted, trust, checkpoint, witness, pack }) =>
-      finish((terminal) =>
-        verifyAny(
+      finish(async (terminal) =>
+        (await engine.verifying()).verifyAny(
           config.WRIT_HOME,
           () => accessOf(config, origin),
           { file, trusted, trust, checkpoint, witness, pack },

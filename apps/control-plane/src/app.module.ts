@@ -92,6 +92,8 @@ import { PoliciesService } from './policies/policies.service.ts'
 import { PolicyRunsController } from './policies/policy-runs.controller.ts'
 import { PolicyTemplatesController } from './policies/policy-templates.controller.ts'
 import { ReplayService } from './policies/replay.service.ts'
+import { IndexLink } from './record-index/index-link.ts'
+import { IndexStanding } from './record-index/index-standing.ts'
 import { RECORD_CONTROLLERS, RECORD_SERVICES } from './records/parts.ts'
 import { RETENTION_CONTROLLERS, RETENTION_SERVICES } from './retention/parts.ts'
 import { SessionsController } from './sessions/sessions.controller.ts'
@@ -140,6 +142,8 @@ export type Outside = {
   readonly outletQueries: OutletQueries
   readonly outletMetrics: OutletMetrics
   readonly domainRecords: DomainRecords
+  readonly indexLink: IndexLink
+  readonly indexStanding: IndexStanding
 }
 
 const CONTROLLERS = [
@@ -297,4 +301,6 @@ const portsOf = (outside: Outside): Provider[] => [
   { provide: OutletQueries, useValue: outside.outletQueries },
   { provide: OutletMetrics, useValue: outside.outletMetrics },
   { provide: DomainRecords, useValue: outside.domainRecords },
+  { provide: IndexLink, useValue: outside.indexLink },
+  { provide: IndexStanding, useValue: outside.indexStanding },
 ]

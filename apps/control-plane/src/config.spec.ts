@@ -32,6 +32,7 @@ describe('the configuration', () => {
   it.each([
     ['DATABASE_URL', 'mysql://x'],
     ['REDIS_URL', 'http://x'],
+    ['WRIT_CLICKHOUSE_URL', 'http://writ:secret@host/a/b'],
     ['WRIT_MASTER_KEY', 'short'],
     ['WRIT_JOIN_SECRET', 'short'],
     ['WRIT_OPERATOR_KEY', 'short'],

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
+import { clickHouseAt } from '@writ/clickhouse'
+import { urlOf } from '@writ/contracts'
 import type { Environment } from '@writ/runtime'
 import { z } from 'zod'
 import { archivePlaceOf, entriesOf, isLogOrigin, witnessPlaceOf } from './transparency/places.ts'
@@ -12,6 +14,14 @@ export const ConfigSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
   /** absent: single-node mode, in which gateways get bundles over HTTP only and records queue in Postgres */
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  /** the index of records in a ClickHouse, over its HTTP interface; absent: the desk asks Postgres */
+  WRIT_CLICKHOUSE_URL: z
+    .string()
+    .transform(clickHouseAt)
+    .refine((settings) => settings !== null, {
+      error: 'must be http(s)://user:password@host:port/database, without anything behind it',
+    })
+    .optional(),
   /** seals the tenants' data keys and the platform's signing keys: 32 bytes, base64url */
   WRIT_MASTER_KEY: z
     .string()
@@ -92,11 +102,11 @@ export const ConfigSchema = z.object({
     .default(64 * 1024 * 1024),
   /** files put aside that are kept, of each tenant */
   WRIT_OUTLET_FILES_KEPT: z.coerce.number().int().min(1).max(10_000).default(10),
-  /** health and metrics, for operators; absent: no such port */
   /** a node with records that have not come, and of which nobody has heard for so long, has lost them, as far as anybody knows */
   WRIT_STREAM_LOST_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   /** a call of which nobody has said for so long how it ended, and whose gateway is not heard of, ended in a way that nobody knows */
   WRIT_UNKNOWN_AFTER_SECONDS: z.coerce.number().int().min(1).max(86_400).default(240),
+  /** health and metrics, for operators; absent: no such port */
   WRIT_CONTROL_PLANE_ADMIN_HOST: z.string().default('127.0.0.1'),
   WRIT_CONTROL_PLANE_ADMIN_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   WRIT_CONTROL_PLANE_HOST: z.string().default('127.0.0.1'),
@@ -119,6 +129,12 @@ export const MigrationConfigSchema = z.object({
   WRIT_WORKER_PASSWORD: z.string().min(16, 'must have at least 16 characters'),
 })
 
+/** What `rebuild-index` needs: the ledger, and where its index is. */
+export const RebuildConfigSchema = z.object({
+  DATABASE_URL: ConfigSchema.shape.DATABASE_URL,
+  WRIT_CLICKHOUSE_URL: ConfigSchema.shape.WRIT_CLICKHOUSE_URL.unwrap(),
+})
+
 /** The only place of this app that looks at the environment. */
 export const environment = (): Environment => process.env
 
@@ -134,5 +150,6 @@ function isRange(text: string): boolean {
 }
 
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
+  const url = urlOf(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
 }

@@ -40,7 +40,8 @@ async function startAdmin(config: Config, outside: Outside, metrics: Metrics): P
   const { WRIT_CONTROL_PLANE_ADMIN_HOST: host, WRIT_CONTROL_PLANE_ADMIN_PORT: port } = config
   if (port === undefined) return null
   const isReady = async () => (await outside.platform.feedPosition()) !== undefined
-  return startAdminServer({ host, port, isReady, metrics })
+  const degradedBy = () => outside.indexStanding.words
+  return startAdminServer({ host, port, isReady, degradedBy, metrics })
 }
 
 try {

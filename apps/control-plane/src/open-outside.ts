@@ -11,6 +11,8 @@ import { Faults } from './faults.ts'
 import { BodyRooms } from './http/body-rooms.ts'
 import { createBrakes } from './http/brakes.ts'
 import { createOutletMetrics, watched } from './outlets/outlet-metrics.ts'
+import { IndexLink } from './record-index/index-link.ts'
+import { IndexStanding, withIndex } from './record-index/index-standing.ts'
 import { Settings } from './settings.ts'
 import { createDomainRecords } from './sso/domain-records.ts'
 import { createOutbound } from './sso/outbound.ts'
@@ -53,13 +55,21 @@ export async function openOutside(config: Config, clock: Clock, log: Log): Promi
     outletQueries,
     outletMetrics,
     domainRecords: createDomainRecords(settings.domainProofResolvers),
+    indexLink: new IndexLink(settings.recordIndex),
+    indexStanding: new IndexStanding(() => performance.now()),
   }
   const close = async () => {
+    await outside.indexLink.close()
     await transport.close()
     await redis?.close()
     await database.close()
   }
-  return { outside, metrics: withLogs(watched(metrics, outletMetrics), outside.platform), close }
+  const all = withLogs(watched(metrics, outletMetrics), outside.platform)
+  return {
+    outside,
+    metrics: outside.indexLink.isSet ? withIndex(all, outside.indexStanding) : all,
+    close,
+  }
 }
 
 // Derived from the master key, so that every control plane knows the nonces of the others.

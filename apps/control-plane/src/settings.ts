@@ -1,3 +1,4 @@
+import type { ClickHouseSettings } from '@writ/clickhouse'
 import { PRIVATE_NETWORKS } from '@writ/runtime'
 import type { ReachSettings } from '@writ/runtime'
 import type { Config } from './config.ts'
@@ -57,6 +58,11 @@ export class Settings {
 
   get redisUrl(): string | undefined {
     return this.#config.REDIS_URL
+  }
+
+  /** Where records are found, if not in Postgres. */
+  get recordIndex(): ClickHouseSettings | null {
+    return this.#config.WRIT_CLICKHOUSE_URL ?? null
   }
 
   /** Where identity providers may be besides the public Internet. */

@@ -55,11 +55,13 @@ export {
 export { Effect, Label, Outcome, PolicyMode, Rewriting } from './effect.ts'
 export { GroupSettings, Patterns, PolicyDocument, Rule } from './policy.ts'
 export { PolicyTest, TestEvent } from './policy-test.ts'
-export { PRINT_LENGTH, Provenance, readSessionState, SESSION_CAPS, SessionState } from './session-state.ts'
+export { PRINT_LENGTH, Provenance, readSessionState } from './session-state.ts'
+export { SESSION_CAPS, SESSION_KEPT_MS, SessionState } from './session-state.ts'
 export { RuleMatch } from './decision.ts'
 export type { Decision, Finding, PrincipalFacts, Question } from './decision.ts'
 export { ApiDescription, ApiOperation, ApiParameter } from './http-api.ts'
 export { Network, UPSTREAM_BY_DEFAULT, UpstreamSettings, UpstreamState } from './upstream.ts'
+export { AnyUrl, urlOf } from './url.ts'
 export { isRefusal, Refusal, REFUSALS } from './refusal.ts'
 export type { RefusalCode } from './refusal.ts'
 export {
@@ -87,6 +89,7 @@ export {
   StreamId,
   streamIdOf,
 } from './record.ts'
+export { BundleAgent, BundleHuman, Roster, RosterPart, RosterPartAnswer } from './roster.ts'
 export {
   Bundle,
   BundleChange,

@@ -63,6 +63,9 @@ export const SessionState = z.strictObject({
 })
 export type SessionState = z.infer<typeof SessionState>
 
+/** How long a session is kept after it was last used. As long as the longest window of a rule. */
+export const SESSION_KEPT_MS = 24 * 3_600_000
+
 /**
  * Reads a state that a gateway wrote: by its mark, and by the kind of each member, not value by value. A store holds nothing else, and
  * every call reads it.

@@ -27,7 +27,6 @@ export type {
   UpstreamClient,
 } from './ports.ts'
 export type { DecidePorts } from './steps/decide.ts'
-export { SESSION_KEPT_MS } from './session-store.ts'
 export type { SessionKey, SessionStore } from './session-store.ts'
 export { allow } from './stages.ts'
 export type {

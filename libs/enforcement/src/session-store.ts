@@ -16,6 +16,3 @@ export type SessionStore = {
    */
   readonly replace: (key: SessionKey, fromVersion: number | null, next: SessionState) => Promise<boolean>
 }
-
-/** How long a session is kept after it was last used. As long as the longest window of a rule. */
-export const SESSION_KEPT_MS = 24 * 3_600_000

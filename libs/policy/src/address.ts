@@ -1,3 +1,5 @@
+import { urlOf } from '@writ/contracts'
+
 /** Internet addresses: eight groups of 16 bits. An IPv4 address is its IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2). */
 export type Address = readonly number[]
 export type AddressRange = { readonly address: Address; readonly bits: number }
@@ -35,11 +37,7 @@ export const isWithin = (address: Address, { address: start, bits }: AddressRang
 
 /** The host parser of the URL standard knows every numeric form. */
 function canonicalHost(text: string): string {
-  try {
-    return new URL(`http://${text}/`).hostname
-  } catch {
-    return ''
-  }
+  return urlOf(`http://${text}/`)?.hostname ?? ''
 }
 
 function ipv4Of(text: string): Address | null {

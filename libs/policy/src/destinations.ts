@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@writ/contracts'
+import { urlOf } from '@writ/contracts'
 import { isList } from './path.ts'
 import { RuleFault } from './rule-fault.ts'
 
@@ -136,15 +137,6 @@ function hostOfUrl(given: string): string | null {
 
 const hostIn = (url: URL | null): string | null =>
   url === null || url.hostname === '' ? null : url.hostname.replace(/\.$/, '')
-
-/** Not by `URL.canParse`: once it is optimised, Node 20 takes letters of Latin-1 for broken UTF-8 in it. */
-function urlOf(text: string): URL | null {
-  try {
-    return new URL(text)
-  } catch {
-    return null
-  }
-}
 
 /** A scheme, or two slashes once it is cleaned. */
 const MAY_BE_URL = /:|[\\/][\t\n\r]*[\\/]/

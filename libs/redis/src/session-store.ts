@@ -1,6 +1,5 @@
-import { readSessionState } from '@writ/contracts'
+import { readSessionState, SESSION_KEPT_MS } from '@writ/contracts'
 import type { SessionKey, SessionStore } from '@writ/enforcement'
-import { SESSION_KEPT_MS } from '@writ/enforcement'
 import type { RedisLink } from './connect.ts'
 import { sessionKey } from './keys.ts'
 

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { isRefusal, Refusal } from '@writ/contracts'
 import { checkHeaders, eraOf, readMessage } from '@writ/mcp'
 import type { Message } from '@writ/mcp'
+import { bodyOf } from '../proxy/body.ts'
 import { isLocal } from '../proxy/http-fields.ts'
 import { MAX_MESSAGE_BYTES } from '../proxy/upstream.ts'
 import type { Bridge } from './bridge.ts'
@@ -73,15 +74,8 @@ function fieldsOf({ code }: Refusal): Record<string, string> {
 type Said = { readonly message: Message; readonly text: string }
 
 async function messageIn(request: IncomingMessage): Promise<Said | Refusal> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  const arriving: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
-  for await (const chunk of arriving) {
-    sizeBytes += chunk.length
-    if (sizeBytes > MAX_MESSAGE_BYTES) return new Refusal('message_too_large')
-    chunks.push(chunk)
-  }
-  const bytes = Buffer.concat(chunks)
+  const bytes = await bodyOf(request)
+  if (isRefusal(bytes)) return bytes
   const message = readMessage(bytes, LIMITS)
   if (isRefusal(message)) return message
   const mismatch = checkHeaders(message, (name) => [request.headers[name] ?? []].flat())

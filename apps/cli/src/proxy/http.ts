@@ -8,9 +8,10 @@ import { announceReady, listenOn, onShutdown } from '@writ/runtime'
 import { Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
+import { bodyOf } from './body.ts'
 import { answeredFields, forwardedFields, isLocal } from './http-fields.ts'
 import type { Upstream } from './upstream.ts'
-import { MAX_MESSAGE_BYTES, refusalOf } from './upstream.ts'
+import { refusalOf } from './upstream.ts'
 
 const HOST = '127.0.0.1'
 const PATH = '/mcp'
@@ -54,7 +55,7 @@ async function serve(
 ): Promise<void> {
   const upstream = upstreamIn(request, upstreamAt)
   if (isRefusal(upstream)) return refuseUnread(request, response, upstream)
-  const body = await bodyOf(request)
+  const body = await bodyIn(request)
   if (isRefusal(body)) return refuseUnread(request, response, body)
   const hangUp = new AbortController()
   response.once('close', () => hangUp.abort())
@@ -83,18 +84,10 @@ function upstreamIn(
   return upstream
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | Refusal> {
-  const chunks: Buffer[] = []
-  let sizeBytes = 0
-  const arriving: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
-  for await (const chunk of arriving) {
-    sizeBytes += chunk.length
-    if (sizeBytes > MAX_MESSAGE_BYTES) return new Refusal('message_too_large')
-    chunks.push(chunk)
-  }
-  if (sizeBytes > 0 && request.method !== 'POST')
-    return new Refusal('message_malformed', 'only POST carries a body')
-  return Buffer.concat(chunks)
+async function bodyIn(request: IncomingMessage): Promise<Uint8Array | Refusal> {
+  const body = await bodyOf(request)
+  const isUnasked = !isRefusal(body) && body.length > 0 && request.method !== 'POST'
+  return isUnasked ? new Refusal('message_malformed', 'only POST carries a body') : body
 }
 
 /** Unread bytes would make the kernel reset the connection, and the answer would be lost with it. */

@@ -12,7 +12,7 @@ import type {
 } from '@writ/contracts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { conflict, notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -26,9 +26,8 @@ export class AccessGroupsService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<AccessGroupView>> {
-    const rows = await db.rows<GroupRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<AccessGroupView>> {
+    return readPage(db, { select: SELECT, id: 'p.id' }, query, viewOf)
   }
 
   async get(db: TenantDb, id: AccessGroupId): Promise<AccessGroupView> {

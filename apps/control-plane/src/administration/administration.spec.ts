@@ -57,7 +57,7 @@ async function keep(batch: StreamBatch): Promise<void> {
 }
 
 async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((wait) => setTimeout(wait, 30))
+  while (!(await isSo())) await new Promise((wait) => setTimeout(wait, 100))
 }
 
 const eventsOf = async (tenant: string): Promise<Administration[]> =>

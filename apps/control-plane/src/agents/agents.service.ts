@@ -3,7 +3,7 @@ import type { AccessGroupId, AgentId, AgentView, EnrolmentToken, HumanId, NewAge
 import { groupsOfPrincipal, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { conflict, notFound } from '../http/problem.ts'
 import { newId, newSecret } from '../ids-and-secrets.ts'
@@ -20,13 +20,8 @@ export class AgentsService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery, bound: OwnerBound): Promise<Page<AgentView>> {
-    const rows = await db.rows<AgentRow>(`${SELECT} and p.id > $3 order by p.id limit $4`, [
-      bound,
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery, bound: OwnerBound): Promise<Page<AgentView>> {
+    return readPage(db, { select: SELECT, id: 'p.id', given: [bound] }, query, viewOf)
   }
 
   /** @throws 404, also for one that is beyond the bound */

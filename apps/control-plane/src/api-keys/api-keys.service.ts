@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { ApiKeyView, CreatedApiKey, HumanId, NewApiKey, Role } from '@writ/contracts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { badRequest, notFound } from '../http/problem.ts'
 import { newId, newSecret } from '../ids-and-secrets.ts'
@@ -12,9 +12,8 @@ import { requireOwnerWayIn } from './owner-ways.ts'
 export class ApiKeysService {
   constructor(private readonly clock: Clock) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<ApiKeyView>> {
-    const rows = await db.rows<ApiKeyRow>(`${SELECT} and id > $2 order by id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<ApiKeyView>> {
+    return readPage(db, { select: SELECT, id: 'id' }, query, viewOf)
   }
 
   async get(db: TenantDb, id: string): Promise<ApiKeyView> {

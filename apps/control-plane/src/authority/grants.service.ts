@@ -3,7 +3,7 @@ import type { AgentId, GrantId, GrantView, HumanId, ToolAuthorizations } from '@
 import type { OwnerBound } from '../agents/owner-bound.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { endSessionsOfGrant } from '../sessions/end-sessions.ts'
@@ -17,13 +17,8 @@ export class GrantsService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery, bound: OwnerBound): Promise<Page<GrantView>> {
-    const rows = await db.rows<GrantRow>(`${SELECT} and g.id > $3 order by g.id limit $4`, [
-      bound,
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery, bound: OwnerBound): Promise<Page<GrantView>> {
+    return readPage(db, { select: SELECT, id: 'g.id', given: [bound] }, query, viewOf)
   }
 
   async get(db: TenantDb, id: GrantId, bound: OwnerBound = null): Promise<GrantView> {

@@ -12,7 +12,7 @@ import { UpstreamSettings } from '@writ/contracts'
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -34,12 +34,8 @@ export class ConnectionsService {
     private readonly settings: Settings,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<ConnectionView>> {
-    const rows = await db.rows<ConnectionRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<ConnectionView>> {
+    return readPage(db, { select: SELECT, id: 'p.id' }, query, viewOf)
   }
 
   async get(db: TenantDb, id: ConnectionId): Promise<ConnectionView> {

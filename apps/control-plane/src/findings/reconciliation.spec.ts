@@ -107,7 +107,7 @@ const kinds = async () => (await findings()).map(({ kind }) => kind)
 const sealed = async (): Promise<AuditRecord[]> =>
   (await acme.ask('GET', 'records?kind=found&limit=500')).body.items.map(({ record }: RecordView) => record)
 async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((wait) => setTimeout(wait, 30))
+  while (!(await isSo())) await new Promise((wait) => setTimeout(wait, 100))
 }
 
 /** Everything that an agent does, with nothing left out. */

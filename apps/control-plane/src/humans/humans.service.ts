@@ -11,7 +11,7 @@ import { groupsOfPrincipal, replaceGroups } from '../access-groups/membership.ts
 import { isOwnerWayIn, requireOwnerWayIn } from '../api-keys/owner-ways.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -27,9 +27,8 @@ export class HumansService {
     private readonly connections: SsoConnectionsService,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<HumanView>> {
-    const rows = await db.rows<HumanRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<HumanView>> {
+    return readPage(db, { select: SELECT, id: 'p.id' }, query, viewOf)
   }
 
   async get(db: TenantDb, id: HumanId): Promise<HumanView> {

@@ -5,7 +5,7 @@ import type { DeviceRow } from '@writ/postgres'
 import { z } from 'zod'
 import type { OwnerBound } from '../agents/owner-bound.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -33,12 +33,8 @@ export class InventoryService {
     )
   }
 
-  async list(db: TenantDb, { limit, after }: ListQuery, bound: OwnerBound): Promise<Page<InventorySummary>> {
-    const rows = await db.rows<SummaryRow>(
-      `${SELECT} ${FROM} and i.device_id > $3 order by i.device_id limit $4`,
-      [bound, after, limit + 1],
-    )
-    return pageOfRows(rows, limit, summaryOf)
+  list(db: TenantDb, query: ListQuery, bound: OwnerBound): Promise<Page<InventorySummary>> {
+    return readPage(db, { select: `${SELECT} ${FROM}`, id: 'i.device_id', given: [bound] }, query, summaryOf)
   }
 
   /** @throws 404, also for one that is beyond the bound */

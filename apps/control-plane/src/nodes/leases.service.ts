@@ -24,11 +24,12 @@ export class LeasesService {
   /** @throws the same 404 whatever it is that does not fit */
   lend(node: NodeRow, request: LeaseRequest): Promise<LeaseAnswer> {
     return this.tenancy.runById(request.tenant, async (db) => {
-      const bundle = await currentBundle(db)
+      const human = await humanOf(db, request)
+      if (human === null) throw notFound()
+      const bundle = await currentBundle(db, [request.agent, human])
       const connection = connectionFor(request, bundle)
       if (!connection || connection.credential.kind === 'none') throw notFound()
-      const human = await humanOf(db, request)
-      if (human === null || !counts(bundle.humans, human, bundle)) throw notFound()
+      if (!counts(bundle.humans, human, bundle)) throw notFound()
       const nowMs = this.clock.nowMs()
       const place = { id: connection.id, version: connection.credential.version }
       const lease = await sealLease(

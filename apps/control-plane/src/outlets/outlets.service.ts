@@ -11,7 +11,7 @@ import type {
 } from '@writ/contracts'
 import { COMMIT_CHANNEL } from '../bundles/commit-watch.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { pageOfRows, readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { badRequest, conflict, notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -33,12 +33,8 @@ export class OutletsService {
     private readonly secrets: OutletSecrets,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<OutletView>> {
-    const rows = await db.rows<OutletRow>(`${SELECT_OUTLETS} and o.id > $2 order by o.id limit $3`, [
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, outletView)
+  list(db: TenantDb, query: ListQuery): Promise<Page<OutletView>> {
+    return readPage(db, { select: SELECT_OUTLETS, id: 'o.id' }, query, outletView)
   }
 
   async get(db: TenantDb, id: OutletId): Promise<OutletView> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { NewOverride, OverrideId, OverrideView } from '@writ/contracts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { badRequest, conflict, notFound, ProblemError } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -20,12 +20,8 @@ export class OverridesService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<OverrideView>> {
-    const rows = await db.rows<OverrideRow>(`${SELECT} and o.id > $2 order by o.id limit $3`, [
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<OverrideView>> {
+    return readPage(db, { select: SELECT, id: 'o.id' }, query, viewOf)
   }
 
   async create(db: TenantDb, apiKey: string, override: NewOverride): Promise<OverrideView> {

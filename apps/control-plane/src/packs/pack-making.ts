@@ -27,7 +27,6 @@ import {
 } from './proofs.ts'
 import type { Growth } from './proofs.ts'
 import { queryText } from './query-text.ts'
-import { reportOf } from './report/report.ts'
 import { rowsOf } from './rows.ts'
 import { checkpointBefore, packById, requesterOf } from './store.ts'
 import type { PackRow } from './store.ts'
@@ -152,7 +151,7 @@ export class PackMaking {
         },
       },
       { name: 'batches.jsonl', bytes: () => batchLines(lease, tally) },
-      { name: 'report.pdf', bytes: () => reportOf(reportFacts(made, tally, lost)), isDense: true },
+      { name: 'report.pdf', bytes: () => report(reportFacts(made, tally, lost)), isDense: true },
       { name: 'checkpoint.note', bytes: () => one(checkpoint.note) },
       { name: 'consistency.json', bytes: () => one(consistencyText(growth)) },
       { name: 'trust.json', bytes: () => one(trust) },
@@ -219,6 +218,12 @@ function proofMembers(lease: PackLease, { facts: { plan }, tiles }: Made): Membe
     { name: 'leaf-hashes.bin', bytes: () => leafHashes(lease, tiles, plan), isDense: true },
     { name: 'range-proof.json', bytes: () => rangeProof(tiles, plan) },
   ]
+}
+
+/** What draws it, and its fonts, are loaded by whoever makes a pack, and not by every start. */
+async function* report(facts: ReturnType<typeof reportFacts>): AsyncGenerator<Uint8Array> {
+  const { reportOf } = await import('./report/report.ts')
+  yield* reportOf(facts)
 }
 
 function reportFacts({ facts, checkpoint, growth }: Made, tally: Tally, lost: readonly LostRange[]) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { ErasedHuman, HumanErasure, HumanId } from '@writ/contracts'
 import { Administrations } from '../administration/administrations.ts'
 import { Mint } from '../bundles/mint.ts'
+import { forgetFormerParts } from '../bundles/rosters.ts'
 import { Clock } from '../clock.ts'
 import { badRequest, conflict, notFound } from '../http/problem.ts'
 import { forgetPacks } from '../packs/store.ts'
@@ -34,6 +35,7 @@ export class Erasures {
     const packs = await forgetPacks(db, human)
     await this.mint.mint(db)
     const bundles = await forgetBundles(db)
+    await forgetFormerParts(db)
     const erasure = { subject: human, key, reason, bundles }
     this.administrations.asErasure(db, erasure)
     return { ...erasure, packs, erasedAt: new Date(this.clock.nowMs()).toISOString() }

@@ -17,7 +17,7 @@ export class LintService {
     draft: PolicyDraft,
     { policy, groups }: PolicyLintRequest,
   ): Promise<{ findings: readonly object[] }> {
-    const bundle = await currentBundle(db)
+    const bundle = await currentBundle(db, [])
     const attached = await attachedGroups(db, { policy, groups })
     const catalogue = await catalogueOf(db, bundle)
     const findings = lintPolicy(draft.document, {

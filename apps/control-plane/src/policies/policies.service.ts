@@ -10,7 +10,7 @@ import type {
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -25,12 +25,8 @@ export class PoliciesService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<PolicyView>> {
-    const rows = await db.rows<PolicyRow>(`${SELECT_CURRENT} and p.id > $2 order by p.id limit $3`, [
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<PolicyView>> {
+    return readPage(db, { select: SELECT_CURRENT, id: 'p.id' }, query, viewOf)
   }
 
   async get(db: TenantDb, id: PolicyId): Promise<PolicyView> {

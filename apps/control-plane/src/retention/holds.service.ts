@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { termsAsked } from '@writ/audit'
 import type { HoldId, HoldView, NewHold } from '@writ/contracts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { conflict, notFound, overLimit } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -16,9 +16,8 @@ const MOST_IN_FORCE = 500
 export class HoldsService {
   constructor(private readonly clock: Clock) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<HoldView>> {
-    const rows = await db.rows<HoldRow>(`${SELECT} and id > $2 order by id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<HoldView>> {
+    return readPage(db, { select: SELECT, id: 'id' }, query, viewOf)
   }
 
   /** @throws 404 */

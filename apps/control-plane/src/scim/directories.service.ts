@@ -7,7 +7,7 @@ import type {
   SsoConnectionId,
 } from '@writ/contracts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId, newSecret } from '../ids-and-secrets.ts'
@@ -27,9 +27,8 @@ export class DirectoriesService {
     private readonly connections: SsoConnectionsService,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<DirectoryView>> {
-    const rows = await db.rows<DirectoryRow>(`${SELECT} and id > $2 order by id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, (row) => this.#viewOf(db, row))
+  list(db: TenantDb, query: ListQuery): Promise<Page<DirectoryView>> {
+    return readPage(db, { select: SELECT, id: 'id' }, query, (row: DirectoryRow) => this.#viewOf(db, row))
   }
 
   async get(db: TenantDb, id: DirectoryId): Promise<DirectoryView> {

@@ -11,7 +11,7 @@ import type { DeviceRow } from '@writ/postgres'
 import type { OwnerBound } from '../agents/owner-bound.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
@@ -27,13 +27,8 @@ export class SessionsService {
     private readonly mint: Mint,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery, bound: OwnerBound): Promise<Page<SessionView>> {
-    const rows = await db.rows<SessionRow>(`${SELECT} and s.id > $3 order by s.id limit $4`, [
-      bound,
-      after,
-      limit + 1,
-    ])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery, bound: OwnerBound): Promise<Page<SessionView>> {
+    return readPage(db, { select: SELECT, id: 's.id', given: [bound] }, query, viewOf)
   }
 
   /** @throws 404, also for one that is beyond the bound */

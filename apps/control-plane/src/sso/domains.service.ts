@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { DomainId, DomainView, NewDomain, SsoConnectionId } from '@writ/contracts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound, unavailable } from '../http/problem.ts'
 import { newId, randomToken } from '../ids-and-secrets.ts'
@@ -18,9 +18,8 @@ export class DomainsService {
     private readonly connections: SsoConnectionsService,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<DomainView>> {
-    const rows = await db.rows<DomainRow>(`${SELECT} and id > $2 order by id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, viewOf)
+  list(db: TenantDb, query: ListQuery): Promise<Page<DomainView>> {
+    return readPage(db, { select: SELECT, id: 'id' }, query, viewOf)
   }
 
   async get(db: TenantDb, id: DomainId): Promise<DomainView> {

@@ -7,7 +7,7 @@ import type {
 } from '@writ/contracts'
 import { requireOwnerWayIn } from '../api-keys/owner-ways.ts'
 import { Clock } from '../clock.ts'
-import { pageOfRows } from '../http/page.ts'
+import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { badRequest, notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
@@ -29,9 +29,8 @@ export class SsoConnectionsService {
     private readonly sessions: HumanSessions,
   ) {}
 
-  async list(db: TenantDb, { limit, after }: ListQuery): Promise<Page<SsoConnectionView>> {
-    const rows = await db.rows<SsoRow>(`${SELECT} and p.id > $2 order by p.id limit $3`, [after, limit + 1])
-    return pageOfRows(rows, limit, (row) => this.#viewOf(db, row))
+  list(db: TenantDb, query: ListQuery): Promise<Page<SsoConnectionView>> {
+    return readPage(db, { select: SELECT, id: 'p.id' }, query, (row: SsoRow) => this.#viewOf(db, row))
   }
 
   async get(db: TenantDb, id: SsoConnectionId): Promise<SsoConnectionView> {

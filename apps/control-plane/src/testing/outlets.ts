@@ -177,11 +177,12 @@ function wholeMessageIn(bytes: Buffer): { readonly text: string; readonly end: n
   return bytes.length < end ? null : { text: bytes.toString('utf8', blank + 1, end), end }
 }
 
-/** Looks until it is so. */
+/** Looks until it is so: often at first, less often once it takes long, because looking is work too. */
 export async function until(isSo: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
-  const endMs = performance.now() + limitMs
+  const begunMs = performance.now()
   while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error('it did not come to be in time')
-    await pause(25)
+    const waitedMs = performance.now() - begunMs
+    if (waitedMs > limitMs) throw new Error('it did not come to be in time')
+    await pause(waitedMs < 500 ? 25 : 100)
   }
 }

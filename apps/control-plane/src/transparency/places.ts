@@ -1,5 +1,6 @@
 import { isNoteKeyName, readNoteKey } from '@writ/audit'
 import type { NoteKey } from '@writ/audit'
+import { urlOf } from '@writ/contracts'
 import { z } from 'zod'
 
 /** Where copies go, as the configuration says it. */
@@ -22,8 +23,8 @@ const KEEP_DAYS = 400
 
 /** `file:///path` or `s3://bucket/prefix?endpoint=…&region=…[&lock=governance|compliance]`, either with `keep-days`; null for anything else. */
 export function archivePlaceOf(text: string): ArchivePlace | null {
-  if (!URL.canParse(text)) return null
-  const url = new URL(text)
+  const url = urlOf(text)
+  if (url === null) return null
   const keepDays = Number(url.searchParams.get('keep-days') ?? KEEP_DAYS)
   if (!Number.isSafeInteger(keepDays) || keepDays < 1) return null
   if (url.protocol === 'file:' && url.host === '' && url.pathname.length > 1)
@@ -38,7 +39,7 @@ const S3Query = z.object({
     .default('us-east-1'),
   endpoint: z
     .string()
-    .refine((text) => URL.canParse(text) && new URL(text).origin === text)
+    .refine((text) => urlOf(text)?.origin === text)
     .optional(),
   lock: z.enum(['governance', 'compliance']).optional(),
 })
@@ -58,13 +59,7 @@ const LOCKS = { governance: 'GOVERNANCE', compliance: 'COMPLIANCE' } as const
 export function witnessPlaceOf(text: string): WitnessPlace | null {
   const [line = '', url = '', ...more] = text.split(' ')
   const key = readNoteKey(line)
-  if (
-    key?.type !== 'witness' ||
-    more.length > 0 ||
-    !URL.canParse(url) ||
-    !/^https?:$/.test(new URL(url).protocol)
-  )
-    return null
+  if (key?.type !== 'witness' || more.length > 0 || !/^https?:$/.test(urlOf(url)?.protocol ?? '')) return null
   return { key, url: url.replace(/\/$/, '') }
 }
 

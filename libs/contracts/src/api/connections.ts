@@ -3,12 +3,7 @@ import { ActionClass } from '../action.ts'
 import { BundleConnection } from '../bundle.ts'
 import { AccessGroupId, ConnectionId, NodeId, Slug } from '../id.ts'
 import { Certificates, UPSTREAM_BY_DEFAULT, UpstreamSettings, UpstreamState } from '../upstream.ts'
-
-/** Secrets stand in the credential, where they are sealed, and a fragment never goes over the wire. */
-const UpstreamUrl = z
-  .url({ protocol: /^https?$/ })
-  .max(2048)
-  .refine(isPlain, { error: 'a URL without user, password and fragment' })
+import { PlainHttpUrl } from '../url.ts'
 
 /** Names that no gateway lets a credential take: they frame the message, belong to one hop, or are the protocol's own. */
 const RESERVED_HEADER =
@@ -69,7 +64,7 @@ const OpenApiText = z
 
 export const NewConnection = z.strictObject({
   name: ConnectionName,
-  url: UpstreamUrl,
+  url: PlainHttpUrl,
   credential: NewCredential,
   groups: z.array(AccessGroupId).max(100).default([]),
   toolClasses: z.record(z.string(), ActionClass).default({}),
@@ -81,7 +76,7 @@ export const NewConnection = z.strictObject({
 })
 export type NewConnection = z.infer<typeof NewConnection>
 export const ConnectionChange = z.strictObject({
-  url: UpstreamUrl.optional(),
+  url: PlainHttpUrl.optional(),
   credential: NewCredential.optional(),
   groups: z.array(AccessGroupId).max(100).optional(),
   toolClasses: z.record(z.string(), ActionClass).optional(),
@@ -138,9 +133,3 @@ export const ConnectionView = z.strictObject({
   createdAt: z.iso.datetime(),
 })
 export type ConnectionView = z.infer<typeof ConnectionView>
-
-function isPlain(text: string): boolean {
-  if (!URL.canParse(text) || text.includes('#')) return false
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
-}

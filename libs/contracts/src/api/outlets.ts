@@ -1,12 +1,7 @@
 import { z } from 'zod'
 import { OutletId } from '../id.ts'
 import { Certificates } from '../upstream.ts'
-
-/** Secrets stand in `authorization`, where they are sealed, and a fragment never goes over the wire. */
-const ReceiverUrl = z
-  .url({ protocol: /^https?$/ })
-  .max(2048)
-  .refine(isPlain, { error: 'a URL without user, password and fragment' })
+import { PlainHttpUrl } from '../url.ts'
 
 /** Who must have signed the certificate of the receiver; then the public authorities do not count for it. */
 const authorities = Certificates.nullable().default(null)
@@ -18,14 +13,14 @@ const authorities = Certificates.nullable().default(null)
 export const OutletTarget = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
-    url: ReceiverUrl,
+    url: PlainHttpUrl,
     /** what the events carry: the record, or an OCSF event made of it */
     format: z.enum(['record', 'ocsf']).default('record'),
     /** many events in one request, in place of one */
     batch: z.boolean().default(false),
     authorities,
   }),
-  z.strictObject({ kind: z.literal('otlp'), url: ReceiverUrl, authorities }),
+  z.strictObject({ kind: z.literal('otlp'), url: PlainHttpUrl, authorities }),
   z.strictObject({
     kind: z.literal('syslog'),
     host: z.union([
@@ -155,9 +150,3 @@ export type OutletDeadLetter = z.infer<typeof OutletDeadLetter>
 /** Which dead letters are tried again; absent: all that may be. */
 export const OutletRedrive = z.strictObject({ leaves: z.array(z.int().nonnegative()).max(500).optional() })
 export type OutletRedrive = z.infer<typeof OutletRedrive>
-
-function isPlain(text: string): boolean {
-  if (!URL.canParse(text) || text.includes('#')) return false
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
-}

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { DirectoryId, DomainId, HumanId, SsoConnectionId } from '../id.ts'
 import { Role } from '../role.ts'
+import { AnyUrl } from '../url.ts'
 
 /** Who a human is to an identity provider: issuer and subject together, never an e-mail address. */
-export const HumanIdentity = z.strictObject({ issuer: z.url(), subject: z.string().min(1).max(255) })
+export const HumanIdentity = z.strictObject({ issuer: AnyUrl, subject: z.string().min(1).max(255) })
 export type HumanIdentity = z.infer<typeof HumanIdentity>
 
 /** `sso`: the connection whose issuer gave the subject. */
@@ -25,7 +26,7 @@ const Name = z.string().min(1).max(100)
 /** An identity provider by OpenID Connect. `jit`: whether it may bring humans that nobody made before, from domains that are proven. */
 export const NewSsoConnection = z.strictObject({
   name: Name,
-  issuer: z.url().max(512),
+  issuer: AnyUrl.max(512),
   clientId: ClientId,
   clientSecret: ClientSecret,
   scopes: z.array(Scope).max(10).default(['openid', 'email', 'profile']),
@@ -44,7 +45,7 @@ export type SsoConnectionChange = z.infer<typeof SsoConnectionChange>
 export const SsoConnectionView = z.strictObject({
   id: SsoConnectionId,
   name: z.string(),
-  issuer: z.url(),
+  issuer: AnyUrl,
   clientId: z.string(),
   scopes: z.array(z.string()),
   jit: z.boolean(),

@@ -16,12 +16,17 @@ export function canonicalHost(given: string): string | null {
   return isIP(host) > 0 || NAME.test(host) ? host : null
 }
 
-const parsedHost = (given: string): string | undefined => {
+function parsedHost(given: string): string | undefined {
+  const url = urlOf(`http://${isIP(given) === 6 ? `[${given}]` : given}/`)
+  return url?.port === '' && url.pathname === '/' ? url.hostname : undefined
+}
+
+/** Null for what is no URL. Not by `URL.canParse`: once it is optimised, Node 20 refuses hosts with letters of Latin-1 in it. */
+export function urlOf(text: string): URL | null {
   try {
-    const url = new URL(`http://${isIP(given) === 6 ? `[${given}]` : given}/`)
-    return url.port === '' && url.pathname === '/' ? url.hostname : undefined
+    return new URL(text)
   } catch {
-    return undefined
+    return null
   }
 }
 

@@ -8,7 +8,7 @@ import type { Admitted, AdmissionSettings, Wanted } from './admission.ts'
 import type { Outward } from './forward.ts'
 import { forward, outwardOf, refuse } from './forward.ts'
 import type { Target } from './host.ts'
-import { canonicalHost, matchesHost, targetOf } from './host.ts'
+import { canonicalHost, matchesHost, targetOf, urlOf } from './host.ts'
 import type { Injection } from './injection.ts'
 import type { RegistryKind } from './registry-path.ts'
 import { packageOfPath } from './registry-path.ts'
@@ -115,8 +115,8 @@ async function servePlain(exchange: Exchange, settings: ProxySettings, outward: 
 }
 
 function absoluteUrl(given: string): (Target & { readonly path: string }) | null {
-  if (!/^http:\/\//i.test(given) || !URL.canParse(given)) return null
-  const url = new URL(given)
+  const url = /^http:\/\//i.test(given) ? urlOf(given) : null
+  if (url === null) return null
   const host = canonicalHost(url.hostname.replace(/^\[|\]$/g, ''))
   if (host === null || url.username !== '' || url.password !== '') return null
   return { host, port: url.port === '' ? 80 : Number(url.port), path: url.pathname + url.search }

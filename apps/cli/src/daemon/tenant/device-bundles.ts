@@ -3,7 +3,14 @@ import { createFreshness } from '@writ/bundle'
 import type { Freshness } from '@writ/bundle'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { CurrentBundle } from '@writ/enforcement'
-import { createAcknowledger, createLiveBundles, followChanges, openBundleCache, pause } from '@writ/point'
+import {
+  createAcknowledger,
+  createLiveBundles,
+  createRosters,
+  followChanges,
+  openBundleCache,
+  pause,
+} from '@writ/point'
 import type { Acknowledger, BundleCache, LiveBundles, ReportProblem } from '@writ/point'
 import { monotonicMs } from '../moment.ts'
 import type { DevicePackages } from './device-packages.ts'
@@ -59,7 +66,8 @@ type Parts = {
 }
 
 async function openParts({ report }: TenantMeans, { identity, client, stateDir }: Wire): Promise<Parts> {
-  const cache = await openBundleCache(join(stateDir, 'bundles'))
+  const folder = join(stateDir, 'bundles')
+  const cache = await openBundleCache(folder)
   const freshness = createFreshness({ staleAfterMs: LONGEST_OFFLINE_MS })
   const acknowledger = createAcknowledger(client.acknowledge, report)
   const bundles = createLiveBundles({
@@ -68,6 +76,7 @@ async function openParts({ report }: TenantMeans, { identity, client, stateDir }
     head: null,
     fetch: client.bundle,
     cache,
+    rosters: createRosters({ fetch: client.rosterPart, folder, report }),
     acknowledge: acknowledger.acknowledge,
     freshness,
     monotonicMs,

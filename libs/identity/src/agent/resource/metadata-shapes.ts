@@ -1,11 +1,12 @@
+import { AnyUrl } from '@writ/contracts'
 import { z } from 'zod'
 
 const Names = z.array(z.string())
 
 /** What this client reads of a protected resource (RFC 9728 §2). */
 export const ResourceMetadata = z.object({
-  resource: z.url(),
-  authorization_servers: z.array(z.url()).min(1),
+  resource: AnyUrl,
+  authorization_servers: z.array(AnyUrl).min(1),
   scopes_supported: Names.optional(),
   dpop_bound_access_tokens_required: z.boolean().optional(),
 })
@@ -14,9 +15,9 @@ export type ResourceMetadata = z.infer<typeof ResourceMetadata>
 /** What this client reads of an authorization server (RFC 8414 §2, RFC 9207 §3, RFC 9449 §5.1). */
 export const AuthorityMetadata = z.object({
   issuer: z.string(),
-  token_endpoint: z.url(),
-  authorization_endpoint: z.url().optional(),
-  registration_endpoint: z.url().optional(),
+  token_endpoint: AnyUrl,
+  authorization_endpoint: AnyUrl.optional(),
+  registration_endpoint: AnyUrl.optional(),
   scopes_supported: Names.optional(),
   code_challenge_methods_supported: Names.optional(),
   token_endpoint_auth_methods_supported: Names.optional(),

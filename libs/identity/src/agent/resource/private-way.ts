@@ -1,3 +1,4 @@
+import { urlOf } from '@writ/contracts'
 import { ServerDistrusted } from './server-distrusted.ts'
 
 /**
@@ -6,7 +7,8 @@ import { ServerDistrusted } from './server-distrusted.ts'
  * @throws ServerDistrusted
  */
 export function requirePrivateWay(target: string, from: string): void {
-  if (!URL.canParse(target) || !isPrivate(new URL(target), new URL(from)))
+  const url = urlOf(target)
+  if (url === null || !isPrivate(url, new URL(from)))
     throw new ServerDistrusted(`${from} leads to an address that is not safe`)
 }
 

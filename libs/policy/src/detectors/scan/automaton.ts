@@ -32,11 +32,17 @@ export function automatonOf(literals: readonly string[], marked: string): Automa
   const trie = plant(folded, classes, shift)
   link(trie, 1 << shift)
   const lists = listed(trie, folded)
-  const stops = new Set([STAY, ...Array.from(marked, (unit) => classes[unit.charCodeAt(0)] ?? ELSE)])
-  const next = Int16Array.from(trie.next, (node, place) =>
-    lists.ends[node] === 0 && !stops.has(place & ((1 << shift) - 1)) ? node : ~node,
-  )
-  return { classes, shift, next, ...lists, longest: Math.max(...folded.map(({ length }) => length)) }
+  const stops = new Uint8Array(1 << shift)
+  for (const column of [STAY, ...Array.from(marked, (unit) => classes[unit.charCodeAt(0)] ?? ELSE)])
+    stops[column] = 1
+  markStops(trie, lists.ends, stops)
+  return {
+    classes,
+    shift,
+    next: trie.next,
+    ...lists,
+    longest: Math.max(...folded.map(({ length }) => length)),
+  }
 }
 
 /** The commonest first, so that the part of a row that most text reads is a line or two of the processor's cache. */
@@ -50,11 +56,12 @@ function classesOf(literals: readonly string[]): Uint8Array {
   return Uint8Array.from(FOLDED, (code) => (code === UNSEEN ? STAY : (columns.get(code) ?? ELSE)))
 }
 
-type Trie = { next: number[]; size: number; readonly own: number[][]; readonly shift: number }
+type Trie = { next: Int16Array; size: number; readonly own: number[][]; readonly shift: number }
 
 /** All literals at once, letter by letter: so the nodes near the root, which most text visits, stand together in memory. */
 function plant(literals: readonly string[], classes: Uint8Array, shift: number): Trie {
-  const trie: Trie = { next: Array.from({ length: 1 << shift }, () => 0), size: 1, own: [[]], shift }
+  const most = literals.reduce((nodes, { length }) => nodes + length, 1)
+  const trie: Trie = { next: new Int16Array(most << shift), size: 1, own: [[]], shift }
   const nodes = literals.map(() => 0)
   const longest = Math.max(...literals.map(({ length }) => length))
   for (let at = 0; at < longest; at += 1) {
@@ -66,6 +73,7 @@ function plant(literals: readonly string[], classes: Uint8Array, shift: number):
     }
   }
   if (trie.size > 0x7fff) throw new RangeError('there are too many literals')
+  trie.next = trie.next.slice(0, trie.size << shift)
   return trie
 }
 
@@ -76,7 +84,6 @@ function childOf(trie: Trie, node: number, column: number): number {
   const child = trie.size
   trie.size += 1
   trie.own.push([])
-  for (let at = 0; at < 1 << trie.shift; at += 1) trie.next.push(0)
   trie.next[place] = child
   return child
 }
@@ -103,7 +110,16 @@ function link(trie: Trie, columns: number): void {
 }
 
 const childrenOfRoot = (trie: Trie, columns: number): number[] =>
-  trie.next.slice(0, columns).filter((child) => child !== 0)
+  Array.from(trie.next.subarray(0, columns)).filter((child) => child !== 0)
+
+/** Complements each step at which the pass is to stop. */
+function markStops({ next, shift }: Trie, ends: Int32Array, stops: Uint8Array): void {
+  const column = (1 << shift) - 1
+  for (let place = 0; place < next.length; place += 1) {
+    const node = next[place] ?? 0
+    if (ends[node] !== 0 || stops[place & column] === 1) next[place] = ~node
+  }
+}
 
 function listed(trie: Trie, literals: readonly string[]): Pick<Automaton, 'ends' | 'found'> {
   const ends = new Int32Array(trie.size)
