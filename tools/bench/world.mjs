@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
 import { startPlatform } from '../local/platform.mjs'
 import { stateDirectory } from '../state.mjs'
+import { givePreparedState } from '../testing/prepared-state.mjs'
 
 let worlds = 0
 const SECRET = `bench_${randomBytes(16).toString('hex')}`
@@ -18,7 +19,8 @@ export function startBenchPlatform({ running, redis = 'auto', gateways = 1, tuni
   mkdirSync(stateDir, { recursive: true, mode: 0o711 })
   running.add('bench state', () => rmSync(stateDir, { recursive: true, force: true }))
   const ports = { controlPlane: 0, gateway: 0, demoUpstream: 0, postgres: 0, workerAdmin: 0, gatewayAdmin: 0 }
-  return startPlatform({ stateDir, redis, gateways, tuning, ports, running })
+  const isMigrated = givePreparedState(stateDir)
+  return startPlatform({ stateDir, isMigrated, redis, gateways, tuning, ports, running })
 }
 
 export async function startWorld({ running, ...wanted }) {
