@@ -10,6 +10,7 @@ import { createSay } from './local/progress.mjs'
 import { provideRedis } from './local/redis.mjs'
 import { createRunning } from './local/running.mjs'
 import { CLONE, stateDirectory } from './state.mjs'
+import { prepareState } from './testing/prepared-state.mjs'
 
 /** Rooms whose tests need no server and no build. */
 const PURE = [
@@ -55,8 +56,9 @@ async function test(args) {
   const servers = homes.every(isPure) ? {} : await startServers()
   // Room specs run from source; apps and e2e start compiled programs.
   if (!homes.every(({ floor }) => floor === 'libs')) await ensureBuild(say)
+  const prepared = homes.some(startsPlatforms) ? await prepareState(join(runDir, 'prepared')) : {}
   const summaryFile = join(runDir, 'summary.json')
-  const code = await jest({ args, servers, summaryFile })
+  const code = await jest({ args, env: { ...servers, ...prepared }, summaryFile })
   printSummary(summaryFile)
   return code
 }
@@ -78,6 +80,10 @@ function homesOf(args) {
 
 function isPure({ floor, room }) {
   return floor === 'libs' && PURE.includes(room)
+}
+
+function startsPlatforms({ floor }) {
+  return floor === 'e2e' || floor === 'all'
 }
 
 async function startServers() {
@@ -111,7 +117,7 @@ function sharedCopy() {
   return process.env.WRIT_REDIS_DIR || join(home, 'redis-bin')
 }
 
-function jest({ args, servers, summaryFile }) {
+function jest({ args, env, summaryFile }) {
   const summary = ['--json', `--outputFile=${summaryFile}`]
   const program = join(CLONE, 'node_modules', 'jest', 'bin', 'jest.js')
   const child = spawn(
@@ -121,7 +127,7 @@ function jest({ args, servers, summaryFile }) {
       stdio: 'inherit',
       env: {
         ...withoutOwnServers(process.env),
-        ...servers,
+        ...env,
       },
     },
   )

@@ -5,6 +5,7 @@ import type { PlatformOptions } from '../../tools/local/platform.d.mts'
 import type { Platform } from '../../tools/local/platform.d.mts'
 import { startPlatform } from '../../tools/local/platform.mjs'
 import { stateDirectory } from '../../tools/state.mjs'
+import { givePreparedState } from '../../tools/testing/prepared-state.mjs'
 import type { Upstream } from '../../apps/demo/src/upstream.ts'
 import { startUpstream } from '../../apps/demo/src/upstream.ts'
 import { createTenant } from './tenant.ts'
@@ -24,6 +25,7 @@ export async function startWorld(options: Omit<PlatformOptions, 'stateDir'> = {}
   mkdirSync(stateDir, { recursive: true, mode: 0o711 })
   const platform = await startPlatform({
     stateDir,
+    isMigrated: givePreparedState(stateDir),
     redis: 'required',
     ports: { controlPlane: 0, gateway: 0, demoUpstream: 0, postgres: 0, workerAdmin: 0, gatewayAdmin: 0 },
     ...options,
