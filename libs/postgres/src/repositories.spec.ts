@@ -143,6 +143,7 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
 const OF_NO_TENANT = [
   'createAuditIndex',
   'createAuditLedger',
+  'isAskedFor',
   'recordConditions',
   'viewOf',
   'addGlobalLeaf',
