@@ -1,6 +1,9 @@
 // What the incident desk asks, of a ledger that is full: pages by filters of every kind, decisions with their story, lineage, counts. Real
 // statements, by the role of the control plane; each question with other values every time.
 import { createTenantScope, searchLeaves, countRecords, timesOfRecords } from '@writ/postgres'
+import { IndexLink } from '../../../apps/control-plane/dist/record-index/index-link.js'
+import { IndexStanding } from '../../../apps/control-plane/dist/record-index/index-standing.js'
+import { RecordSearch } from '../../../apps/control-plane/dist/record-index/record-search.js'
 import { DecisionsService } from '../../../apps/control-plane/dist/records/decisions.service.js'
 import { LineageService } from '../../../apps/control-plane/dist/records/lineage.service.js'
 import { RecordsService } from '../../../apps/control-plane/dist/records/records.service.js'
@@ -126,8 +129,10 @@ const FILTERS = {
 const NOBODY = {
   disclose: (_, records) => Promise.resolve(records.map(() => ({ disclosures: [], erased: [] }))),
 }
-const stories = new DecisionsService(new RecordsService({ nowMs: Date.now }, NOBODY))
-const lineages = new LineageService()
+// without an index apart from the ledger
+const search = new RecordSearch(new IndexLink(null), new IndexStanding(Date.now))
+const stories = new DecisionsService(new RecordsService({ nowMs: Date.now }, NOBODY, search), search)
+const lineages = new LineageService(search)
 const ADMITTED = { roles: [] }
 const lineage = (queryOf) => (manager, record, tenant) =>
   lineages.of(new TenantDb(tenant, manager), { most: 1000, format: 'json', ...queryOf(record) })

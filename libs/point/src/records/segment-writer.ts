@@ -105,8 +105,8 @@ export class SegmentWriter {
   async #commitAll(): Promise<void> {
     while (this.#group) {
       const group = this.#group
-      await gather(group, this.#lastCount, GATHER_MS)
       await lull(group.sinceMs, LINGER_MS)
+      await gather(group, this.#lastCount, GATHER_MS)
       this.#lastCount = group.waiting.length
       this.#group = null
       await this.#commit(group)
