@@ -18,32 +18,8 @@ import { ApprovalsController } from './approvals/approvals.controller.ts'
 import { ApprovalsService } from './approvals/approvals.service.ts'
 import { ClaimsController } from './approvals/claims.controller.ts'
 import { ClaimsService } from './approvals/claims.service.ts'
-import { AuthorityController } from './authority/authority.controller.ts'
-import { AuthorityRecords } from './authority/authority-records.ts'
-import { ClientDoor } from './authority/client-door.ts'
-import { AuthorizeController } from './authority/consent/authorize.controller.ts'
-import { AuthorizeService } from './authority/consent/authorize.service.ts'
-import { Consents } from './authority/consent/consents.ts'
-import { DeviceController } from './authority/consent/device.controller.ts'
-import { DeviceService } from './authority/consent/device.service.ts'
-import { EnrolmentController } from './authority/enrolment.controller.ts'
-import { EnrolmentService } from './authority/enrolment.service.ts'
-import { FailureBrake } from './authority/failure-brake.ts'
-import { GrantsController } from './authority/grants.controller.ts'
-import { GrantsService } from './authority/grants.service.ts'
-import { IdTokens } from './authority/id-tokens.ts'
-import { IssuedTokens } from './authority/issued-tokens.ts'
-import { KeySchedule } from './authority/key-schedule.ts'
 import { AuthorityNonces } from './authority/nonces.ts'
-import { RevocationController } from './authority/revocation.controller.ts'
-import { RevocationService } from './authority/revocation.service.ts'
-import { RotationController } from './authority/rotation.controller.ts'
-import { RotationService } from './authority/rotation.service.ts'
-import { SigningKeysController } from './authority/signing-keys.controller.ts'
-import { SigningKeys } from './authority/signing-keys.ts'
-import { SsoIdTokens } from './authority/sso-id-tokens.ts'
-import { TokenController } from './authority/token.controller.ts'
-import { TokenService } from './authority/token.service.ts'
+import { AUTHORITY_CONTROLLERS, AUTHORITY_SERVICES } from './authority/parts.ts'
 import { BundleKeys } from './bundles/bundle-keys.ts'
 import { BundleOutlet } from './bundles/bundle-outlet.ts'
 import { BundlesController } from './bundles/bundles.controller.ts'
@@ -60,38 +36,23 @@ import { Faults } from './faults.ts'
 import { FindingsController } from './findings/findings.controller.ts'
 import { FindingsService } from './findings/findings.service.ts'
 import { Reconciler } from './findings/reconciler.ts'
-import { Losses } from './silence/losses.ts'
-import { Reaping } from './silence/reaping.ts'
-import { SilenceWatch } from './silence/silence-watch.ts'
 import { Reconciliation } from './findings/reconciliation.ts'
+import { GatewaysController } from './gateways/gateways.controller.ts'
+import { HealthController } from './health.controller.ts'
 import { BodyRooms } from './http/body-rooms.ts'
 import { Brakes } from './http/brakes.ts'
 import { FrontDoor } from './http/front-door.ts'
-import { GatewaysController } from './gateways/gateways.controller.ts'
-import { HealthController } from './health.controller.ts'
 import { INVENTORY_CONTROLLERS, INVENTORY_SERVICES } from './inventory/parts.ts'
-import { AcknowledgementsService } from './nodes/acknowledgements.service.ts'
-import { ContentKeysService } from './nodes/content-keys.service.ts'
-import { JoinController } from './nodes/join.controller.ts'
-import { JoinService } from './nodes/join.service.ts'
-import { LeasesService } from './nodes/leases.service.ts'
-import { NodeSignatures } from './nodes/node-signatures.ts'
-import { NodesController } from './nodes/nodes.controller.ts'
+import { NODE_CONTROLLERS, NODE_SERVICES } from './nodes/parts.ts'
 import { RecordTransport } from './nodes/record-transport.ts'
-import { StreamsService } from './nodes/streams.service.ts'
 import { OpenApiController } from './openapi/openapi.controller.ts'
 import { OutletMetrics } from './outlets/outlet-metrics.ts'
 import { OUTLET_CONTROLLERS, OUTLET_SERVICES } from './outlets/parts.ts'
 import { OverridesController } from './overrides/overrides.controller.ts'
 import { OverridesService } from './overrides/overrides.service.ts'
-import { ExplainService } from './policies/explain.service.ts'
-import { LintService } from './policies/lint.service.ts'
+import { PACK_CONTROLLERS, PACK_SERVICES } from './packs/parts.ts'
 import { PEOPLE_CONTROLLERS, PEOPLE_SERVICES } from './people.ts'
-import { PoliciesController } from './policies/policies.controller.ts'
-import { PoliciesService } from './policies/policies.service.ts'
-import { PolicyRunsController } from './policies/policy-runs.controller.ts'
-import { PolicyTemplatesController } from './policies/policy-templates.controller.ts'
-import { ReplayService } from './policies/replay.service.ts'
+import { POLICY_CONTROLLERS, POLICY_SERVICES } from './policies/parts.ts'
 import { IndexLink } from './record-index/index-link.ts'
 import { IndexStanding } from './record-index/index-standing.ts'
 import { RECORD_CONTROLLERS, RECORD_SERVICES } from './records/parts.ts'
@@ -99,6 +60,9 @@ import { RETENTION_CONTROLLERS, RETENTION_SERVICES } from './retention/parts.ts'
 import { SessionsController } from './sessions/sessions.controller.ts'
 import { SessionsService } from './sessions/sessions.service.ts'
 import { Settings } from './settings.ts'
+import { Losses } from './silence/losses.ts'
+import { Reaping } from './silence/reaping.ts'
+import { SilenceWatch } from './silence/silence-watch.ts'
 import { DomainRecords } from './sso/domain-records.ts'
 import { Outbound } from './sso/outbound.ts'
 import { AccessCheck } from './tenancy/access-check.ts'
@@ -113,16 +77,15 @@ import { TenantSecrets } from './tenancy/tenant-secrets.ts'
 import { Newborn } from './tenants/newborn.ts'
 import { RecordsKept } from './tenants/records-kept.ts'
 import { RecordsWatch } from './tenants/records-watch.ts'
-import { TenantController } from './tenants/tenant.controller.ts'
 import { TenantExport } from './tenants/tenant-export.ts'
 import { TenantLifeService } from './tenants/tenant-life.service.ts'
+import { TenantController } from './tenants/tenant.controller.ts'
 import { TenantsController } from './tenants/tenants.controller.ts'
 import { TenantsService } from './tenants/tenants.service.ts'
 import { CataloguesController } from './tools/catalogues.controller.ts'
 import { CataloguesService } from './tools/catalogues.service.ts'
 import { ToolsController } from './tools/tools.controller.ts'
 import { ToolsService } from './tools/tools.service.ts'
-import { PACK_CONTROLLERS, PACK_SERVICES } from './packs/parts.ts'
 import { TRANSPARENCY_CONTROLLERS, TRANSPARENCY_SERVICES } from './transparency/parts.ts'
 
 /** What the composition root brings in: the ports, as things that are open already. */
@@ -147,6 +110,9 @@ export type Outside = {
 }
 
 const CONTROLLERS = [
+  ...NODE_CONTROLLERS,
+  ...POLICY_CONTROLLERS,
+  ...AUTHORITY_CONTROLLERS,
   ...CONNECTION_CONTROLLERS,
   ...RECORD_CONTROLLERS,
   ...RETENTION_CONTROLLERS,
@@ -155,78 +121,49 @@ const CONTROLLERS = [
   AgentsController,
   ApiKeysController,
   ApprovalsController,
-  AuthorityController,
-  AuthorizeController,
   BundlesController,
   CataloguesController,
   ClaimsController,
-  DeviceController,
-  EnrolmentController,
   FindingsController,
   GatewaysController,
-  GrantsController,
   HealthController,
-  JoinController,
-  NodesController,
   OpenApiController,
   OverridesController,
-  PoliciesController,
-  PolicyRunsController,
-  PolicyTemplatesController,
-  RevocationController,
-  RotationController,
   SessionsController,
-  SigningKeysController,
   TenantController,
   TenantsController,
-  TokenController,
   ToolsController,
 ]
 
 const SERVICES: Provider[] = [
+  ...NODE_SERVICES,
+  ...POLICY_SERVICES,
+  ...AUTHORITY_SERVICES,
   ...CONNECTION_SERVICES,
   ...RECORD_SERVICES,
   ...RETENTION_SERVICES,
   ...OUTLET_SERVICES,
   AccessCheck,
   AccessGroupsService,
-  AcknowledgementsService,
   AdministrationInterceptor,
   Administrations,
   AgentsService,
   ApiKeyDoor,
   ApiKeysService,
   ApprovalsService,
-  AuthorityRecords,
-  AuthorizeService,
   BundleKeys,
   CataloguesService,
   ChangeFeed,
   ClaimsService,
-  ClientDoor,
   CommitWatch,
-  Consents,
-  ContentKeysService,
   ControlPlaneNode,
-  DeviceService,
-  EnrolmentService,
-  ExplainService,
-  FailureBrake,
   FindingsService,
   FrontDoor,
-  GrantsService,
-  IssuedTokens,
-  JoinService,
-  KeySchedule,
   KeyUse,
-  LeasesService,
-  LintService,
   Mint,
   Newborn,
-  NodeSignatures,
   OverridesService,
   Phantoms,
-  PoliciesService,
   Publication,
   Publisher,
   Losses,
@@ -238,23 +175,16 @@ const SERVICES: Provider[] = [
   RecordsKept,
   RecordsWatch,
   Remint,
-  ReplayService,
-  RevocationService,
-  RotationService,
   Sealing,
   SessionsService,
-  SigningKeys,
-  StreamsService,
   Tenancy,
   TenantExport,
   TenantLifeService,
   TenantScopeInterceptor,
   TenantSecrets,
   TenantsService,
-  TokenService,
   ToolsService,
   Views,
-  { provide: IdTokens, useClass: SsoIdTokens },
 ]
 
 @Module({})

@@ -5,13 +5,11 @@ import { Refusal } from '@writ/contracts'
 import type { BundleSource, CurrentBundle } from '@writ/enforcement'
 import { currentBundleOf } from '@writ/enforcement'
 import type { BundleCache, CachedBundle } from './bundle-cache.ts'
+import type { OfferPorts } from './bundle-offers.ts'
+import { bundleOffers } from './bundle-offers.ts'
 import type { Rosters } from './rosters.ts'
 
-export type BundlePorts = {
-  /** the published head in Redis; null in single-node mode. Rejects when Redis does not answer. */
-  readonly head: ((slug: string) => Promise<{ readonly version: number; readonly jws: string } | null>) | null
-  /** from the control plane; null when there is no such tenant. Rejects when it does not answer. */
-  readonly fetch: (slug: string) => Promise<string | null>
+export type BundlePorts = OfferPorts & {
   readonly cache: BundleCache
   /** the agents and humans of tenants that have too many for one bundle */
   readonly rosters: Rosters
@@ -30,7 +28,6 @@ export type BundlePorts = {
   readonly staleAfterMsOf?: (bundle: Bundle) => number
   /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
   readonly resident: number
-  readonly report: (problem: string, detail: unknown) => void
 }
 
 /** The bundle of each tenant that calls, and how it is kept current. */
@@ -143,7 +140,7 @@ class Bundles {
 
   async #loadOnce(slug: string): Promise<CurrentBundle | Refusal> {
     const cached = await this.#ports.cache.read(slug)
-    for await (const offer of this.#offers(slug, cached?.announced ?? 0)) {
+    for await (const offer of bundleOffers(this.#ports, slug, cached?.announced ?? 0)) {
       if (offer === null) return this.#remember(slug)
       const adopted = await this.#adopt(slug, offer, cached)
       if (adopted) return adopted
@@ -165,21 +162,6 @@ class Bundles {
     return new Refusal('tenant_unknown')
   }
 
-  /**
-   * Signed bundles, or null for a tenant that does not exist: Redis first, then the control plane; nothing where both are away.
-   * @param least the version that is known to exist
-   */
-  async *#offers(slug: string, least: number): AsyncGenerator<string | null> {
-    const head = await this.#ports.head?.(slug).catch(() => null)
-    if (head && head.version >= least) yield head.jws
-    try {
-      yield await this.#ports.fetch(slug)
-    } catch (error) {
-      this.#ports.report('the control plane gave no bundle', error)
-      if (head && head.version < least) yield head.jws
-    }
-  }
-
   async #catchUp(slug: string, version: number): Promise<void> {
     await this.#refresh(slug, version)
     const resident = this.#resident.get(slug)
@@ -194,7 +176,7 @@ class Bundles {
   /** Takes a newer bundle where one is offered; everything else leaves what is at hand. */
   async #refresh(slug: string, least: number): Promise<void> {
     const cached = await this.#ports.cache.read(slug)
-    for await (const offer of this.#offers(slug, Math.max(least, cached?.announced ?? 0))) {
+    for await (const offer of bundleOffers(this.#ports, slug, Math.max(least, cached?.announced ?? 0))) {
       if (offer === null) this.#drop(slug)
       if (offer === null || offer === cached?.jws) return
       const opened = await this.#open(slug, offer, cached)
