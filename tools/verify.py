@@ -42,6 +42,8 @@ LONGEST_LINE = 64 * KIB
 SLACK_BYTES = MIB  # a member that is by more than this longer than the manifest says is not read: it could be a bomb
 MOST_SAFE = 2**53 - 1
 DEEPEST = 200
+MOST_PARTS = 4 * MIB  # of a text that has more of `[`, `{` and `,` nothing is read: as values it would be many times as large
+MOST_UNNAMED = 100  # streams that the manifest does not name are followed no further than so many
 MOST_FAULTS = 100
 MOST_PENDING = 1000
 STREAM_START = "0" * 64
@@ -74,8 +76,9 @@ def read_arguments(words):
     for word in rest:
         if word == "--json":
             as_json = True
-        elif word in values:
-            value = next(rest, None)
+        elif word.split("=", 1)[0] in values:
+            word, *given = word.split("=", 1)
+            value = given[0] if given else next(rest, None)
             if value is None:
                 raise CannotRun(__doc__)
             values[word].append(value)
@@ -87,7 +90,7 @@ def read_arguments(words):
         raise CannotRun(__doc__)
     older = [or_cannot_run(read_checkpoint(file_bytes(name)), f"{name} is no checkpoint") for name in values["--checkpoint"]]
     pinned = None
-    for name in values["--trust"]:
+    for name in values["--trust"][-1:]:
         pinned = or_cannot_run(read_trust(file_bytes(name)), f"{name} is no trust file")
     witnesses = []
     for line in values["--witness"]:
@@ -150,7 +153,7 @@ def text_of(result):
         keys = "pinned" if result["trust"] == "pinned" else "TRUSTED AS DELIVERED: compare them, or give --trust"
         grown = [str(size) for size in [result["previous"], *result["older"]] if size is not None]
         lines += [
-            f"  tenant {pack['tenant']}, log {pack['origin']} of {pack['treeSize']} leaves, made {pack['createdAt']}",
+            f"  tenant {shown(pack['tenant'])}, log {shown(pack['origin'])} of {pack['treeSize']} leaves, made {pack['createdAt']}",
             f"  proves: {proved[result['proves']]}",
             f"  keys of the log: {keys}",
             f"  cosigned by: {', '.join(c['name'] for c in result['cosignatures']) or 'nobody'}",
@@ -160,6 +163,11 @@ def text_of(result):
         lines += [f"  LOST, as the log says: {r['stream']} #{r['from']} to before #{r['to']}" for r in result["lost"]]
         lines += [f"  signed and not here yet: {b['stream']} to before #{b['head']}" for b in result["behind"]]
     return "\n".join(lines)
+
+
+def shown(text):
+    """A text of the pack on one line, and without what a terminal would obey."""
+    return re.sub("[^ -~]", lambda found: re.sub("(....)", r"\\u\1", utf16(found[0]).hex()), text)
 
 
 # -- The checks, in their order --------------------------------------------------------------------------------------
@@ -207,7 +215,8 @@ class Pack:
         self.rows = self.unsigned = self.disclosures = 0
         self.cosignatures, self.older_sizes, self.behind = [], [], []
         self.previous = None
-        self.wanted, self.streams, self.nodes, self.bundles, self.makers = {}, {}, {}, {}, {}
+        self.wanted, self.streams, self.nodes, self.makers = {}, {}, {}, {}
+        self.bundles, self.has_other_bundle = {}, False  # whether a record names it, of each bundle of the manifest
 
 
 def verify_pack(source, given):
@@ -280,14 +289,17 @@ def check_content(pack, member, stated):
         pack.faults.add("members", "the member has not the size that the manifest says", member)
     if size > stated["bytes"] + SLACK_BYTES:
         return
-    digest = hashlib.sha256()
+    digest, checksum = hashlib.sha256(), 0
     try:
         for chunk in pack.source.chunks(member):
             digest.update(chunk)
+            checksum = zlib.crc32(chunk, checksum)
     except Broken:
         pack.faults.add("zip", BROKEN, member)
         return
     pack.readable.add(member)
+    if not pack.source.has_sum(member, checksum):
+        pack.faults.add("zip", OTHER_SUM, member)
     if size == stated["bytes"] and digest.hexdigest() != stated["sha256"]:
         pack.faults.add("members", "the member has not the hash that the manifest says", member)
 
@@ -372,7 +384,7 @@ def check_signature(pack, manifest_bytes, jws):
     def fault(message):
         pack.faults.add("signature", message, "manifest.jws")
 
-    parts = jws.decode("latin-1").split(".")
+    parts = jws.decode("latin-1").split(".", 3)
     header = parse_canonical(from_base64url(parts[0]) or b"") if len(parts) == 3 else UNREADABLE
     if not is_jws_header(header):
         return fault("the signature of the manifest is not of its form")
@@ -518,9 +530,10 @@ class Stream:
     def __init__(self, stream, lost):
         self.stream, self.lost = stream, lost
         self.head = None
-        self.batches = []  # (from, end), sorted by from
+        self.head_unsigned = False
+        self.batches = []  # (from, end) of each signed batch, sorted by from
         self.signed = {}  # record hashes that the node signed, by sequence number
-        self.next_batch = self.covered = 0
+        self.next_batch = self.next_lost = self.covered = 0
         self.first = self.last = None
         self.rows = 0
         self.pending = []  # rows that no signed hash has followed yet
@@ -569,6 +582,8 @@ def take_head(pack, stream, head, fault):
     statement = f"writ.head.v1\n{stream}\n{next_seq}\n{head_hash}\n{head['at']}\n"
     if not is_signed_by_node(pack, stream, statement, head["signature"]):
         fault("a stream head is not signed by its node", stream=stream, seq=next_seq)
+        if state is not None:
+            state.head_unsigned = True
     elif state is not None:
         state.head = next_seq
         if next_seq > 0:
@@ -606,10 +621,10 @@ def take_batch(pack, batch, member):
     if state is None:
         pack.faults.add("node", "a batch is of a stream that the manifest does not name", member, None, stream, start)
         return
-    state.batches.append((start, start + count))
     statement = f"writ.batch.v1\n{stream}\n{start}\n{count}\n{batch['headHash']}\n"
     if is_signed_by_node(pack, stream, statement, batch["signature"]):
         take_signed(pack, state, start + count - 1, batch["headHash"])
+        state.batches.append((start, start + count))
     else:
         pack.faults.add("node", "a batch is not signed by its node", member, None, stream, start)
 
@@ -618,6 +633,7 @@ def take_batch(pack, batch, member):
 
 
 def check_rows(pack):
+    pack.bundles = {(bundle["version"], bundle["sha256"]): False for bundle in pack.manifest["bundles"]}
     leaves = Leaves(pack)
     tree = Proofs(pack) if pack.manifest["kind"] == "filter" else RangeTree(pack)
     disclosures = Disclosures(pack)
@@ -636,20 +652,31 @@ def check_rows(pack):
         part.end(pack.rows)
     for state in pack.streams.values():
         settle(pack, state)
+        if state.head_unsigned and state.tail is not None:
+            state.tail.fault(pack, "node", "the head of the stream that ends here is not signed by its node")
 
 
 def take_record(pack, record, leaf, digest):
     tenant, stream, bundle = record["tenant"], record["stream"], record.get("bundle")
     row = Row(leaf, stream, record["seq"], record["prev"], digest)
     if is_bundle(bundle):
-        pack.bundles[(bundle["version"], bundle["sha256"])] = True
+        take_bundle(pack, (bundle["version"], bundle["sha256"]))
     if tenant != pack.manifest["tenant"]:
         row.fault(pack, "tenant", "the record is of another tenant")
     elif not stream.endswith(":" + tenant) or node_of(stream) != record["gateway"]["node"]:
         row.fault(pack, "tenant", "the stream is not of the tenant and the node of the record")
     else:
-        check_maker(pack, record, row)
-        take_row(pack, row)
+        state = state_of(pack, row)
+        if state is not None:
+            check_maker(pack, record, row)
+            take_row(pack, state, row)
+
+
+def take_bundle(pack, bundle):
+    if bundle in pack.bundles:
+        pack.bundles[bundle] = True
+    else:
+        pack.has_other_bundle = True
 
 
 def check_maker(pack, record, row):
@@ -848,11 +875,17 @@ class RangeTree:
 # -- Streams: order, gaps, and the chain -----------------------------------------------------------------------------
 
 
-def take_row(pack, row):
-    state = pack.streams.get(row.stream)
-    if state is None:
+def state_of(pack, row):
+    """None where the manifest does not name the stream, and too many such are followed already."""
+    if row.stream not in pack.streams:
         row.fault(pack, "stream", "the manifest does not name the stream of the record")
-        state = pack.streams[row.stream] = Stream(row.stream, [])
+        if len(pack.streams) - len(pack.manifest["streams"]) >= MOST_UNNAMED:
+            return None
+        pack.streams[row.stream] = Stream(row.stream, [])
+    return pack.streams[row.stream]
+
+
+def take_row(pack, state, row):
     if state.last is not None and row.seq <= state.last:
         row.fault(pack, "stream", "the sequence numbers of the stream do not ascend")
         return
@@ -873,12 +906,16 @@ def take_row(pack, row):
 
 
 def check_gap(pack, state, row):
-    if any(start <= row.seq < end for start, end in state.lost):
+    """Rows ascend and so do the lost ranges, which lie apart: only the first one that does not end before the row can matter."""
+    while state.next_lost < len(state.lost) and state.lost[state.next_lost][1] < row.seq:
+        state.next_lost += 1
+    start, end = state.lost[state.next_lost] if state.next_lost < len(state.lost) else (None, None)
+    if start is not None and start <= row.seq < end:
         row.fault(pack, "stream", "the manifest says that this record is lost")
     if pack.manifest["kind"] != "range" or (state.last is None and pack.manifest["from"] > 0):
         return
     wanted = 0 if state.last is None else state.last + 1
-    if row.seq != wanted and not any(start <= wanted and row.seq <= end for start, end in state.lost):
+    if row.seq != wanted and (start is None or start > wanted):
         row.fault(pack, "stream", "records of the stream are missing before this one")
 
 
@@ -936,12 +973,12 @@ def check_counts(pack):
         if (entry["first"], entry["last"], entry["rows"]) != (state.first, state.last, state.rows):
             faults.add("stream", "the manifest says otherwise of the stream", member, None, entry["stream"])
         if manifest["kind"] == "range" and manifest["to"] == manifest["treeSize"]:
-            known = max([-1 if state.last is None else state.last] + [end - 1 for _, end in state.lost]) + 1
+            known = max(0 if state.last is None else state.last + 1, state.lost[-1][1] if state.lost else 0)
             if state.head is not None and state.head > known:
                 pack.behind.append({"stream": entry["stream"], "last": state.last, "head": state.head})
     if manifest["rows"] != pack.rows:
         faults.add("counts", "the number of records is not what the manifest says", member)
-    if sorted(pack.bundles) != [(bundle["version"], bundle["sha256"]) for bundle in manifest["bundles"]]:
+    if pack.has_other_bundle or not all(pack.bundles.values()):
         faults.add("counts", "the policy bundles are not those that the manifest says", member)
 
 
@@ -1046,6 +1083,8 @@ class Csv:
         cells = text[:-2].split(b",")
         if cells[0] != b'"leaf"' or not all(re.fullmatch(rb'"[A-Za-z0-9_.]+"', cell) for cell in cells):
             return None
+        if len(set(cells[1:])) < len(cells) - 1:
+            return None  # with a column many times over, the row of one record could be longer than any text
         return [cell[1:-1].decode("ascii").split(".") for cell in cells[1:]]
 
     def next(self, leaf, record, disclosed):
@@ -1271,6 +1310,7 @@ def is_signed(message, signature, public):
 
 
 TABLES = {}
+MOST_TABLES = 64  # of a third of a megabyte each
 
 
 def tables_of(public):
@@ -1281,6 +1321,8 @@ def tables_of(public):
         else:
             y = int.from_bytes(public, "little")
             point = negated(point_of(y & (2**255 - 1), y >> 255))
+        if len(TABLES) >= MOST_TABLES:
+            del TABLES[next(known for known in TABLES if known is not None)]
         TABLES[public] = None if point is None else multiples(point)
     return TABLES[public]
 
@@ -1401,6 +1443,8 @@ def parse_canonical(data):
     if data is None:
         return UNREADABLE
     try:
+        if sum(map(data.count, (b"[", b"{", b","))) > MOST_PARTS:
+            return UNREADABLE
         text = data.decode("utf-8")
         value = DECODER.decode(text)
         if is_plain(text) and ENCODER.encode(value) == text:
@@ -1427,6 +1471,8 @@ def canonical(value, depth=0):
 
 
 def scalar_text(value):
+    if type(value) is int:
+        return str(value)
     text = ENCODER.encode(value)
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -1588,7 +1634,7 @@ is_streams = object_of(
         "streams": sorted_list(object_of({"stream": is_stream_id, "head": or_none(is_head)}), lambda one: one["stream"]),
     }
 )
-is_batch = object_of(
+has_batch_members = object_of(
     {
         "stream": is_stream_id,
         "fromSeq": is_count,
@@ -1597,6 +1643,12 @@ is_batch = object_of(
         "signature": is_text,
     }
 )
+
+
+def is_batch(value):
+    return has_batch_members(value) and value["fromSeq"] + value["count"] <= MOST_SAFE
+
+
 is_range_proof = object_of({"left": hashes, "right": hashes})
 is_proof = object_of({"hashes": hashes, "leaf": is_count})
 is_consistency = object_of({"from": or_none(is_text), "hashes": hashes})
@@ -1621,6 +1673,7 @@ class Broken(Exception):
 
 
 BROKEN = "the member does not inflate to what the directory says"
+OTHER_SUM = "the member has not the checksum that the directory says"
 UNKNOWN_NAME = "a member has a name that no pack has"
 
 
@@ -1654,11 +1707,15 @@ class Reader:
         self.at = 0
 
     def take(self, count):
-        while len(self.rest) - self.at < count:
-            chunk = next(self.chunks, None)
-            if chunk is None:
-                break
-            self.rest, self.at = self.rest[self.at :] + chunk, 0
+        if len(self.rest) - self.at < count:
+            parts = [self.rest[self.at :]]
+            size = len(parts[0])
+            while size < count:
+                parts.append(next(self.chunks, b""))
+                size += len(parts[-1])
+                if not parts[-1]:
+                    break
+            self.rest, self.at = b"".join(parts), 0
         taken = self.rest[self.at : self.at + count]
         self.at += len(taken)
         return taken
@@ -1687,19 +1744,15 @@ def read_small(source, name, most_bytes, faults):
         return None
     if data is None:
         faults.add("members", "the member is too long", name)
+    elif not source.has_sum(name, zlib.crc32(data)):
+        faults.add("zip", OTHER_SUM, name)
     return data
 
 
 def read_whole(source, name, most_bytes):
-    if name not in source.sizes:
+    if name not in source.sizes or source.sizes[name] > most_bytes:
         return None
-    found, size = [], 0
-    for chunk in source.chunks(name):
-        size += len(chunk)
-        if size > most_bytes:
-            return None
-        found.append(chunk)
-    return b"".join(found)
+    return b"".join(source.chunks(name))
 
 
 # -- A folder, or a zip ----------------------------------------------------------------------------------------------
@@ -1728,6 +1781,9 @@ class Folder:
                 self.faults.append(("the member is no regular file", name))
             else:
                 self.sizes[name] = found.st_size
+
+    def has_sum(self, _name, _checksum):
+        return True
 
     def chunks(self, name):
         with open(os.path.join(self.path, name), "rb") as file:
@@ -1806,6 +1862,9 @@ class Zip:
         if not stands(entry["end"] - len(descriptor), descriptor):
             yield "a data descriptor differs from the directory"
 
+    def has_sum(self, name, checksum):
+        return self.entries[name]["checksum"] == checksum
+
     def chunks(self, name):
         entry = self.entries[name]
         packed, size, method = entry["packed"], entry["size"], entry["method"]
@@ -1855,7 +1914,7 @@ def entry_at(directory, at):
     if len(head) < 46 or head[:4] != b"PK\1\2":
         return None
     made, needed, flags, method = struct.unpack("<HHHH", head[4:12])
-    packed, size, name_bytes, extra_bytes, comment_bytes = struct.unpack("<IIHHH", head[20:34])
+    checksum, packed, size, name_bytes, extra_bytes, comment_bytes = struct.unpack("<IIIHHH", head[16:34])
     attributes, offset = struct.unpack("<II", head[38:46])
     directory_bytes = 46 + name_bytes + extra_bytes + comment_bytes
     if at + directory_bytes > len(directory):
@@ -1867,6 +1926,7 @@ def entry_at(directory, at):
     return {
         "name": name.decode("latin-1"),
         "method": method,
+        "checksum": checksum,
         "offset": offset,
         "start": start,
         "packed": packed,

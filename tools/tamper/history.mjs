@@ -110,8 +110,8 @@ export function resignedHeads(world, chance) {
     ],
     chance,
   )
-  edit()
-  return { name, members: sealManifest(altered, manifestOf(members), log), leaf: null }
+  const leaf = edit() ?? null
+  return { name, members: sealManifest(altered, manifestOf(members), log), leaf }
 }
 
 const signed = (key, text) => sign(null, Buffer.from(text), key).toString('base64url')
@@ -125,6 +125,15 @@ function editStreams(members, chance, edit) {
   const entry = pick(streams.streams, chance)
   entry.head = edit(entry.head, entry.stream)
   members.set('streams.json', Buffer.from(canonical(streams)))
+  return leavesWhere(members, (record) => record.stream === entry.stream).at(-1)
+}
+
+/** The leaf indexes of the records of a pack that are meant. */
+function leavesWhere(members, isMeant) {
+  const leaves = leavesIn(members)
+  return linesIn(members, 'records.jsonl').flatMap((line, at) =>
+    isMeant(JSON.parse(line)) ? [leaves[at]] : [],
+  )
 }
 
 function editNodes(members) {
@@ -132,16 +141,21 @@ function editNodes(members) {
   const { x } = nodeKey(97).export({ format: 'jwk' })
   streams.nodes[0].publicKey = x
   members.set('streams.json', Buffer.from(canonical(streams)))
+  const { node } = streams.nodes[0]
+  return { among: leavesWhere(members, ({ gateway }) => gateway.node === node) }
 }
 
 function editBatches(members, chance, edit) {
   const lines = linesIn(members, 'batches.jsonl')
   const at = chance(lines.length)
+  const { stream, fromSeq, count } = JSON.parse(lines[at])
   const edited = edit(JSON.parse(lines[at]))
   members.set(
     'batches.jsonl',
     bytesOfLines(lines.toSpliced(at, 1, ...(edited === null ? [] : [canonical(edited)]))),
   )
+  const isHeld = (record) => record.stream === stream && record.seq >= fromSeq && record.seq < fromSeq + count
+  return { among: leavesWhere(members, isHeld) }
 }
 
 /** The pack was made from a tile that somebody altered: its hashes are not those of the records, or do not lead to the root. */

@@ -83,6 +83,7 @@ const CONTAINERS = [
     'members that overlap',
     (entries, at) => zipOf(edited(entries, Math.max(at, 1), { listed: patched(42, 0, 0) })),
   ],
+  ['another checksum, in both places', (entries, at) => withChecksum(zipOf(entries), at)],
   ['another disk', (entries, at) => zipOf(edited(entries, at, { listed: patched(34, 1, 1, 2) }))],
   ['a comment at the end', (entries) => withComment(zipOf(entries))],
   ['another count', (entries) => lessEntries(zipOf(entries))],
@@ -100,6 +101,18 @@ const patched =
     altered.writeUIntLE(value ?? altered.readUIntLE(offset, length) + add, offset, length)
     return altered
   }
+
+/** In the directory and before the member, or behind it, where a stream wrote it. */
+function withChecksum(zip, which) {
+  const altered = Buffer.from(zip)
+  let at = zip.readUInt32LE(zip.length - 6)
+  for (let before = 0; before < which; before += 1) at += 46 + zip.readUInt16LE(at + 28)
+  const start = zip.readUInt32LE(at + 42)
+  const isDescribed = zip.readUInt16LE(at + 8) === 0x0808
+  const end = start + 30 + zip.readUInt16LE(at + 28) + zip.readUInt32LE(at + 20)
+  for (const place of [at + 16, isDescribed ? end + 4 : start + 14]) altered[place] ^= 1
+  return altered
+}
 
 function withComment(zip) {
   const altered = Buffer.concat([zip, Buffer.from('hi')])

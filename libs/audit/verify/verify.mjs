@@ -15,7 +15,7 @@ import { lstat, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createInflateRaw } from 'node:zlib'
+import zlib, { createInflateRaw } from 'node:zlib'
 
 const CHECKS =
   'zip members manifest trust signature checkpoint witness consistency older form tenant leaves leaf inclusion root stream chain node disclosure csv counts'.split(
@@ -44,6 +44,10 @@ const LONGEST_LINE = 65_536
 /** A member that is by more than this longer than the manifest says is not read: it could be a bomb. */
 const SLACK_BYTES = MIB
 const DEEPEST = 200
+/** Of a longer text that has more of `[`, `{` and `,` nothing is read: as values it would be many times as large. */
+const MOST_PARTS = 4 * MIB
+/** Streams that the manifest does not name are followed no further than so many. */
+const MOST_UNNAMED = 100
 const MOST_FAULTS = 100
 const MOST_PENDING = 1000
 const STREAM_START = '0'.repeat(64)
@@ -59,7 +63,8 @@ async function main() {
     console.log(asJson ? JSON.stringify(result) : textOf(result))
     process.exitCode = result.holds ? 0 : 1
   } catch (error) {
-    console.error(error instanceof CannotRun ? error.message : error)
+    const isKnown = error instanceof CannotRun || error.syscall !== undefined
+    console.error(isKnown ? error.message : error)
     process.exitCode = 2
   }
 }
@@ -156,9 +161,9 @@ function statementsOf({ pack, rows, proves, trust, unsigned, cosignatures, lost,
     inclusion: `INCLUSION ONLY: ${rows} records at their places; what else there is, is not proved`,
   }
   const keys = trust === 'pinned' ? 'pinned' : 'TRUSTED AS DELIVERED: compare them, or give --trust'
-  const witnessed = cosignatures.map(({ name, time }) => `${name} at ${new Date(time * 1000).toISOString()}`)
+  const witnessed = cosignatures.map(({ name, time }) => `${name} at ${timeOf(time)}`)
   return [
-    `  tenant ${pack.tenant}, log ${pack.origin} of ${pack.treeSize} leaves, made ${pack.createdAt}`,
+    `  tenant ${shown(pack.tenant)}, log ${shown(pack.origin)} of ${pack.treeSize} leaves, made ${pack.createdAt}`,
     `  proves: ${proved[proves]}`,
     `  keys of the log: ${keys}`,
     `  cosigned by: ${witnessed.join(', ') || 'nobody'}`,
@@ -171,6 +176,14 @@ function statementsOf({ pack, rows, proves, trust, unsigned, cosignatures, lost,
     ),
   ]
 }
+
+/** A text of the pack on one line, and without what a terminal would obey. */
+const shown = (text) =>
+  text.replaceAll(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+const LAST_DATE_SECONDS = 8_640_000_000_000
+const timeOf = (seconds) =>
+  seconds > LAST_DATE_SECONDS ? `second ${seconds}` : new Date(seconds * 1000).toISOString()
 
 // ── The checks, in their order ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -280,14 +293,19 @@ async function checkContent({ source, faults, readable }, member, stated) {
     faults.add('members', 'the member has not the size that the manifest says', { member })
   if (sizeBytes > stated.bytes + SLACK_BYTES) return
   const digest = createHash('sha256')
+  let sum = 0
   try {
-    for await (const chunk of source.chunks(member)) digest.update(chunk)
+    for await (const chunk of source.chunks(member)) {
+      digest.update(chunk)
+      sum = checksum(chunk, sum)
+    }
   } catch (error) {
     if (!(error instanceof Broken)) throw error
     faults.add('zip', BROKEN, { member })
     return
   }
   readable.add(member)
+  if (!source.hasSum(member, sum)) faults.add('zip', OTHER_SUM, { member })
   if (sizeBytes === stated.bytes && digest.digest('hex') !== stated.sha256)
     faults.add('members', 'the member has not the hash that the manifest says', { member })
 }
@@ -363,7 +381,7 @@ function checkSignature(pack, bytes, jws) {
 }
 
 function signatureFault({ manifest, logKeys }, bytes, jws) {
-  const parts = jws.toString('latin1').split('.')
+  const parts = jws.toString('latin1').split('.', 4)
   const header = parts.length === 3 ? parseCanonical(fromBase64(parts[0], 'base64url')) : undefined
   if (!isJwsHeader(header)) return 'the signature of the manifest is not of its form'
   const key = logKeys.find((known) => known.id === header.kid)
@@ -525,11 +543,13 @@ const newStream = (stream, lost) => ({
   stream,
   lost,
   head: null,
-  /** [from, end) of each batch, sorted by from */
+  isHeadUnsigned: false,
+  /** [from, end) of each signed batch, sorted by from */
   batches: [],
   /** record hashes that the node signed, by sequence number */
   signed: new Map(),
   nextBatch: 0,
+  nextLost: 0,
   covered: 0,
   first: null,
   last: null,
@@ -550,6 +570,7 @@ function takeHead(pack, stream, head) {
       stream,
       seq: nextSeq,
     })
+    if (state !== undefined) state.isHeadUnsigned = true
   } else if (state !== undefined) {
     state.head = nextSeq
     if (nextSeq > 0) takeSigned(pack, state, [nextSeq - 1, headHash])
@@ -590,10 +611,10 @@ function takeBatch(pack, { stream, fromSeq, count, headHash, signature }, member
   const state = streams.get(stream)
   const statement = `writ.batch.v1\n${stream}\n${fromSeq}\n${count}\n${headHash}\n`
   if (state === undefined) faults.add('node', 'a batch is of a stream that the manifest does not name', place)
-  else if (isSignedByNode(pack, stream, [statement, signature]))
+  else if (isSignedByNode(pack, stream, [statement, signature])) {
     takeSigned(pack, state, [fromSeq + count - 1, headHash])
-  else faults.add('node', 'a batch is not signed by its node', place)
-  state?.batches.push([fromSeq, fromSeq + count])
+    state.batches.push([fromSeq, fromSeq + count])
+  } else faults.add('node', 'a batch is not signed by its node', place)
 }
 
 // ── Rows: one pass over all that has a line for each record ──────────────────────────────────────────────────────────────────────
@@ -604,7 +625,9 @@ async function checkRows(pack) {
   const tree = pack.manifest.kind === 'filter' ? openProofs(pack) : await openRange(pack)
   const disclosures = readDisclosures(pack)
   const csv = await openCsv(pack)
-  pack.bundles = new Map()
+  /** whether a record names it, of each bundle of the manifest */
+  pack.bundles = new Map(pack.manifest.bundles.map((bundle) => [bundleKey(bundle), false]))
+  pack.hasOtherBundle = false
   pack.makers = new Map()
   for (let line = await nextRecord(); line !== null; line = await nextRecord()) {
     const leaf = await leaves.next(pack.rows)
@@ -617,21 +640,38 @@ async function checkRows(pack) {
     await csv.next(leaf, record, disclosed)
   }
   for (const { end } of [leaves, tree, disclosures, csv]) await end(pack.rows)
-  for (const state of pack.streams.values()) settle(pack, state)
+  for (const state of pack.streams.values()) {
+    settle(pack, state)
+    if (state.isHeadUnsigned && state.tail !== null)
+      pack.faults.add(
+        'node',
+        'the head of the stream that ends here is not signed by its node',
+        state.tail.place,
+      )
+  }
 }
 
 function takeRecord(pack, record, { leaf, sha256 }) {
-  const { faults, manifest, bundles } = pack
+  const { faults, manifest } = pack
   const { tenant, stream, seq, prev, gateway, bundle } = record
   const place = { member: 'records.jsonl', leaf, stream, seq }
-  if (isBundle(bundle)) bundles.set(`${bundle.version}:${bundle.sha256}`, bundle)
+  if (isBundle(bundle)) takeBundle(pack, bundleKey(bundle))
   if (tenant !== manifest.tenant) faults.add('tenant', 'the record is of another tenant', place)
   else if (!stream.endsWith(`:${tenant}`) || nodeOf(stream) !== gateway.node)
     faults.add('tenant', 'the stream is not of the tenant and the node of the record', place)
   else {
+    const state = stateOf(pack, { stream, place })
+    if (state === null) return
     checkMaker(pack, record, place)
-    takeRow(pack, { leaf, stream, seq, prev, sha256, place })
+    takeRow(pack, state, { leaf, stream, seq, prev, sha256, place })
   }
+}
+
+const bundleKey = ({ version, sha256 }) => `${version}:${sha256}`
+
+function takeBundle(pack, key) {
+  if (pack.bundles.has(key)) pack.bundles.set(key, true)
+  else pack.hasOtherBundle = true
 }
 
 /** Enforcement points tell of calls and the platform of administration: one key that says both is in hands that it was not given to. */
@@ -812,8 +852,7 @@ function checkWanted(pack, size, tree) {
 
 // ── Streams: order, gaps, and the chain ──────────────────────────────────────────────────────────────────────────────────────────
 
-function takeRow(pack, row) {
-  const state = stateOf(pack, row)
+function takeRow(pack, state, row) {
   if (state.last !== null && row.seq <= state.last)
     pack.faults.add('stream', 'the sequence numbers of the stream do not ascend', row.place)
   else followRow(pack, state, row)
@@ -834,22 +873,32 @@ function followRow(pack, state, row) {
   state.rows += 1
 }
 
-function stateOf({ faults, streams }, { stream, place }) {
+/** Null where the manifest does not name the stream, and too many such are followed already. */
+function stateOf({ faults, manifest, streams }, { stream, place }) {
   if (!streams.has(stream)) {
     faults.add('stream', 'the manifest does not name the stream of the record', place)
+    if (streams.size - manifest.streams.length >= MOST_UNNAMED) return null
     streams.set(stream, newStream(stream, []))
   }
   return streams.get(stream)
 }
 
-function checkGap({ faults, manifest }, { last, lost }, { seq, place }) {
-  if (lost.some(([from, to]) => seq >= from && seq < to))
-    faults.add('stream', 'the manifest says that this record is lost', place)
-  if (manifest.kind !== 'range' || (last === null && manifest.from > 0)) return
-  const wanted = last === null ? 0 : last + 1
-  const isLost = lost.some(([from, to]) => from <= wanted && seq <= to)
-  if (seq !== wanted && !isLost)
+function checkGap({ faults, manifest }, state, { seq, place }) {
+  const [from, to] = lostFrom(state, seq)
+  if (seq >= from && seq < to) faults.add('stream', 'the manifest says that this record is lost', place)
+  if (manifest.kind !== 'range' || (state.last === null && manifest.from > 0)) return
+  const wanted = state.last === null ? 0 : state.last + 1
+  if (seq !== wanted && from > wanted)
     faults.add('stream', 'records of the stream are missing before this one', place)
+}
+
+const NOTHING_LOST = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+
+/** The first lost range that does not end before a row. Rows ascend and so do the ranges, which lie apart: no other can matter. */
+function lostFrom(state, seq) {
+  const { lost } = state
+  while (state.nextLost < lost.length && lost[state.nextLost][1] < seq) state.nextLost += 1
+  return lost[state.nextLost] ?? NOTHING_LOST
 }
 
 /** Batches may overlap: a node sends again what it saw no confirmation of. */
@@ -901,7 +950,7 @@ function checkLink({ faults }, row, next) {
 }
 
 function checkCounts(pack) {
-  const { faults, manifest, streams, bundles } = pack
+  const { faults, manifest, streams, bundles, hasOtherBundle } = pack
   const member = 'manifest.json'
   for (const { stream, first, last, rows } of manifest.streams) {
     const state = streams.get(stream)
@@ -911,14 +960,12 @@ function checkCounts(pack) {
   }
   if (manifest.rows !== pack.rows)
     faults.add('counts', 'the number of records is not what the manifest says', { member })
-  const seen = [...bundles.values()].map(({ version, sha256 }) => [version, sha256]).sort(compareLists)
-  const stated = manifest.bundles.map(({ version, sha256 }) => [version, sha256])
-  if (!isSame(seen.flat(), stated.flat()))
+  if (hasOtherBundle || [...bundles.values()].includes(false))
     faults.add('counts', 'the policy bundles are not those that the manifest says', { member })
 }
 
 function addBehind({ behind }, { stream, last, head, lost }) {
-  const known = Math.max((last ?? -1) + 1, ...lost.map(([, to]) => to))
+  const known = Math.max((last ?? -1) + 1, lost.at(-1)?.[1] ?? 0)
   if (head !== null && head > known) behind.push({ stream, last, head })
 }
 
@@ -1038,8 +1085,11 @@ async function readHeader(bytes) {
     text += next.toString('latin1')
   }
   const cells = text.slice(0, -2).split(',')
+  const columns = cells.slice(1)
   const isHeader = cells.every((cell) => /^"[A-Za-z0-9_.]+"$/.test(cell)) && cells[0] === '"leaf"'
-  return isHeader ? cells.slice(1).map((cell) => cell.slice(1, -1).split('.')) : null
+  // with a column many times over, the row of one record could be longer than any text
+  if (!isHeader || new Set(columns).size < columns.length) return null
+  return columns.map((cell) => cell.slice(1, -1).split('.'))
 }
 
 const rowOf = (cells) => `${cells.map((cell) => `"${neutral(cell).replaceAll('"', '""')}"`).join(',')}\r\n`
@@ -1245,7 +1295,7 @@ function textOfBytes(bytes) {
 
 /** The value of a text in canonical form (RFC 8785 without fractions); undefined for any other text, and for null, where there is none. */
 function parseCanonical(bytes) {
-  if (bytes === null) return undefined
+  if (bytes === null || !isOfFewParts(bytes)) return undefined
   try {
     const text = UTF8.decode(bytes)
     const value = JSON.parse(text)
@@ -1253,6 +1303,16 @@ function parseCanonical(bytes) {
   } catch {
     return undefined
   }
+}
+
+function isOfFewParts(bytes) {
+  if (bytes.length <= MOST_PARTS) return true
+  let parts = 0
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at]
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts += 1
+  }
+  return parts <= MOST_PARTS
 }
 
 function canonical(value, depth = 0) {
@@ -1370,13 +1430,16 @@ const isStreams = objectOf({
     ascends(({ stream }) => [stream]),
   ),
 })
-const isBatch = objectOf({
-  stream: isStreamId,
-  fromSeq: isCount,
-  count: (value) => isCount(value) && value > 0 && value <= 1000,
-  headHash: isHash,
-  signature: isText,
-})
+const isBatch = both(
+  objectOf({
+    stream: isStreamId,
+    fromSeq: isCount,
+    count: (value) => isCount(value) && value > 0 && value <= 1000,
+    headHash: isHash,
+    signature: isText,
+  }),
+  ({ fromSeq, count }) => isCount(fromSeq + count),
+)
 const isRangeProof = objectOf({ left: hashes, right: hashes })
 const isProof = objectOf({ hashes, leaf: isCount })
 const isConsistency = objectOf({ from: (value) => value === null || isText(value), hashes })
@@ -1394,6 +1457,7 @@ const isRecord = objectOf({
 
 class Broken extends Error {}
 const BROKEN = 'the member does not inflate to what the directory says'
+const OTHER_SUM = 'the member has not the checksum that the directory says'
 
 /** @returns what gives a member chunk by chunk, and null at its end */
 function openMember({ source, readable }, name) {
@@ -1436,13 +1500,18 @@ function readLines(pack, name) {
 function readBytes(pack, name) {
   const nextChunk = openMember(pack, name)
   let rest = Buffer.of()
+  const fill = async (count) => {
+    const chunks = [rest]
+    for (let bytes = rest.length; bytes < count; bytes += chunks.at(-1).length) {
+      const chunk = await nextChunk()
+      if (chunk === null) break
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  }
   return {
     take: async (count) => {
-      while (rest.length < count) {
-        const chunk = await nextChunk()
-        if (chunk === null) break
-        rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-      }
+      if (rest.length < count) rest = await fill(count)
       const taken = rest.subarray(0, count)
       rest = rest.subarray(count)
       return taken
@@ -1468,6 +1537,7 @@ async function readSmall(source, name, mostBytes, faults) {
   try {
     const bytes = await readWhole(source, name, mostBytes)
     if (bytes === null) faults.add('members', 'the member is too long', { member: name })
+    else if (!source.hasSum(name, checksum(bytes, 0))) faults.add('zip', OTHER_SUM, { member: name })
     return bytes
   } catch (error) {
     if (!(error instanceof Broken)) throw error
@@ -1477,20 +1547,18 @@ async function readSmall(source, name, mostBytes, faults) {
 }
 
 async function readWhole(source, name, mostBytes) {
-  if (!source.names.includes(name)) return null
+  if (!source.names.includes(name) || source.sizeOf(name) > mostBytes) return null
   const chunks = []
-  let bytes = 0
-  for await (const chunk of source.chunks(name)) {
-    bytes += chunk.length
-    if (bytes > mostBytes) return null
-    chunks.push(chunk)
-  }
+  for await (const chunk of source.chunks(name)) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 
 // ── A folder, or a zip ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `names` of the members, `faults` of the container, `sizeOf` and `chunks` of a member; the latter throw Broken where it cannot be inflated. */
+/**
+ * `names` of the members, `faults` of the container; `sizeOf` and `chunks` of a member, where the latter throw Broken where it cannot be
+ * inflated; and whether it `hasSum`, a CRC-32, which a folder does not tell.
+ */
 async function openSource(path) {
   const found = await lstat(path).catch(() => null)
   if (found?.isDirectory()) return openFolder(path)
@@ -1510,7 +1578,7 @@ async function openFolder(path) {
     else sizes.set(name, found.size)
   }
   const chunks = (name) => whole(createReadStream(join(path, name)), sizes.get(name))
-  return { names: [...sizes.keys()], faults, sizeOf: (name) => sizes.get(name), chunks }
+  return { names: [...sizes.keys()], faults, sizeOf: (name) => sizes.get(name), hasSum: () => true, chunks }
 }
 
 async function openZip(path) {
@@ -1525,7 +1593,9 @@ async function openZip(path) {
     const { size } = await file.stat()
     const { entries, faults } = await readDirectory(read, size)
     const chunks = (name) => inflated(path, entries.get(name))
-    return { names: [...entries.keys()], faults, sizeOf: (name) => entries.get(name).sizeBytes, chunks }
+    const sizeOf = (name) => entries.get(name).sizeBytes
+    const hasSum = (name, sum) => entries.get(name).sum === sum
+    return { names: [...entries.keys()], faults, sizeOf, hasSum, chunks }
   } finally {
     await file.close()
   }
@@ -1616,6 +1686,7 @@ function entryAt(directory, at) {
   return {
     name: name.toString('latin1'),
     method: head.readUInt16LE(10),
+    sum: head.readUInt32LE(16),
     offset,
     start,
     compressedBytes,
@@ -1627,6 +1698,21 @@ function entryAt(directory, at) {
     isPlain: isPlainEntry(head),
   }
 }
+
+/** CRC-32 of what came before and more bytes. Node has it itself since 20.15. */
+const checksum = zlib.crc32 ?? slowChecksum
+
+function slowChecksum(bytes, before) {
+  let sum = ~before
+  for (const byte of bytes) sum = CRC_OF_BYTE[(sum ^ byte) & 255] ^ (sum >>> 8)
+  return ~sum >>> 0
+}
+
+const CRC_OF_BYTE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte
+  for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+  return sum
+})
 
 /** Made and to be read by known versions, stored or deflated, a regular file, and nothing else. */
 const isPlainEntry = (head) =>
