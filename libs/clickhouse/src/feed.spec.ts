@@ -226,6 +226,27 @@ describe('a feed', () => {
     await expect(feed.round()).rejects.toThrow('no ledger')
   })
 
+  it.each([
+    ['that it sees', 8, false],
+    ['during which it could not be read', 12, true],
+  ])(
+    'leaves alone what is of a state before the ledger was put back to a copy %s, however much comes after',
+    async (_, regrown, isAway) => {
+      const { ledger, feed } = given()
+      ledger.grow(ADA, 10)
+      await feed.round()
+      ledger.isAway = isAway
+      if (isAway) await expect(feed.round()).rejects.toThrow('no ledger')
+      ledger.isAway = false
+      ledger.logs.delete(ADA)
+      ledger.grow(ADA, 5)
+      ledger.grow(ADA, regrown - 5, 'another')
+      expect(await feed.round()).toMatchObject({ foreign: 1, loaded: 0 })
+      ledger.grow(ADA, 10, 'more')
+      expect(await feed.round()).toMatchObject({ foreign: 1, loaded: 0 })
+    },
+  )
+
   it('fills an index that was made again from the first leaf', async () => {
     const { world, ledger, feed } = given()
     ledger.grow(ADA, 50)

@@ -72,7 +72,7 @@ export class IndexFeed {
 
   /** @throws when the ledger cannot be read; a failure of the index is part of the answer */
   async round(): Promise<FeedRound> {
-    const logs = await this.#ledger.standing()
+    const logs = await this.#standing()
     const failures: unknown[] = []
     const before = this.#places(logs)
     let foreign = 0
@@ -91,6 +91,19 @@ export class IndexFeed {
       return { isAway: true, ...this.#progress(logs, before), foreign, failures: [...failures, error] }
     }
     return { isAway: false, ...this.#progress(logs, before), foreign, failures }
+  }
+
+  /** A ledger that was away may come back as a former copy of itself: what the index has is compared with it anew. */
+  async #standing(): Promise<readonly LogStanding[]> {
+    try {
+      const logs = await this.#ledger.standing()
+      for (const { tenant, size } of logs)
+        if ((this.#known.get(tenant)?.to ?? 0) > size) this.#known.delete(tenant)
+      return logs
+    } catch (error) {
+      this.#known.clear()
+      throw error
+    }
   }
 
   async #index(): Promise<FedIndex> {

@@ -61,6 +61,15 @@ describe('who answers in the place of ClickHouse', () => {
     },
   )
 
+  it.each([5, null, {}, undefined])('cannot bring %p where a text belongs', async (text) => {
+    says = JSON.stringify({ records: '1', step: '0', value: text, outcome: text })
+    await expect(index().counts(tenant, { filter, field: 'tool', most: 5 })).rejects.toThrow(RangeError)
+    await expect(index().countsOfValues(tenant, { filter, field: 'tool', values: ['a'] })).rejects.toThrow(
+      RangeError,
+    )
+    await expect(index().times(tenant, { filter, fromMs: 0, stepMs: 1 })).rejects.toThrow(RangeError)
+  })
+
   it('cannot make a page longer than was asked for', async () => {
     says = Array.from({ length: 50 }, (_, leaf) => JSON.stringify({ leaf: String(leaf) })).join('\n')
     const { leaves } = await index().find(tenant, { filter, order: 'oldest', limit: 5 })

@@ -28,6 +28,12 @@ export function countIn(text: string): number {
   return integer(Number(text))
 }
 
+/** A text as ClickHouse writes it. @throws likewise */
+function textIn(text: unknown): string {
+  if (typeof text !== 'string') throw new RangeError('this is no text of ClickHouse')
+  return text
+}
+
 export async function page(table: Table, tenant: TenantId, query: LeafQuery): Promise<LeafPage> {
   const { filter, order } = query
   const { leaves: shown, next } = await find(table, tenant, query)
@@ -132,7 +138,7 @@ async function valuesIn({ clickHouse, name }: Table, rest: string): Promise<Reco
   const rows = await clickHouse.rows<{ value: string; records: string }>(
     `SELECT value, uniqExact(leaf) AS records FROM ${name} ARRAY JOIN fields AS field, texts AS value ${rest}`,
   )
-  return rows.map(({ value, records }) => ({ value, records: countIn(records) }))
+  return rows.map(({ value, records }) => ({ value: textIn(value), records: countIn(records) }))
 }
 
 export type TimesQuery = {
@@ -154,7 +160,7 @@ export async function times(
        FROM ${name} ${countedOf(tenant, query)} AND at >= ${integer(query.fromMs)} GROUP BY step, outcome`,
   )
   return rows.map((row) => ({
-    outcome: row.outcome,
+    outcome: textIn(row.outcome),
     step: countIn(row.step),
     records: countIn(row.records),
   }))
