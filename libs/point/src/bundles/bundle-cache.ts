@@ -9,7 +9,8 @@ const CachedBundle = z.strictObject({
   sha256: z.string().nullable(),
   /** the newest version that was ever announced */
   announced: z.int().nonnegative(),
-  jws: z.string(),
+  /** null: there is no such tenant any more, and only its floor is kept */
+  jws: z.string().nullable(),
 })
 export type CachedBundle = z.infer<typeof CachedBundle>
 

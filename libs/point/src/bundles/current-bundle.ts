@@ -1,34 +1,30 @@
-import type { BundleFault, Freshness, OpenedBundle } from '@writ/bundle'
+import type { BundleFault, OpenedBundle } from '@writ/bundle'
 import { isBundleFault, openBundle } from '@writ/bundle'
-import type { Bundle, BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
+import type { BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import type { BundleSource, CurrentBundle } from '@writ/enforcement'
-import { currentBundleOf } from '@writ/enforcement'
+import { Behind } from './behind.ts'
 import type { BundleCache, CachedBundle } from './bundle-cache.ts'
 import type { OfferPorts } from './bundle-offers.ts'
 import { bundleOffers } from './bundle-offers.ts'
+import type { AgePorts } from './compiled.ts'
+import { compiled } from './compiled.ts'
 import type { Rosters } from './rosters.ts'
 
-export type BundlePorts = OfferPorts & {
-  readonly cache: BundleCache
-  /** the agents and humans of tenants that have too many for one bundle */
-  readonly rosters: Rosters
-  readonly keys: () => readonly BundleKey[]
-  /** a bundle was signed by a key that is not known here */
-  readonly askForKeys: () => void
-  readonly acknowledge: (acknowledgement: BundleAcknowledgement) => void
-  /** hears of each bundle before anything is decided by it */
-  readonly applied?: (current: CurrentBundle) => void
-  readonly freshness: Freshness
-  readonly monotonicMs: () => number
-  /** without word from the control plane for so long, what changes something is refused, and then everything */
-  readonly outOfStepAfterMs: number
-  readonly staleAfterMs: number
-  /** where the bundle itself says for how long it may be used without word; `staleAfterMs` then counts for none */
-  readonly staleAfterMsOf?: (bundle: Bundle) => number
-  /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
-  readonly resident: number
-}
+export type BundlePorts = OfferPorts &
+  AgePorts & {
+    readonly cache: BundleCache
+    /** the agents and humans of tenants that have too many for one bundle */
+    readonly rosters: Rosters
+    readonly keys: () => readonly BundleKey[]
+    /** a bundle was signed by a key that is not known here */
+    readonly askForKeys: () => void
+    readonly acknowledge: (acknowledgement: BundleAcknowledgement) => void
+    /** hears of each bundle before anything is decided by it */
+    readonly applied?: (current: CurrentBundle) => void
+    /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
+    readonly resident: number
+  }
 
 /** The bundle of each tenant that calls, and how it is kept current. */
 export type LiveBundles = BundleSource & {
@@ -63,11 +59,11 @@ class Bundles {
   /** the newest version announced while its tenant is being loaded: what is loaded may have been read before it */
   readonly #heard = new Map<string, number>()
   readonly #absentUntilMs = new Map<string, number>()
-  /** announced and not applied, since when */
-  readonly #behind = new Map<string, { readonly version: number; readonly sinceMs: number }>()
+  readonly #behind: Behind
 
   constructor(ports: BundlePorts) {
     this.#ports = ports
+    this.#behind = new Behind(ports.monotonicMs)
   }
 
   async current(slug: string): Promise<CurrentBundle | Refusal> {
@@ -85,9 +81,7 @@ class Bundles {
       return
     }
     if (this.#loading.has(tenant)) this.#heard.set(tenant, Math.max(version, this.#heard.get(tenant) ?? 0))
-    await this.#ports.cache.update(tenant, (cached) =>
-      cached && cached.announced < version ? { ...cached, announced: version } : null,
-    )
+    await this.#announced(tenant, version)
   }
 
   async resync(): Promise<void> {
@@ -97,7 +91,7 @@ class Bundles {
   }
 
   async retryBehind(): Promise<void> {
-    for (const [slug, { version }] of this.#behind) await this.#catchUp(slug, version)
+    for (const { slug, version } of this.#behind.versions()) await this.#catchUp(slug, version)
   }
 
   versions(): { slug: string; version: number }[] {
@@ -141,14 +135,15 @@ class Bundles {
   async #loadOnce(slug: string): Promise<CurrentBundle | Refusal> {
     const cached = await this.#ports.cache.read(slug)
     for await (const offer of bundleOffers(this.#ports, slug, cached?.announced ?? 0)) {
-      if (offer === null) return this.#remember(slug)
+      if (offer === null) return this.#remember(slug, cached)
       const adopted = await this.#adopt(slug, offer, cached)
       if (adopted) return adopted
     }
-    // The disk serves only what was the newest when it was last known what is.
-    const isNewest = cached !== null && cached.announced <= cached.version
-    const kept = isNewest ? await this.#adopt(slug, cached.jws, cached) : null
-    return kept ?? new Refusal('policy_unavailable')
+    // The disk serves only what was the newest when it was last known what is; the offers may have told.
+    const kept = await this.#ports.cache.read(slug)
+    const jws = kept !== null && kept.announced <= kept.version ? kept.jws : null
+    const adopted = jws === null ? null : await this.#adopt(slug, jws, kept)
+    return adopted ?? new Refusal('policy_unavailable')
   }
 
   async #adopt(slug: string, jws: string, cached: CachedBundle | null): Promise<CurrentBundle | null> {
@@ -156,7 +151,8 @@ class Bundles {
     return opened && this.#apply(slug, opened, jws)
   }
 
-  #remember(slug: string): Refusal {
+  async #remember(slug: string, cached: CachedBundle | null): Promise<Refusal> {
+    await this.#forget(slug, cached)
     if (this.#absentUntilMs.size >= MOST_ABSENT) this.#absentUntilMs.clear()
     this.#absentUntilMs.set(slug, this.#ports.monotonicMs() + ABSENT_MS)
     return new Refusal('tenant_unknown')
@@ -166,19 +162,18 @@ class Bundles {
     await this.#refresh(slug, version)
     const resident = this.#resident.get(slug)
     if (!resident || resident.bundle.version >= version) {
-      this.#behind.delete(slug)
+      this.#behind.caughtUp(slug)
       return
     }
-    const sinceMs = this.#behind.get(slug)?.sinceMs ?? this.#ports.monotonicMs()
-    this.#behind.set(slug, { version, sinceMs })
+    this.#behind.fell(slug, version)
   }
 
   /** Takes a newer bundle where one is offered; everything else leaves what is at hand. */
   async #refresh(slug: string, least: number): Promise<void> {
     const cached = await this.#ports.cache.read(slug)
     for await (const offer of bundleOffers(this.#ports, slug, Math.max(least, cached?.announced ?? 0))) {
-      if (offer === null) this.#drop(slug)
-      if (offer === null || offer === cached?.jws) return
+      if (offer === null) return this.#forget(slug, cached)
+      if (offer === cached?.jws) return
       const opened = await this.#open(slug, offer, cached)
       if (opened && (await this.#take(slug, opened, offer))) return
     }
@@ -201,7 +196,7 @@ class Bundles {
     this.#ports.report('a bundle was refused', { tenant: slug, reason: opened.reason, detail: opened.detail })
     this.#acknowledge(
       slug,
-      Math.max(1, this.#behind.get(slug)?.version ?? floor.version),
+      Math.max(1, this.#behind.versionOf(slug) ?? floor.version),
       'refused',
       opened.detail,
     )
@@ -212,12 +207,28 @@ class Bundles {
     const opened = await openBundle(jws, this.#ports.keys(), { tenant: slug, ...floor })
     if (isBundleFault(opened)) return opened
     const bundle = await this.#ports.rosters.complete(slug, opened.bundle)
-    return isBundleFault(bundle) ? bundle : { ...opened, bundle }
+    if (!isBundleFault(bundle)) return { ...opened, bundle }
+    await this.#exists(slug, opened.bundle.version)
+    return bundle
+  }
+
+  /** It is signed, and cannot be used yet: what is at hand is behind it, and after a restart still is. */
+  async #exists(slug: string, version: number): Promise<void> {
+    if ((this.#resident.get(slug)?.bundle.version ?? version) < version) this.#behind.fell(slug, version)
+    await this.#announced(slug, version).catch((error: unknown) =>
+      this.#ports.report('a bundle could not be noted on disk', error),
+    )
+  }
+
+  #announced(slug: string, version: number): Promise<void> {
+    return this.#ports.cache.update(slug, (cached) =>
+      cached && cached.announced < version ? { ...cached, announced: version } : null,
+    )
   }
 
   async #apply(slug: string, opened: OpenedBundle, jws: string): Promise<CurrentBundle | null> {
     try {
-      const next = this.#compile(slug, opened)
+      const next = compiled(this.#ports, opened, () => this.#behind.forMs(slug))
       await this.#keep(slug, opened, jws)
       return this.#swap(slug, next)
     } catch (error) {
@@ -225,22 +236,6 @@ class Bundles {
       this.#acknowledge(slug, opened.bundle.version, 'refused', 'it could not be compiled')
       return null
     }
-  }
-
-  #compile(slug: string, { bundle, sha256 }: OpenedBundle): CurrentBundle {
-    const { freshness, monotonicMs, outOfStepAfterMs, staleAfterMsOf } = this.#ports
-    const staleAfterMs = staleAfterMsOf?.(bundle) ?? this.#ports.staleAfterMs
-    const isYounger = (boundMs: number): boolean => {
-      const nowMs = monotonicMs()
-      const behind = this.#behind.get(slug)
-      return freshness.ageMs(nowMs) <= boundMs && (behind === undefined || nowMs - behind.sinceMs <= boundMs)
-    }
-    return currentBundleOf(
-      bundle,
-      sha256,
-      () => isYounger(staleAfterMs),
-      () => isYounger(outOfStepAfterMs),
-    )
   }
 
   /** The floor is on disk before the version decides anything, unless the disk fails: a revocation does not wait for a disk. */
@@ -264,13 +259,25 @@ class Bundles {
     if (resident && resident.bundle.version >= next.bundle.version) return resident
     this.#ports.applied?.(next)
     this.#touch(slug, next)
-    this.#behind.delete(slug)
+    this.#behind.caughtUp(slug)
     for (const oldest of this.#resident.keys()) {
       if (this.#resident.size <= this.#ports.resident) break
       this.#drop(oldest)
     }
     this.#acknowledge(slug, next.bundle.version, 'applied', '')
     return next
+  }
+
+  /** There is no such tenant. What names its people goes from the disk too; its floor stays, for whoever answers may be wrong. */
+  async #forget(slug: string, cached: CachedBundle | null): Promise<void> {
+    this.#drop(slug)
+    if (cached === null || cached.jws === null) return
+    try {
+      await this.#ports.cache.update(slug, (kept) => kept && { ...kept, jws: null })
+      await this.#ports.rosters.forget(slug)
+    } catch (error) {
+      this.#ports.report('the bundle of a tenant that is gone could not be removed', error)
+    }
   }
 
   #drop(slug: string): void {

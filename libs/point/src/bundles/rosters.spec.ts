@@ -122,6 +122,17 @@ describe('the roster of a tenant', () => {
     await at.settle('acme', naming(1, before))
     expect(await readdir(join(folder, 'acme'))).toContain(`${sha256(after)}.json`)
   })
+
+  it('keeps them also when the newer one begins while the older one is settled', async () => {
+    const [before, after, folder] = [partOf(ADA), partOf(EVE), await newFolder()]
+    const at = rosters(outside(before, after), folder)
+    await at.complete('acme', naming(1, before, after))
+    await at.complete('acme', naming(2, before))
+    const settling = at.settle('acme', naming(2, before))
+    await at.complete('acme', naming(3, after))
+    await settling
+    expect(await readdir(join(folder, 'acme'))).toContain(`${sha256(after)}.json`)
+  })
 })
 
 describe('a bundle whose roster is not whole', () => {
@@ -160,7 +171,7 @@ describe('a bundle whose roster is not whole', () => {
     bundle = naming(2, both)
     await bundles.changed({ seq: 1, tenant: 'acme', version: 2 })
     expect(await humans()).toEqual(['Ada'])
-    expect(said).toEqual(['1 applied', '1 refused a part of the roster could not be had'])
+    expect(said).toEqual(['1 applied', '2 refused a part of the roster could not be had'])
     atMs = 10_001
     beat()
     const behind = await bundles.current('acme')
@@ -172,3 +183,112 @@ describe('a bundle whose roster is not whole', () => {
     expect(!isRefusal(current) && current.isFresh()).toBe(true)
   })
 })
+
+/** A gateway that reads heads from Redis, and parts from a control plane. */
+async function gateway(
+  folder: string,
+  there: Outside & { head: Bundle; isAway: boolean; isGone?: boolean },
+  nowMs = () => 0,
+) {
+  const freshness = createFreshness({ staleAfterMs: 10_000, skewMs: 0 })
+  const bundles = createLiveBundles({
+    head: async () =>
+      there.isGone ? null : { version: there.head.version, jws: await sealBundle(there.head, SIGNER) },
+    fetch: async () => {
+      if (there.isAway) throw new Error('away')
+      if (there.isGone) return null
+      return sealBundle(there.head, SIGNER)
+    },
+    cache: await openBundleCache(folder),
+    rosters: rosters(there, folder),
+    keys: () => KEYS,
+    askForKeys: () => {},
+    acknowledge: () => {},
+    freshness,
+    monotonicMs: nowMs,
+    outOfStepAfterMs: 4_000,
+    staleAfterMs: 10_000,
+    resident: 10,
+    report: () => {},
+  })
+  const beat = (atMs: number) => {
+    const heard = { issuedAt: new Date(atMs).toISOString(), seq: 1, format: 'writ.heartbeat.v1' } as const
+    freshness.beat(heard, { monotonicMs: atMs, wallMs: atMs })
+    freshness.caughtUp(1)
+  }
+  return { bundles, beat }
+}
+
+describe('a bundle that was seen and whose roster is not to be had', () => {
+  const [both, ada] = [partOf(ADA, EVE), partOf(ADA)]
+  const given = () => ({ ...outside(both), head: naming(1, both), isAway: false })
+
+  it('makes the one before it one that is behind, also where no change announced it', async () => {
+    const there = given()
+    let atMs = 0
+    const { bundles, beat } = await gateway(await newFolder(), there, () => atMs)
+    await bundles.current('acme')
+    Object.assign(there, { head: naming(2, ada), isAway: true })
+    await bundles.resync()
+    atMs = 10_001
+    beat(atMs)
+    const behind = await bundles.current('acme')
+    expect(!isRefusal(behind) && behind.bundle.version).toBe(1)
+    expect(!isRefusal(behind) && behind.isFresh()).toBe(false)
+    there.parts.set(sha256(ada), ada)
+    await bundles.retryBehind()
+    const current = await bundles.current('acme')
+    expect(!isRefusal(current) && [current.bundle.version, current.isFresh()]).toEqual([2, true])
+  })
+
+  it('keeps the disk from serving the one before it after a restart', async () => {
+    const there = given()
+    const folder = await newFolder()
+    await (await gateway(folder, there)).bundles.current('acme')
+    Object.assign(there, { head: naming(2, ada), isAway: true })
+    const { bundles } = await gateway(folder, there)
+    const refused = await bundles.current('acme')
+    expect(isRefusal(refused) && refused.code).toBe('policy_unavailable')
+    there.parts.set(sha256(ada), ada)
+    const current = await bundles.current('acme')
+    expect(!isRefusal(current) && current.bundle.version).toBe(2)
+  })
+})
+
+describe('a tenant that is gone', () => {
+  it('leaves the disk with everybody in it, and its floor stays', async () => {
+    const [both, folder] = [partOf(ADA, EVE), await newFolder()]
+    const there = { ...outside(both), head: naming(7, both), isAway: false, isGone: false }
+    await (await gateway(folder, there)).bundles.current('acme')
+    expect(await textsIn(folder)).toContain(sha256(both))
+    there.isGone = true
+    const refused = await (await gateway(folder, there)).bundles.current('acme')
+    expect(isRefusal(refused) && refused.code).toBe('tenant_unknown')
+    expect(await textsIn(folder)).not.toMatch(new RegExp(sha256(both)))
+    const kept = await (await openBundleCache(folder)).read('acme')
+    expect(kept).toMatchObject({ version: 7, jws: null })
+  })
+
+  it('cannot come back older, nor from the disk', async () => {
+    const [both, folder] = [partOf(ADA, EVE), await newFolder()]
+    const there = { ...outside(both), head: naming(7, both), isAway: false, isGone: false }
+    await (await gateway(folder, there)).bundles.current('acme')
+    there.isGone = true
+    await (await gateway(folder, there)).bundles.resync()
+    const codeOf = async () => {
+      const current = await (await gateway(folder, there)).bundles.current('acme')
+      return isRefusal(current) ? current.code : current.bundle.version
+    }
+    Object.assign(there, { isGone: false, head: naming(6, both) })
+    expect(await codeOf()).toBe('policy_unavailable')
+    there.head = naming(8, both)
+    expect(await codeOf()).toBe(8)
+  })
+})
+
+/** Names and texts of all files there. */
+async function textsIn(folder: string): Promise<string> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = names.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  return (await Promise.all(files.map(async (file) => `${file} ${await readFile(file, 'utf8')}`))).join('\n')
+}

@@ -18,6 +18,8 @@ export type Rosters = {
   readonly complete: (slug: string, bundle: Bundle) => Promise<Bundle | BundleFault>
   /** Forgets, here and on disk, whoever stands in no part of this bundle, which is the one that is kept from now on. */
   readonly settle: (slug: string, bundle: Bundle) => Promise<void>
+  /** There is no such tenant any more: nobody of it stays, here or on disk. Rejects when the disk fails. */
+  readonly forget: (slug: string) => Promise<void>
   /** Keeps them on disk only: the tenant does not call. */
   readonly release: (slug: string) => void
 }
@@ -49,12 +51,18 @@ export function createRosters(ports: RosterPorts): Rosters {
       )
     },
     settle: async (slug, { version, roster }) => {
-      // Two can overlap: parts of the newer one stay.
-      if (version < (newest.get(slug) ?? 0)) return
+      // Two can overlap: parts of the newer one stay, also where it begins while the disk is looked through.
+      const isNewest = () => version >= (newest.get(slug) ?? 0)
+      if (!isNewest()) return
       if (!roster) opened.delete(slug)
-      await removeOthers(join(ports.folder, slug), roster?.parts ?? []).catch((error: unknown) =>
+      const folder = join(ports.folder, slug)
+      await removeOthers(folder, roster?.parts ?? [], isNewest).catch((error: unknown) =>
         ports.report('former parts of a roster could not be removed', error),
       )
+    },
+    forget: async (slug) => {
+      opened.delete(slug)
+      await rm(join(ports.folder, slug), { recursive: true, force: true })
     },
     release: (slug) => void opened.delete(slug),
   }
@@ -107,9 +115,14 @@ async function keep(
   }
 }
 
-async function removeOthers(folder: string, parts: readonly string[]): Promise<void> {
+async function removeOthers(
+  folder: string,
+  parts: readonly string[],
+  isNewest: () => boolean,
+): Promise<void> {
   const kept = new Set(parts.map((sha256) => sha256 + ENDING))
   const names = await readdir(folder).catch(() => [])
+  if (!isNewest()) return
   await Promise.all(
     names.filter((name) => !kept.has(name)).map((name) => rm(join(folder, name), { force: true })),
   )

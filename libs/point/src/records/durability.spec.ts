@@ -24,12 +24,16 @@ async function given(
   const { spool, fences } = await openSpool(limits, wrap ? { wrap } : {})
   let boots = 0
   const reports: string[] = []
+  const time = { nowMs: 1_800_000_000_000, stepMs: 0, asked: 0 }
   const ledger = createLedger(
     {
       spool,
       node: () => id('nod'),
       newBoot: () => `boo_${String((boots += 1)).padStart(26, '0')}`,
-      clock: { nowMs: () => 1_800_000_000_000, monotonicMicros: () => 0 },
+      clock: {
+        nowMs: () => ((time.asked += 1), (time.nowMs += time.stepMs)),
+        monotonicMicros: () => 0,
+      },
       build: 'test',
       channel,
       remoteMs: 300,
@@ -37,7 +41,7 @@ async function given(
     },
     id('boo'),
   )
-  return { ledger, spool, fences, reports }
+  return { ledger, spool, fences, reports, time }
 }
 
 function entryOf(durability: Durability, change: Partial<Entry> = {}): Entry {
@@ -70,6 +74,18 @@ async function kindsOf(spool: Spool): Promise<AuditRecord[]> {
     }
   return records
 }
+
+/** A disk whose lane `standard` fails to sync for a while. */
+const brokenWhile =
+  (isBroken: () => boolean): Wrap =>
+  (disk) => ({
+    ...disk,
+    create: async (name, durability) => {
+      const file = await disk.create(name, durability)
+      if (durability !== 'at-sync') return file
+      return { ...file, sync: () => (isBroken() ? Promise.reject(new Error('EIO')) : file.sync()) }
+    },
+  })
 
 const FILLER: StreamId = streamIdOf(id('nod'), id('boo', '9'), id('ten', '9'))
 let filled = 0
@@ -182,22 +198,56 @@ describe('a tenant in standard', () => {
     await until(async () => (await kindsOf(spool)).some(({ gap }) => gap?.state === 'ended'))
   })
 
+  it('hears how many were left out also when the process ends before the spool has room again', async () => {
+    const { ledger, spool } = await given(SMALL)
+    await fill(spool, 0.9)
+    for (let call = 0; call < 3; call += 1) expect(await ledger.open(entryOf('standard'))).toBeNull()
+    await ledger.end()
+    const said = async () => (await kindsOf(spool)).flatMap(({ gap }) => gap ?? [])
+    await until(async () => (await said()).length === 2)
+    expect(await said()).toMatchObject([{ state: 'begun' }, { state: 'ended', records: 3 }])
+  })
+
   it('hears what a disk has lost of what it had taken', async () => {
-    let isBroken = false
-    const { ledger, spool, reports } = await given({}, (disk) => ({
-      ...disk,
-      create: async (name, durability) => {
-        const file = await disk.create(name, durability)
-        return { ...file, sync: () => (isBroken ? Promise.reject(new Error('EIO')) : file.sync()) }
-      },
-    }))
-    isBroken = true
+    let isBroken = true
+    const { ledger, spool, reports, time } = await given(
+      {},
+      brokenWhile(() => isBroken),
+    )
     for (let call = 0; call < 3; call += 1) expect(await ledger.open(entryOf('standard'))).toBeNull()
     await until(() => spool.isLaneFenced('standard'))
     isBroken = false
     await new Promise((later) => setTimeout(later, 5))
     await ledger.tend()
     expect(reports).toContain('records that were written may not be on the disk')
+    // The lane rests: its stream hears once it writes again.
+    time.nowMs += 1000
+    await ledger.tend()
+    await until(async () => (await kindsOf(spool)).some(({ gap }) => gap?.cause === 'unsynced'))
+    const said = (await kindsOf(spool)).flatMap(({ gap }) => gap ?? [])
+    expect(said).toMatchObject([{ cause: 'unsynced', state: 'ended', records: 5 }])
+    await ledger.tend()
+    expect((await kindsOf(spool)).flatMap(({ gap }) => gap ?? [])).toHaveLength(1)
+  })
+
+  it('is not told again and again, at once, that a gap has ended while its disk rests', async () => {
+    let isBroken = false
+    const { ledger, spool, time } = await given(
+      SMALL,
+      brokenWhile(() => isBroken),
+    )
+    await fill(spool, 0.9)
+    isBroken = true
+    expect(await ledger.open(entryOf('standard'))).toBeNull()
+    await until(() => spool.isLaneFenced('standard'))
+    await spool.confirm(FILLER, 1_000_000)
+    Object.assign(time, { asked: 0, stepMs: 1 })
+    await ledger.tend()
+    expect(time.asked).toBeLessThan(50)
+    isBroken = false
+    time.nowMs += 1000
+    await ledger.tend()
+    await until(async () => (await kindsOf(spool)).some(({ gap }) => gap?.cause === 'shed'))
   })
 })
 

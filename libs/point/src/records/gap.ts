@@ -28,6 +28,8 @@ export type GapPorts = {
 export class Gaps {
   readonly #ports: GapPorts
   readonly #open = new Map<TenantId, Gap>()
+  /** what a failed disk has lost, and no stream says yet */
+  readonly #unsynced = new Map<TenantId, Gap>()
   #shed = 0
 
   constructor(ports: GapPorts) {
@@ -44,7 +46,7 @@ export class Gaps {
     const gap = this.#open.get(tenant)
     if (gap === undefined && !this.#isTight()) return false
     if (gap !== undefined && this.#isCalm()) {
-      await this.#end(tenant, gap)
+      await this.#end(tenant)
       return false
     }
     this.#shed += 1
@@ -55,12 +57,33 @@ export class Gaps {
 
   /** Ends what is over also for tenants that say nothing more, and tells what a failed disk has lost of what it had taken. */
   async settle(): Promise<void> {
-    if (this.#isCalm()) for (const [tenant, gap] of this.#open) await this.#end(tenant, gap)
-    const since = this.#now()
+    if (this.#isCalm()) await this.#endAll()
+    await this.#tellLost()
+  }
+
+  /** What is counted here and nowhere else is said before the process ends. */
+  async close(): Promise<void> {
+    await this.#endAll()
+    await this.#tellLost()
+  }
+
+  /** Of a copy, as below: what cannot be said yet is put back, and would be met again without end. */
+  async #endAll(): Promise<void> {
+    for (const tenant of new Set(this.#open.keys())) await this.#end(tenant)
+  }
+
+  async #tellLost(): Promise<void> {
+    this.#hearOfLost()
+    for (const [tenant, gap] of new Map(this.#unsynced))
+      await this.#sayEnded(this.#unsynced, tenant, { ...gap, cause: 'unsynced' })
+  }
+
+  #hearOfLost(): void {
     for (const [stream, records] of this.#ports.spool.takeLost()) {
       this.#ports.report('records that were written may not be on the disk', { records })
       const tenant = TenantIdSchema.parse(partsOfStream(stream).tenant)
-      await this.#say(tenant, { cause: 'unsynced', state: 'ended', records, since })
+      const before = this.#unsynced.get(tenant) ?? { since: this.#now(), records: 0 }
+      this.#unsynced.set(tenant, { since: before.since, records: before.records + records })
     }
   }
 
@@ -81,16 +104,25 @@ export class Gaps {
     await this.#say(tenant, { cause: 'shed', state: 'begun', records: 0, since })
   }
 
-  /** One that cannot be said yet stays open, and goes on counting. */
-  async #end(tenant: TenantId, gap: Gap): Promise<void> {
-    const { since, records } = gap
-    this.#open.delete(tenant)
-    if (await this.#say(tenant, { cause: 'shed', state: 'ended', records, since })) {
-      this.#ports.report('records of a tenant in standard were left out', { tenant, records })
-      return
-    }
-    const meanwhile = this.#open.get(tenant)?.records ?? 0
-    this.#open.set(tenant, { since, records: records + meanwhile })
+  async #end(tenant: TenantId): Promise<void> {
+    const gap = this.#open.get(tenant)
+    // A call of the tenant may have ended it meanwhile.
+    if (gap === undefined) return
+    if (await this.#sayEnded(this.#open, tenant, { ...gap, cause: 'shed' }))
+      this.#ports.report('records of a tenant in standard were left out', { tenant, records: gap.records })
+  }
+
+  /** One that cannot be said yet, as while a failed disk rests, stays where it is, and goes on counting. */
+  async #sayEnded(
+    among: Map<TenantId, Gap>,
+    tenant: TenantId,
+    { cause, since, records }: Gap & Pick<RecordedGap, 'cause'>,
+  ): Promise<boolean> {
+    among.delete(tenant)
+    if (await this.#say(tenant, { cause, state: 'ended', records, since })) return true
+    const meanwhile = among.get(tenant)?.records ?? 0
+    among.set(tenant, { since, records: records + meanwhile })
+    return false
   }
 
   async #say(tenant: TenantId, gap: RecordedGap): Promise<boolean> {

@@ -59,7 +59,10 @@ export function createLedger(ports: LedgerPorts, firstBoot: BootId): PointLedger
     },
     applied: (current) => book.applied(current),
     underWay: () => book.underWay(),
-    end: () => log.end(),
+    end: async () => {
+      await gaps.close()
+      await log.end()
+    },
   }
 }
 

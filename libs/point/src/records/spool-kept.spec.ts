@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { newFolder, openSpool, put, removeFolders, seqsOf, stream } from './spool.fixture.ts'
+import { createGate, until } from '../gate.fixture.ts'
+import { boot, failing, newFolder, openSpool, put, removeFolders, seqsOf, stream } from './spool.fixture.ts'
 import type { Spool } from './spool.ts'
 
 afterEach(removeFolders)
@@ -146,9 +147,44 @@ describe('a ledger that went back', () => {
     expect([spool.stranded, spool.heads(), spool.keptStreams()]).toEqual([1, [], [stream()]])
     expect(await seqsOf(spool)).toEqual([2, 3])
     expect((await readdir(folder)).filter((name) => name.endsWith('.spool'))).toHaveLength(2)
+    // Told the same once more, it is the same: that would look like another loss, and end all streams.
+    const told = spool.confirm(stream(), 0)
+    const seen = new Set<number>()
+    for (let turn = 0; turn < 20; turn += 1, await Promise.resolve()) seen.add(spool.stranded)
+    await told
+    expect([...seen]).toEqual([1])
     await spool.confirm(stream(), 2)
     expect([spool.stranded, spool.heads().length]).toEqual([0, 1])
   })
+})
+
+describe('a boot that ends while a record is on its way to the disk', () => {
+  it.each([null, DAY_MS])(
+    'takes that record with it to the next start, segments kept for %p',
+    async (keptMs) => {
+      const gate = createGate()
+      let writes = 0
+      const { spool, folder } = await openSpool(
+        { keptMs },
+        {
+          wrap: failing((file) => ({
+            ...file,
+            write: async (bytes) => ((writes += 1) === 2 && (await gate.passed), file.write(bytes)),
+          })),
+        },
+      )
+      expect(await put(spool, 0)).toBe(true)
+      const late = put(spool, 1)
+      await until(() => writes === 2)
+      spool.startOver(boot('B'))
+      await spool.confirm(stream(), 1)
+      gate.open()
+      expect(await late).toBe(true)
+      await spool.close()
+      const { spool: again } = await openSpool({ keptMs }, { folder, mark: 'C' })
+      expect(await seqsOf(again, stream(), 1)).toEqual([1])
+    },
+  )
 })
 
 describe('a segment in the middle that was removed before a crash', () => {

@@ -39,6 +39,8 @@ export class Spool {
   readonly #unconfirmed: UnconfirmedRecords
   readonly #reserve: Reserve
   readonly #writers = new Map<Lane, SegmentWriter>()
+  /** of boots before, with appends that were begun: their files grow a little longer */
+  readonly #leaving = new Set<SegmentWriter>()
   /** records that were said to be written and may not be, by stream */
   readonly #lost = new Map<StreamId, number>()
   readonly awaited = new Awaited()
@@ -133,8 +135,15 @@ export class Spool {
   /** New files for a new boot, after a fence: streams of the boot before are never continued. */
   startOver(boot: BootId, lane: Lane = 'strict'): void {
     this.#hasMadeRoom = false
-    this.#writers.get(lane)?.close().catch(this.#onFence)
+    const former = this.#writers.get(lane)
+    if (former) void this.#leave(former)
     this.#writers.set(lane, this.#writerOf(boot, lane))
+  }
+
+  async #leave(former: SegmentWriter): Promise<void> {
+    this.#leaving.add(former)
+    await former.close().catch(this.#onFence)
+    this.#leaving.delete(former)
   }
 
   /**
@@ -217,7 +226,8 @@ export class Spool {
   }
 
   #sweep(): Promise<void> {
-    const growing = new Set([...this.#writers.values()].map(({ activeSegment }) => activeSegment))
+    const writers = [...this.#writers.values(), ...this.#leaving]
+    const growing = new Set(writers.map(({ activeSegment }) => activeSegment))
     return this.#segments.sweep(growing, this.boundBytes)
   }
 

@@ -97,11 +97,12 @@ export class UnconfirmedRecords {
 
   /** As `Spool.confirm`. @returns whether there were records below `nextSeq` */
   async confirm(stream: StreamId, nextSeq: number): Promise<boolean> {
-    this.#stranded.delete(stream)
     const kin = this.#streams.get(stream)
     const confirmed = kin?.kept.splice(0, placeOf(kin.kept, nextSeq)) ?? []
     for (const record of confirmed) this.#release(record)
-    await this.#goBack(stream, nextSeq)
+    // Only now: one that is stranded still must not look like one that was and is again, for which new streams begin.
+    if (await this.#goBack(stream, nextSeq)) this.#stranded.add(stream)
+    else this.#stranded.delete(stream)
     if (this.#streams.get(stream)?.kept.length === 0) this.#streams.delete(stream)
     return confirmed.length > 0
   }
@@ -112,17 +113,17 @@ export class UnconfirmedRecords {
     this.#segments.confirmed(place.segment)
   }
 
-  /** Takes up again what the ledger does not hold though it was confirmed, or stands behind a hole. */
-  async #goBack(stream: StreamId, nextSeq: number): Promise<void> {
+  /** Takes up again what the ledger does not hold though it was confirmed. @returns whether what is here stands behind a hole */
+  async #goBack(stream: StreamId, nextSeq: number): Promise<boolean> {
     const end = this.#streams.get(stream) ?? this.#segments.endOf(stream)
-    if (end === undefined) return
+    if (end === undefined) return false
     const toSeq = this.#streams.get(stream)?.kept[0]?.seq ?? end.nextSeq
-    if (toSeq <= nextSeq) return
+    if (toSeq <= nextSeq) return false
     const found = await this.#revived({ stream, fromSeq: nextSeq, toSeq })
     const kin = this.#streams.get(stream) ?? { kept: [], nextSeq: end.nextSeq, headHash: end.headHash }
     kin.kept = [...found, ...kin.kept]
     this.#streams.set(stream, kin)
-    if (kin.kept[0]?.seq !== nextSeq) this.#stranded.add(stream)
+    return kin.kept[0]?.seq !== nextSeq
   }
 
   async #revived(wanted: Part): Promise<Kept[]> {
