@@ -10,6 +10,7 @@ import { NEW_CONNECTION } from '../testing/route-visits.ts'
 import { givenWorld, openedBundle } from '../testing/worlds.ts'
 import type { World } from '../testing/worlds.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
+import { currentBundle } from './current-bundle.ts'
 import { leaveParts } from './rosters.ts'
 
 jest.setTimeout(60_000)
@@ -60,6 +61,7 @@ async function wholeBundle(): Promise<Bundle> {
   return withRoster(bundle, parts)
 }
 
+const placeOf = (id: string): number => rosterPlace(id, ROSTER_PARTS)
 const suspend = (human: string | undefined) => world.ask('POST', `humans/${human}/suspend`)
 
 describe('the bundle of a tenant of many humans', () => {
@@ -116,6 +118,25 @@ describe('the bundle of a tenant of many humans', () => {
   it('explains calls as gateways decide them', async () => {
     const asked = { agent: world.agent.id, connection: 'crm', tool: 'pay', args: {} }
     expect((await world.ask('POST', 'policies/explain', asked)).status).toBe(200)
+  })
+})
+
+describe('a bundle that is read while a part of its roster goes', () => {
+  it('is not read without those who stand in it', async () => {
+    const [gone, kept] = [
+      people[5] ?? '',
+      people.find((id) => placeOf(id) !== placeOf(people[5] ?? '')) ?? '',
+    ]
+    const sha256 = (await namedParts())[placeOf(gone)]
+    const reading = plane.app.get(Tenancy).runById(world.tenant, async (db) => {
+      await db.rows('delete from writ.roster_parts where tenant_id = $1 and sha256 = $2', [sha256])
+      const { humans } = await currentBundle(db, [kept])
+      expect(humans.map(({ id }) => id)).toContain(kept)
+      await expect(currentBundle(db, [gone])).rejects.toMatchObject({ problem: { status: 503 } })
+      await expect(currentBundle(db)).rejects.toMatchObject({ problem: { status: 503 } })
+      throw new Error('taken back')
+    })
+    await expect(reading).rejects.toThrow('taken back')
   })
 })
 

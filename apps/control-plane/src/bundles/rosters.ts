@@ -1,6 +1,6 @@
 import { isBundleFault, MAX_PART_BYTES, openRosterPart, ROSTER_PARTS, rosterPlace } from '@writ/bundle'
 import type { Roster, RosterPart } from '@writ/contracts'
-import { notFound } from '../http/problem.ts'
+import { notFound, unavailable } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { tooLarge } from './bundle-size.ts'
 
@@ -39,17 +39,21 @@ export async function rosterPartText(db: TenantDb, sha256: string): Promise<stri
   return row.part
 }
 
-/** All parts, or of these principals only. */
+/**
+ * All parts, or of these principals only.
+ * @throws 503 where one is gone, as after an erasure that was committed since the bundle was read: without it somebody would be missing
+ */
 export async function rosterParts(
   db: TenantDb,
   { parts }: Roster,
   principals?: readonly string[],
 ): Promise<RosterPart[]> {
-  const wanted = principals?.map((id) => parts[rosterPlace(id, parts.length)]) ?? parts
+  const wanted = new Set(principals?.map((id) => parts[rosterPlace(id, parts.length)]) ?? parts)
   const rows = await db.rows<PartRow>(
     'select sha256, part from writ.roster_parts where tenant_id = $1 and sha256 = any($2::text[])',
-    [[...new Set(wanted)]],
+    [[...wanted]],
   )
+  if (rows.length < wanted.size) throw unavailable('the bundle has changed meanwhile')
   return rows.map(({ sha256, part }) => opened(part, sha256))
 }
 

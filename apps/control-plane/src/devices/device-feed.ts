@@ -24,8 +24,8 @@ export class DeviceFeed {
     const { committed } = await this.platform.feedPosition()
     const changes = await this.standing.in(device, device.slug, (db) =>
       db.rows<BundleChange>(
-        `select seq::float8 as seq, slug as tenant, version from writ.outbox
-         where tenant_id = $1 and seq > $2 order by seq desc limit 1`,
+        `select o.seq::float8 as seq, o.slug as tenant, o.version from writ.outbox as o
+         where o.tenant_id = $1 and o.seq > $2 order by o.seq desc limit 1`,
         [after],
       ),
     )
