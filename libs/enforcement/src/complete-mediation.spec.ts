@@ -23,11 +23,13 @@ function messageOf(method: string, row: MethodRow, more: object = {}): object {
 
 function sentByAgent(method: string, row: MethodRow): Given {
   const answer = whole({ jsonrpc: '2.0', id: 31, result: { said: `${MARK} ${SECRET}` } })
+  // What is no request has no answer, and can be turned down.
+  const no = whole({ jsonrpc: '2.0', id: null, error: { code: -32_000, message: `${MARK} ${SECRET}` } })
   if (method === 'http/get') return { verb: 'GET', answer }
-  if (method === 'http/delete') return { verb: 'DELETE', answer }
+  if (method === 'http/delete') return { verb: 'DELETE', answer: no }
   if (method === 'response')
-    return { message: { jsonrpc: '2.0', id: 31, result: { said: 'by the agent' } }, answer }
-  return { message: messageOf(method, row), answer }
+    return { message: { jsonrpc: '2.0', id: 31, result: { said: 'by the agent' } }, answer: no }
+  return { message: messageOf(method, row), answer: method.startsWith('notifications/') ? no : answer }
 }
 
 /** The message comes down in a stream that the agent opened by a call, or by GET. */

@@ -151,6 +151,8 @@ class SeenKeys {
   private many: Set<string> | null = null
   /** made at the first key that has more than one way to be written */
   private folded: Set<string | null> | null = null
+  /** of the short list, once it is full */
+  private areFewWrittenOneWay: boolean | null = null
 
   /** To be asked before `hasSeen`, of each key. */
   hasSeenAlike(key: string, isSimple: boolean): boolean {
@@ -160,13 +162,19 @@ class SeenKeys {
   }
 
   private foldsToSeen(key: string): boolean {
-    if (this.folded === null && WRITTEN_ONE_WAY.test(key)) return false
+    if (this.folded === null && WRITTEN_ONE_WAY.test(key) && this.isWrittenOneWay()) return false
     const folded = foldKey(key)
     if (folded === null || CONTROL.test(key)) return true
     this.folded ??= new Set(Array.from(this.many ?? this.few, foldKey))
     if (this.folded.has(folded)) return true
     this.folded.add(folded)
     return false
+  }
+
+  /** Of every name so far, while none is folded: in a simple text a short list is compared as it stands, capitals too. */
+  private isWrittenOneWay(): boolean {
+    this.areFewWrittenOneWay ??= this.few.every((name) => WRITTEN_ONE_WAY.test(name))
+    return this.areFewWrittenOneWay
   }
 
   hasSeen(key: string): boolean {

@@ -155,6 +155,21 @@ describe('smuggling', () => {
       '{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"a","Name":"b"}}}',
     ],
     [
+      'a subscription in other case',
+      'message_ambiguous',
+      '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"Notifications":{"taskIds":["a"]}}}',
+    ],
+    [
+      'tasks that are listened to in other case',
+      'message_ambiguous',
+      '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"TaskIds":["a"]}}}',
+    ],
+    [
+      'a related task in other case',
+      'message_ambiguous',
+      call('{"name":"x","_meta":{"io.modelcontextprotocol/related-task":{"TaskID":"a"}}}'),
+    ],
+    [
       'a call inside a response',
       'message_ambiguous',
       '{"jsonrpc":"2.0","id":1,"result":{},"method":"tools/call","params":{"name":"x"}}',
@@ -330,6 +345,21 @@ describe('smuggling', () => {
     ],
   ])('lets through %s', (_, body) => {
     expect(codeOf(body)).toBe('read')
+  })
+
+  it.each([
+    ['capitals first', ['Path'], 'path'],
+    ['capitals later', ['path'], 'Path'],
+    ['capitals first, beside a text that is not ASCII', ['ü', 'Path'], 'path'],
+    [
+      'capitals first, in the last of the few',
+      [...Array.from({ length: 12 }, (_none, at) => `n${at}`), 'Path'],
+      'path',
+    ],
+  ])('finds a key that differs from another by case among many: %s', (_, first, last) => {
+    const names = [...first, ...Array.from({ length: 40 }, (_none, at) => `k${at}`), last]
+    const told = names.map((name) => `"${name}":0`).join()
+    expect(codeOf(call(`{"name":"x","arguments":{${told}}}`))).toBe('message_ambiguous')
   })
 
   it('finds a key that stands twice among many', () => {

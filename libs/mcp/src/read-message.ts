@@ -3,7 +3,15 @@ import { isRefusal, Refusal } from '@writ/contracts'
 import { isObject } from './json-object.ts'
 import type { Message, MessageLimits } from './message.ts'
 import { namesFault } from './named.ts'
-import { ENVELOPE_NAMES, lookAlikeIn, META_NAMES, PARAMS_NAMES, REF_NAMES } from './reserved-names.ts'
+import {
+  ENVELOPE_NAMES,
+  LISTENED_NAMES,
+  lookAlikeIn,
+  META_NAMES,
+  PARAMS_NAMES,
+  REF_NAMES,
+  TASK_NAMES,
+} from './reserved-names.ts'
 import { readStrictJson } from './strict-json.ts'
 
 /**
@@ -56,14 +64,19 @@ function callIn(tree: JsonObject): Message | Refusal {
 const NO_PARAMS: JsonObject = {}
 
 function paramsFault(params: JsonObject): Refusal | null {
-  const { _meta: meta = NO_PARAMS, ref } = params
+  const { _meta: meta = NO_PARAMS, ref, notifications } = params
   if (!isObject(meta)) return malformed('_meta is not an object')
   const pretends =
     lookAlikeIn(params, PARAMS_NAMES) ??
     lookAlikeIn(meta, META_NAMES) ??
-    (isObject(ref) ? lookAlikeIn(ref, REF_NAMES) : null)
+    lookAlikeWithin(ref, REF_NAMES) ??
+    lookAlikeWithin(notifications, LISTENED_NAMES) ??
+    lookAlikeWithin(meta['io.modelcontextprotocol/related-task'], TASK_NAMES)
   return pretends === null ? null : lookAlike
 }
+
+const lookAlikeWithin = (value: Json | undefined, reserved: ReadonlySet<string>): string | null =>
+  isObject(value) ? lookAlikeIn(value, reserved) : null
 
 function responseIn(tree: JsonObject): Message | Refusal {
   const { id, params, result, error } = tree

@@ -27,6 +27,7 @@ export const PARAMS_NAMES: ReadonlySet<string> = new Set([
   'requestId',
   'progressToken',
   'protocolVersion',
+  'notifications',
 ])
 
 export const META_NAMES: ReadonlySet<string> = new Set([
@@ -39,6 +40,9 @@ export const META_NAMES: ReadonlySet<string> = new Set([
 ])
 
 export const REF_NAMES: ReadonlySet<string> = new Set(['type', 'name', 'uri'])
+/** Members of `notifications` in what is listened to that name something. */
+export const LISTENED_NAMES: ReadonlySet<string> = new Set(['resourceSubscriptions', 'taskIds'])
+export const TASK_NAMES: ReadonlySet<string> = new Set(['taskId'])
 
 /**
  * The key that a lax reader would take for a reserved one although it is not: other case, a NUL or an invisible

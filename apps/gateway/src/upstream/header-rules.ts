@@ -1,4 +1,4 @@
-import type { Json } from '@writ/contracts'
+import type { Json, JsonObject } from '@writ/contracts'
 import type { Allowed } from '@writ/enforcement'
 import { claimedVersion, namedBy } from '@writ/mcp'
 
@@ -30,6 +30,7 @@ const PROTOCOL_VERSION = /^\d{4}-\d{2}-\d{2}$/
 const EVENT_ID = /^[\x21-\x7e]{1,256}$/
 /** Version 00 of W3C Trace Context §3.2: no trace and no span is all zeros. */
 const TRACE_PARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+const PARAMETERS = 'mcp-param-'
 /** SEP-2243: single arguments, repeated for the routers of the upstream. */
 const PARAMETER = /^mcp-param-[a-z0-9_.-]{1,64}$/
 
@@ -53,18 +54,41 @@ export function forwardedFields(allowed: Allowed): Fields {
   for (const [name, values] of allowed.received.headers) {
     const [sent] = values
     if (sent === undefined || values.length > 1) continue
-    const rule =
-      FORWARDED.get(name) ?? (name.startsWith('mcp-param-') && PARAMETER.test(name) ? parameter : null)
-    const value = rule?.(sent, allowed) ?? null
+    const rule = FORWARDED.get(name)
+    const isParameter = name.startsWith(PARAMETERS) && PARAMETER.test(name)
+    const value = isParameter ? parameter(name, sent, allowed) : (rule?.(sent, allowed) ?? null)
     if (value !== null) fields.push([name, value])
   }
   return fields
 }
 
 /** An argument that policy has not seen, or that a rule has rewritten since, does not leave beside the body. */
-function parameter(sent: string, { decision, args }: Allowed): string | null {
-  if (decision.modified) return null
-  return scalarsOf(args).some((scalar) => repeats(sent, scalar)) ? sent : null
+function parameter(name: string, sent: string, allowed: Allowed): string | null {
+  if (allowed.decision.modified) return null
+  return argumentsNamed(name.slice(PARAMETERS.length), allowed).some((argument) => repeats(sent, argument))
+    ? sent
+    : null
+}
+
+/** What a parameter may say: the argument that the approved definition binds it to; where none is known, any. */
+function argumentsNamed(name: string, { action, args, connection }: Allowed): readonly string[] {
+  const approved = connection.tools.find((tool) => tool.kind === 'tool' && tool.name === action.tool)
+  const path = pathOf(name, approved?.inputSchema ?? null)
+  if (path === null) return scalarsOf(args)
+  const argument = path.reduce<Json>((at, member) => (isObject(at) ? (at[member] ?? null) : null), args)
+  return typeof argument === 'object' ? [] : [String(argument)]
+}
+
+/** Where a schema has the property that this header repeats (`x-mcp-header`, whatever the case); null: nowhere. */
+function pathOf(header: string, schema: Json): readonly string[] | null {
+  const properties = isObject(schema) ? (schema['properties'] ?? null) : null
+  for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) {
+    const bound = isObject(property) ? property['x-mcp-header'] : null
+    if (typeof bound === 'string' && bound.toLowerCase() === header) return [name]
+    const below = pathOf(header, property)
+    if (below !== null) return [name, ...below]
+  }
+  return null
 }
 
 function scalarsOf(content: Json): string[] {
@@ -73,9 +97,16 @@ function scalarsOf(content: Json): string[] {
   return Object.values(content).flatMap(scalarsOf)
 }
 
-/** True where a header says this text, as it is or as base64 (SEP-2243). */
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** True where a header says this text, as it is or as base64 (SEP-2243): a text that looks encoded says something else as it is. */
 const repeats = (sent: string, text: string | null): boolean =>
-  text !== null && (sent === text || sent === `=?base64?${Buffer.from(text).toString('base64')}?=`)
+  text !== null &&
+  ((sent === text && !LOOKS_ENCODED.test(text)) ||
+    sent === `=?base64?${Buffer.from(text).toString('base64')}?=`)
+
+const LOOKS_ENCODED = /^=\?base64\?.*\?=$/is
 
 const inForm = (sent: string, form: RegExp): string | null => (form.test(sent) ? sent : null)
 

@@ -7,7 +7,7 @@ import { sourcesOf, strictest } from '@writ/policy'
 import type { Scrubber, SessionEnder } from '../ports.ts'
 import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
-import { answering } from './answering.ts'
+import { answering, isResumed } from './answering.ts'
 import { keepExcerpt } from './excerpt.ts'
 import { keepInbound, rememberedOf } from './keep.ts'
 import { ownTasks } from './listed-tasks.ts'
@@ -56,8 +56,13 @@ function isExpected(message: Message, { allowed, scrubber }: Bench): boolean {
   const id = String(message.id)
   if (scrubber.text(id) !== id) return false
   if (message.kind !== 'response') return isOfServer(message)
+  return message.id === null || isAnswered(message.id, allowed)
+}
+
+/** Nothing that is no request has an answer: one that came there would be taken for that of another call, and judged as that of none. */
+export function isAnswered(id: string | number, { action, message: asked }: Allowed): boolean {
   // A stream that was resumed brings answers to earlier calls.
-  return allowed.message.kind !== 'request' || message.id === null || message.id === allowed.message.id
+  return isResumed(action.method) || (asked.kind === 'request' && id === asked.id)
 }
 
 function isOfServer(message: Message): boolean {

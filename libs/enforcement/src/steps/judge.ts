@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import { isRefusal, Refusal } from '@writ/contracts'
-import type { MessageLimits } from '@writ/mcp'
+import type { Message, MessageLimits } from '@writ/mcp'
 import { readMessage } from '@writ/mcp'
 import type { Scrubber } from '../ports.ts'
 import type { Allowed, Entry, Judged, Lease, UpstreamAnswer } from '../stages.ts'
 import type { Bench, MessagePorts } from './judge-message.ts'
-import { judgedMessage, passingOf } from './judge-message.ts'
+import { isAnswered, judgedMessage, passingOf } from './judge-message.ts'
 import { judgedFrames } from './judge-stream.ts'
 import type { LullPorts } from './lulls.ts'
 import type { StandingPorts } from './standing.ts'
@@ -44,22 +44,27 @@ export async function judge(
 
 async function judgedBody(body: Uint8Array, status: number, bench: Bench): Promise<Uint8Array | Refusal> {
   const message = readMessage(body, bench.limits)
-  if (!isRefusal(message)) return judgedMessage(message, body, bench)
+  if (!isRefusal(message) && !isOfNoRequest(message, status, bench))
+    return judgedMessage(message, body, bench)
   // Clients tell the protocol era of a server from the body of its 4xx, whatever its form.
   return status >= 400 ? judgedText(body, bench) : new Refusal('upstream_malformed')
 }
 
-/** A body that is no message: judged as it stands, and as a reader sees it that resolves the escapes of JSON. */
+/** An error of HTTP whose sender did not look for the id: servers on the Python SDK give it one of their own, `server-error`. */
+const isOfNoRequest = ({ id, error }: Message, status: number, { allowed }: Bench): boolean =>
+  status >= 400 && error !== undefined && id !== null && !isAnswered(id, allowed)
+
+/** A body that is no message: judged as it stands, and as readers see it that resolve the escapes of JSON. */
 async function judgedText(body: Uint8Array, bench: Bench): Promise<Uint8Array | Refusal> {
   const text = decoded(body)
   if (text === null) return new Refusal('upstream_malformed')
   const masked = bench.scrubber.text(text)
-  const resolved = withoutEscapes(masked)
-  if (bench.scrubber.text(resolved) !== resolved) return new Refusal('response_denied')
-  const both = [masked, resolved]
-  const passing = await passingOf(both, bench)
+  const readings = [...new Set([masked, resolved(masked), withoutEscapes(masked)])]
+  if (readings.some((reading) => bench.scrubber.text(reading) !== reading))
+    return new Refusal('response_denied')
+  const passing = await passingOf(readings, bench)
   if (isRefusal(passing)) return passing
-  if (passing !== both) return new Refusal('response_denied')
+  if (passing !== readings) return new Refusal('response_denied')
   return masked === text ? body : new TextEncoder().encode(masked)
 }
 
@@ -71,6 +76,15 @@ function decoded(body: Uint8Array): string | null {
   }
 }
 
+/** As a reader of JSON sees it. */
+const resolved = (text: string): string =>
+  text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g, (_, code: string | undefined, escape: string) =>
+    code === undefined ? (SPACES[escape] ?? escape) : String.fromCharCode(Number.parseInt(code, 16)),
+  )
+
+const SPACES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+
+/** As a reader sees it that resolves what an escape made, too. */
 const withoutEscapes = (text: string): string =>
   text
     .replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
