@@ -71,3 +71,20 @@ export function withoutRetry(frame: Uint8Array): Uint8Array {
   const other = text.includes('retry:') ? text.replaceAll(RETRY_LINE, '') : text
   return other === text ? frame : new TextEncoder().encode(other)
 }
+
+/** Pieces of which each ends its event: one that its server left open would go on in what another server says, which then is a part of it. */
+export async function* endedPieces(frames: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const frame of frames) yield isEnded(frame) ? frame : Buffer.concat([frame, BLANK_LINE])
+}
+
+function isEnded(frame: Uint8Array): boolean {
+  const end = frame.subarray(-LONGEST_BLANK_LINE)
+  const lines = Buffer.from(end)
+    .toString('latin1')
+    .split(/\r\n|\r|\n/)
+  return lines.length > 1 && lines.at(-1) === '' && lines.at(-2) === ''
+}
+
+/** With the line end before it, in CRLF. */
+const LONGEST_BLANK_LINE = 4
+const BLANK_LINE = Buffer.from('\n\n')

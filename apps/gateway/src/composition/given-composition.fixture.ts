@@ -70,6 +70,7 @@ export type Rpc = {
 type Result = {
   readonly tools: readonly { readonly name: string }[]
   readonly ttlMs?: number
+  readonly nextCursor?: string
   readonly _meta?: object
 }
 

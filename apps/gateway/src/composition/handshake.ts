@@ -3,7 +3,7 @@ import { Refusal } from '@writ/contracts'
 import type { Answer } from '@writ/enforcement'
 import type { Composed, CompositionPorts, Missing } from './composed.ts'
 import { callerOf } from './composed.ts'
-import { envelopeOf, hearAll, isObject, missingIn, nothingBut, ownAnswer, toEach } from './hear.ts'
+import { envelopeOf, hearAll, isObject, missingIn, nothingBut, ownAnswer, toEach, tooMuch } from './hear.ts'
 import type { Heard, HeardResult } from './hear.ts'
 import type { SessionMember } from './seal.ts'
 
@@ -18,19 +18,47 @@ export async function initialize(composed: Composed, ports: CompositionPorts): P
   const answers = await hearAll(toEach(composed, { body: composed.text }), composed, ports)
   const failed = nothingBut(answers)
   if (failed !== null) return failed.kind === 'refused' ? failed.refusal : failed.answer
-  const results = answers.filter(isResult)
-  const session = ports.seal.sealSession(results.map(memberOf), callerOf(composed))
-  if (session === null)
+  const begun = sessionOf(answers.filter(isResult), composed, ports)
+  if (begun === null)
     return new Refusal('overloaded', 'the sessions of so many connections fit into no header')
+  const { session, results } = begun
+  const left = answers.filter((answer) => isResult(answer) && !results.includes(answer))
+  const missing = missingIn(
+    answers.map((answer) => (left.includes(answer) ? tooMuch(answer) : answer)),
+    composed,
+  )
   const requested = composed.message.params['protocolVersion']
   const version = VERSIONS_OF_2025.find((known) => known === requested) ?? VERSIONS_OF_2025[0]
   const result = {
     protocolVersion: version ?? '',
     serverInfo: introduced(ports.build),
-    ...selfOf(results, missingIn(answers, composed)),
-    ...envelopeOf(composed, missingIn(answers, composed)),
+    ...selfOf(results, missing),
+    ...envelopeOf(composed, missing),
   }
   return ownAnswer(composed, JSON.stringify(result), [['mcp-session-id', session]])
+}
+
+type Begun = { readonly session: string; readonly results: readonly HeardResult[] }
+
+/** What all servers say of their sessions, in one header: where it does not fit, whoever says the most is left out, and none takes the room of another. */
+function sessionOf(
+  answers: readonly HeardResult[],
+  composed: Composed,
+  ports: CompositionPorts,
+): Begun | null {
+  const shortestFirst = answers.toSorted((one, other) => saidBy(one) - saidBy(other))
+  for (let most = answers.length; most >= Math.min(1, answers.length); most -= 1) {
+    const fewer = new Set(shortestFirst.slice(0, most))
+    const results = answers.filter((answer) => fewer.has(answer))
+    const session = ports.seal.sealSession(results.map(memberOf), callerOf(composed))
+    if (session !== null) return { session, results }
+  }
+  return null
+}
+
+function saidBy(answer: HeardResult): number {
+  const { version, sessionId } = memberOf(answer)
+  return version.length + (sessionId?.length ?? 0)
 }
 
 function memberOf({ member, result, sessionId }: HeardResult): SessionMember {

@@ -62,7 +62,7 @@ function sizeOf(answer: Heard): number {
   return answer.kind === 'error' && answer.answer.kind === 'whole' ? answer.answer.body.length : 0
 }
 
-const tooMuch = ({ member, status }: Heard): Heard => ({
+export const tooMuch = ({ member, status }: Heard): Heard => ({
   member,
   status,
   kind: 'refused',

@@ -13,6 +13,13 @@ const listed = (response: ServerResponse, id: Message['id'], tools: readonly obj
 const resources = (response: ServerResponse, id: Message['id'], name: string) =>
   json(response, { jsonrpc: '2.0', id, result: { resources: [{ uri: 'file:///a', name }] } })
 
+/** One stream that says this after a while, and ends. */
+const streamed = (text: string, afterMs: number) =>
+  hostile((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    setTimeout(() => response.end(text), afterMs)
+  })
+
 const searched = (query: string) => ({ name: 'search_tools', arguments: { query } })
 
 describe('a server of one connection', () => {
@@ -190,6 +197,20 @@ describe('a server of one connection', () => {
     expect(text).not.toContain('retry')
     expect(text).toContain('id: files:1\ndata: {"jsonrpc"')
   })
+
+  it.each(['event: endpoint\n', 'event: endpoint\rretry: 5\n\n', ': a comment', 'id: 7\r\n', 'data:'])(
+    'cannot begin an event that goes on in what another server says: %j',
+    async (begun) => {
+      const news = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+      const gateway = await given({
+        evil: await streamed(begun, 0),
+        good: await streamed(`data: ${news}\n\n`, 300),
+      })
+      const response = await gateway.fetch(gateway.url, { headers: { accept: 'text/event-stream' } })
+      const lines = (await response.text()).replaceAll(/\r\n?/g, '\n')
+      expect(lines.split(/\n{2,}/)).toContain(`data: ${news}`)
+    },
+  )
 
   it.each([
     ['retry: 5\r\ndata: x\r\n\r\n', 'data: x\r\n\r\n'],

@@ -6,6 +6,17 @@ afterEach(closeAll)
 
 const said = (id: Message['id'], result: object) => JSON.stringify({ jsonrpc: '2.0', id, result })
 
+/** Two pages of prompts; the name says how long the cursor between them is. */
+const paged = (cursor: string, name: string) =>
+  hostile(({ id, params }, response) => {
+    const next = params?.cursor === undefined ? { nextCursor: cursor } : {}
+    json(response, {
+      jsonrpc: '2.0',
+      id,
+      result: { prompts: [{ name: `${name}${cursor.length}` }], ...next },
+    })
+  })
+
 describe('an upstream', () => {
   it('says nothing beside what is judged: behind a byte order mark in a later event', async () => {
     const url = await hostile(({ id }, response) => {
@@ -124,5 +135,39 @@ describe('an upstream', () => {
     expect(result._meta).toEqual({
       'writ/unavailable': [{ connection: 'endless', reason: 'upstream_error' }],
     })
+  })
+
+  it.each(['mcp-session-id', 'protocolVersion'])(
+    'does not keep the others from beginning a session with a long %s: it is left out and named',
+    async (what) => {
+      const speaking = (words: string) =>
+        hostile(({ id }, response) => {
+          response.setHeader('mcp-session-id', what === 'mcp-session-id' ? words : 's')
+          const protocolVersion = what === 'protocolVersion' ? words : '2025-11-25'
+          json(response, { jsonrpc: '2.0', id, result: { protocolVersion, capabilities: {} } })
+        })
+      const gateway = await given({
+        evil: await speaking('x'.repeat(9_000)),
+        good: await speaking('2025-11-25'),
+      })
+      const { result, headers } = await gateway.rpc('initialize')
+      expect(headers.get('mcp-session-id')).not.toBeNull()
+      expect(result._meta).toEqual({
+        'writ/unavailable': [{ connection: 'evil', reason: 'upstream_too_large' }],
+      })
+    },
+  )
+
+  it('does not keep the others from being listed further with a cursor that fits into no message', async () => {
+    const gateway = await given({
+      evil: await paged('x'.repeat(2_000_000), 'e'),
+      good: await paged('2', 'g'),
+    })
+    const first = await gateway.rpc('prompts/list')
+    expect(first.result._meta).toEqual({
+      'writ/unavailable': [{ connection: 'evil', reason: 'upstream_too_large' }],
+    })
+    const { text } = await gateway.rpc('prompts/list', { cursor: first.result.nextCursor })
+    expect(text).toContain('good__g1')
   })
 })

@@ -143,15 +143,23 @@ export const isPage = (page: Page | Answer | Refusal): page is Page => 'items' i
 
 /** The answer that shows a page. */
 export function pageAnswer({ member }: Listing, page: Page, composed: Composed): Answer {
+  const onward = page.onward.filter(isCarried)
+  const left = page.onward.filter((one) => !isCarried(one))
+  const missing = [...page.missing, ...left.map(([connection]) => ({ connection, reason: TOO_LARGE }))]
   const envelope = {
-    ...envelopeOf(composed, page.missing),
-    ...(page.onward.length > 0 ? { nextCursor: cursorOf(page.onward) } : {}),
+    ...envelopeOf(composed, missing),
+    ...(onward.length > 0 ? { nextCursor: cursorOf(onward) } : {}),
     ...(composed.era === '2026' ? { ttlMs: page.ttlMs, cacheScope: 'private' } : {}),
   }
   const rest = JSON.stringify(envelope).slice(1)
   const items = page.items.map(({ text }) => text).join(',')
   return ownAnswer(composed, `{"${member}":[${items}]${rest === '}' ? '' : ','}${rest}`)
 }
+
+/** Of one connection: those of all together come back in one message of the agent. */
+const LONGEST_CURSOR = 2_048
+const TOO_LARGE = 'upstream_too_large'
+const isCarried = ([, cursor]: Onward[number]): boolean => cursor.length <= LONGEST_CURSOR
 
 const Cursor = z.array(z.tuple([z.string(), z.string()])).max(256)
 

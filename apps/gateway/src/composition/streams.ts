@@ -4,7 +4,7 @@ import type { Answer } from '@writ/enforcement'
 import { edited, eventOf, spanAt, spansOf, valueIn } from '@writ/mcp'
 import type { Composed, CompositionPorts, Missing } from './composed.ts'
 import { callerOf, receivedOf } from './composed.ts'
-import { messageTextIn, plainPieces, rewritten, withoutRetry } from './events.ts'
+import { endedPieces, messageTextIn, plainPieces, rewritten, withoutRetry } from './events.ts'
 import { isObject } from './hear.ts'
 import type { Source } from './merge.ts'
 import { merged } from './merge.ts'
@@ -119,7 +119,7 @@ function sourceOf({ member, answer, stop }: Open, composed: Composed, ports: Com
     for await (const frame of plainPieces(answer.frames))
       yield withoutRetry(rewritten(frame, connection, (data) => toAgent(data, writing)))
   }
-  return { frames: frames(), stop }
+  return { frames: endedPieces(frames()), stop }
 }
 
 /** `subscriptions/listen` of the 2026 era: one stream of what all servers tell, which begins with what they agreed to tell. */
