@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { REFUSALS } from '@writ/contracts'
 import { ConfigSchema as AuditWorker } from '../apps/audit-worker/src/config.ts'
@@ -9,6 +10,21 @@ import { ConfigSchema as Gateway } from '../apps/gateway/src/config.ts'
 const text = (path: string): string => readFileSync(path, 'utf8')
 const namesIn = (path: string, pattern: RegExp): string[] =>
   [...text(path).matchAll(pattern)].map(([, name]) => name ?? '')
+
+const PAGES = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file)),
+)
+
+/** What a heading is called in an address. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+const cellsOf = (row: string): number => row.split(/(?<!\\)\|/).length
 
 describe('the documents', () => {
   it.each([
@@ -52,12 +68,42 @@ describe('the documents', () => {
   })
 
   it('point at files that are there', () => {
-    for (const file of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
-      for (const target of namesIn(file, /\]\((?!https?:)([^)#]+)\)/g))
-        expect([file, target, existsSync(target)]).toEqual([file, target, true])
+    for (const page of PAGES) {
+      for (const target of namesIn(page, /\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
+        expect([page, target, existsSync(join(dirname(page), target))]).toEqual([page, target, true])
     }
     for (const spec of namesIn('docs/threats.md', /`(e2e\/[\w./-]+)`/g))
       expect([spec, existsSync(spec)]).toEqual([spec, true])
+  })
+
+  it('point at headings that are there', () => {
+    for (const page of PAGES) {
+      for (const link of namesIn(page, /\]\((?!https?:)([^)]*#[^)]+)\)/g)) {
+        const [file = '', anchor = ''] = link.split('#')
+        const there = namesIn(file === '' ? page : join(dirname(page), file), /^#+ (.+)$/gm).map(anchorOf)
+        expect([page, link, there]).toEqual([page, link, expect.arrayContaining([anchor])])
+      }
+    }
+  })
+
+  it('give each row of a table the cells of its head', () => {
+    for (const page of PAGES) {
+      for (const [table] of text(page).matchAll(/^\|.*\n(?:\|.*(?:\n|$))+/gm)) {
+        const [head = '', ...rows] = table.trimEnd().split('\n')
+        for (const row of rows) expect([page, row, cellsOf(row)]).toEqual([page, row, cellsOf(head)])
+      }
+    }
+  })
+
+  it('list every decision', () => {
+    const decisions = readdirSync('docs/decisions').filter((file) => /^\d{4}-/.test(file))
+    expect(namesIn('docs/decisions/README.md', /\]\(([^)]+)\)/g)).toEqual(decisions.toSorted())
+  })
+
+  // Nobody but a clone has a program of that name: elsewhere npx asks a registry, where it is anybody's to take.
+  it('have no client start writ by npx, because its folder is not the clone', () => {
+    for (const page of PAGES)
+      expect([page, text(page)]).not.toEqual([page, expect.stringMatching(/"npx"[^}]*"writ"/)])
   })
 
   it('leave no refusal without a test that names it', () => {

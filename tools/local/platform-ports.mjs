@@ -4,7 +4,7 @@ import { freePort } from './ports.mjs'
 export const PREFERRED_PORTS = {
   controlPlane: 7400,
   gateway: 7410,
-  demoUpstream: 7430,
+  demoUpstream: 7470,
   postgres: 7432,
   workerAdmin: 7450,
   gatewayAdmin: 7460,

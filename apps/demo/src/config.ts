@@ -7,7 +7,7 @@ export const ConfigSchema = z.object({
   WRIT_GATEWAY_URLS: z.string().transform((text) => text.split(',').map((url) => z.url().parse(url.trim()))),
   WRIT_OPERATOR_KEY: z.string().min(32),
   WRIT_STATE_DIR: z.string(),
-  WRIT_DEMO_UPSTREAM_PORT: z.coerce.number().int().min(0).max(65_535).default(7430),
+  WRIT_DEMO_UPSTREAM_PORT: z.coerce.number().int().min(0).max(65_535).default(7470),
   /** application role; the guide reads from it what the database really holds */
   DATABASE_URL: z.string(),
   /** `once`: always run the guided call; `first`: only when the tenant is new; `off`: serve the upstream only */
