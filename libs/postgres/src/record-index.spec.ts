@@ -9,6 +9,7 @@ import { ingestBatch } from './ledger.ts'
 import { BLOCK_LEAVES } from './record-blocks.ts'
 import { timesOfRecords } from './record-counts.ts'
 import { createAuditIndex, createAuditLedger } from './record-index.ts'
+import { startWalk } from './record-search.ts'
 import { createTenantScope } from './tenant-scope.ts'
 import {
   createTestDatabase,
@@ -105,6 +106,26 @@ describe('blocks of the log', () => {
     expect(await found(tenant, { kind: 'unreadable' })).toEqual([500])
     expect(await found(tenant, { tool: 'usual', kind: 'unreadable' })).toEqual([])
   })
+
+  it.each(['newest', 'oldest'] as const)(
+    'are looked at in their order only until a page is full: %s first',
+    (order) =>
+      newTenant().then((tenant) =>
+        scopeAt(0).run(tenant, async (manager) => {
+          const asked = jest.spyOn(manager, 'query')
+          await (
+            await startWalk(manager, { tool: 'usual' }, { order, after: order === 'newest' ? 5000 : 0 })
+          ).next()
+          const [sql, values] = asked.mock.calls.find(([text]) => text.includes('order by')) ?? []
+          asked.mockRestore()
+          // A sort looks at every block of the log first. Postgres takes none here where an index has the order.
+          await manager.query('set local enable_sort = off; set local enable_seqscan = off')
+          const plan: Record<string, string>[] = await manager.query(`explain ${sql}`, values)
+          expect(JSON.stringify(plan)).toContain('record_blocks_pkey')
+          expect(JSON.stringify(plan)).not.toContain('Sort')
+        }),
+      ),
+  )
 
   it('are written by nobody but the ledger, and changed by nobody', async () => {
     const tenant = await newTenant()
