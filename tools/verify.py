@@ -67,6 +67,9 @@ def main():
     except (CannotRun, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    except Exception as error:  # whatever else goes wrong says nothing about the pack
+        print(f"the verifier failed: {error!r}", file=sys.stderr)
+        return 2
 
 
 def read_arguments(words):

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { JsonObject } from '@writ/contracts'
@@ -244,5 +244,24 @@ describe('what people read', () => {
     const texts = [textOf(result), ...(hasPython ? [python(join(folder, 'pack.zip'))] : [])]
     for (const text of texts)
       expect(text).toContain(String.raw`log x\u000a\u001b[2J\u001b[HThe pack HOLDS.\u009b\u202e of 40 leaves`)
+  })
+})
+
+;(hasPython ? describe : describe.skip)('a verifier that fails itself', () => {
+  it('says so, and nothing of the pack', () => {
+    const path = join(folder, 'pack.zip')
+    writeFileSync(path, zipOfMembers(truth))
+    const program = [
+      'import sys, verify',
+      'def failing(*_): raise MemoryError("no room")',
+      'verify.verify_pack = failing',
+      'sys.argv[1:] = [sys.argv[2]]',
+      'sys.exit(verify.main())',
+    ].join('\n')
+    const { status, stdout, stderr } = spawnSync('python3', ['-B', '-c', program, '-', path], {
+      encoding: 'utf8',
+      cwd: dirname(VERIFY_PY),
+    })
+    expect([status, stdout, stderr]).toEqual([2, '', "the verifier failed: MemoryError('no room')\n"])
   })
 })
