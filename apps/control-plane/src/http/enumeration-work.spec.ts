@@ -120,6 +120,7 @@ const comparable = ({ status, headers, body }: Got, slug: string): string => {
 }
 
 const ROUNDS = 21
+const TIMES_COUNTED = 3
 const median = (of: readonly number[]): number =>
   of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)] ?? Infinity
 
@@ -147,9 +148,14 @@ describe.each(endpoints)('at %s', (_, status, prepare) => {
     const asked: [string, number][] = []
     for (const [name, attempt] of tries) {
       await attempt()
-      statements = 0
-      await attempt()
-      asked.push([name, statements])
+      const counts: number[] = []
+      for (let time = 0; time < TIMES_COUNTED; time += 1) {
+        statements = 0
+        await attempt()
+        counts.push(statements)
+      }
+      // What the control plane asks of itself meanwhile is counted, too.
+      asked.push([name, Math.min(...counts)])
     }
     const [first] = asked
     expect(first?.[1]).toBeGreaterThan(0)
