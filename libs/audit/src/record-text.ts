@@ -62,13 +62,16 @@ function recordText(record: AuditRecord): string {
   return whole(record, 29 + optionalIn(record), text)
 }
 
-function optionalIn(record: AuditRecord): number {
-  let count = 0
-  for (const name of OPTIONAL) if (name in record) count += 1
-  return count
-}
-
-const OPTIONAL = ['ancestors', 'applied', 'erasure', 'flags', 'gap', 'lost', 'parent', 'trace']
+/** By their names, each looked up where it stands: a list of them, looked up by one line, costs ten times as much. */
+const optionalIn = (record: AuditRecord): number =>
+  Number('ancestors' in record) +
+  Number('applied' in record) +
+  Number('erasure' in record) +
+  Number('flags' in record) +
+  Number('gap' in record) +
+  Number('lost' in record) +
+  Number('parent' in record) +
+  Number('trace' in record)
 
 const added = (label: string, write: Writer, member: unknown): string =>
   member === undefined ? '' : label + write(member)

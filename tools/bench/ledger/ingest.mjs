@@ -4,12 +4,14 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { randomBytes } from 'node:crypto'
-import { result, timedMs } from '../figures.mjs'
+import { median, result, timedMs } from '../figures.mjs'
+import { TARGETS_MICROS } from '../yardstick.mjs'
 import { asOwner, insertNode, storedBytes } from './database.mjs'
 
 const CHILD = fileURLToPath(new URL('ingest-child.mjs', import.meta.url))
 const WORKERS = 2
 const LEAST_A_CORE = 15_000
+const MOST_VERIFICATIONS = Number((1_000_000 / LEAST_A_CORE / TARGETS_MICROS).toFixed(2))
 const MOST_BYTES = 1.5
 const KIB = 1024
 const PEER_BYTES = 1100
@@ -69,6 +71,16 @@ function rateRows({ records, workerMicros, serverMicros, peers, seconds, workers
       unit: 'records/s and core',
       atLeast: LEAST_A_CORE,
       detail: `${how}; ${Math.round(records / (slowestMs / 1000))} records/s on this machine beside what makes them, ${Math.round(seconds)} s in all`,
+    }),
+    result({
+      name: 'ledger.ingest.worker.verifications',
+      value: workerMicros / records,
+      unit: 'us CPU per record',
+      of: 'ratio',
+      atMost: MOST_VERIFICATIONS,
+      peer: 'one ES256 verification, same processes',
+      peerValue: median(workers.map(({ es256Micros }) => es256Micros)),
+      detail: `the same, in what a verification takes on this machine now: ${LEAST_A_CORE} records/s are ${MOST_VERIFICATIONS} of one a record where it takes ${TARGETS_MICROS} us`,
     }),
     result({
       name: 'ledger.ingest.postgres',

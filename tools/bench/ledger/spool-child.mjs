@@ -1,7 +1,8 @@
 // One run of the ledger's benchmark, a process of its own so that its processor time is the ledger's: spool-child.mjs <folder> <in flight> <kept | carried | redis url>: whereto its records go
-import { generateKeyPairSync, sign, verify } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { createLedger, openSpoolDisk, Shipper, Spool, spoolLimits } from '@writ/point'
 import { connectRedis, createRecordQueue } from '@writ/redis'
+import { verificationMicros } from '../yardstick.mjs'
 import { entriesOf, id } from './entry.mjs'
 
 /** One at a time, each call waits twice for the disk. */
@@ -15,7 +16,6 @@ const WARM_UP = 3 * CALLS
 const clock = { nowMs: Date.now, monotonicMicros: () => performance.now() * 1000 }
 const node = id('nod')
 const entries = entriesOf({ clock })
-const body = Buffer.alloc(1024, 'x')
 let commits = 0
 let committedBytes = 0
 
@@ -125,16 +125,6 @@ async function timed(write, latencies) {
   const unrecorded = await write()
   if (unrecorded) fail(unrecorded.code)
   latencies.push(performance.now() - beganMs)
-}
-
-/** The yardstick: what proving one call costs at the very least, on this machine as busy as it is now. */
-function verificationMicros() {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signature = sign('sha256', body, privateKey)
-  const before = process.cpuUsage()
-  for (let time = 0; time < 1000; time += 1) verify('sha256', body, publicKey, signature)
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
 }
 
 const figures = await run()

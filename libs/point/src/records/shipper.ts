@@ -34,9 +34,6 @@ const MOST_FAILURES = 3
 const HOLD_MS = 1000
 /** what each batch costs beside its records is shared by more of them the longer this is */
 const LINGER_MS = 100
-/** read at once, so that batches which are full by their bytes leave few that are not full behind them */
-const READ_AT_ONCE = 5 * BATCH_LIMITS.records
-const BYTES_AT_ONCE = 10 * BATCH_LIMITS.sizeBytes
 /** a queue that has failed for so long is gone round */
 const QUEUE_PATIENCE_MS = 5000
 /** a stream whose watermark stands still for so long is sent again from there */
@@ -228,7 +225,9 @@ export class Shipper {
   /** @returns false: there was nothing to send */
   async #shipSome(stream: StreamId, progress: Progress): Promise<boolean> {
     const { spool, nodeKey } = this.#ports
-    const frames = await spool.read(stream, progress.sentSeq, READ_AT_ONCE, BYTES_AT_ONCE)
+    // One batch, and no more: texts that wait for others to be sent are moved about by every collection of garbage meanwhile.
+    const { records, sizeBytes } = BATCH_LIMITS
+    const frames = await spool.read(stream, progress.sentSeq, records, sizeBytes)
     for (const batch of batchesOf(frames)) {
       if ((await this.#carry(signBatch(batch, nodeKey))) === 'braked') break
       progress.sentSeq = batch.fromSeq + batch.records.length
