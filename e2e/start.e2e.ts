@@ -35,24 +35,31 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-describe.each([
-  ['with Redis', {}],
-  ['in single-node mode', { WRIT_REDIS: 'off' }],
-])('npm start -- --once, %s', (_mode, env: Record<string, string>) => {
-  const stateDir = newState()
+const WITH_REDIS = {}
+const SINGLE_NODE = { WRIT_REDIS: 'off' }
 
-  it('shows the guided first call on an empty machine, and every check holds', async () => {
-    const { exitCode, output } = await start(stateDir, env)
-    expect([exitCode, output]).toEqual([0, expect.stringMatching(/(\d+) of \1 checks hold/)])
-    expect(output).not.toContain('\u2717')
-    for (const secret of [/wen_[0-9A-Z]{26}\.\S+/, /wak_[0-9A-Z]{26}\.\S+/, /-----BEGIN/])
-      expect(output).not.toMatch(secret)
-  }, 180_000)
+describe('npm start -- --once', () => {
+  const folder = newState()
+
+  it.each([
+    ['with Redis', WITH_REDIS, folder],
+    ['in single-node mode', SINGLE_NODE, newState()],
+  ])(
+    'shows the guided first call on an empty machine, and every check holds, %s',
+    async (_mode, env, stateDir) => {
+      const { exitCode, output } = await start(stateDir, env)
+      expect([exitCode, output]).toEqual([0, expect.stringMatching(/(\d+) of \1 checks hold/)])
+      expect(output).not.toContain('\u2717')
+      for (const secret of [/wen_[0-9A-Z]{26}\.\S+/, /wak_[0-9A-Z]{26}\.\S+/, /-----BEGIN/])
+        expect(output).not.toMatch(secret)
+    },
+    180_000,
+  )
 
   it('survives a kill in the middle, and does it all again on the same data', async () => {
-    const killed = await start(stateDir, env, /Personal data does not leave/)
+    const killed = await start(folder, WITH_REDIS, /Personal data does not leave/)
     expect(killed.exitCode).toBeNull()
-    const { exitCode, output } = await start(stateDir, env)
+    const { exitCode, output } = await start(folder, WITH_REDIS)
     expect([exitCode, output]).toEqual([0, expect.stringMatching(/(\d+) of \1 checks hold/)])
   }, 240_000)
 })
