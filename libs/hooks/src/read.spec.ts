@@ -109,6 +109,27 @@ const TOOLS: readonly Case[] = [
   ],
   [
     'claude-code',
+    'Grep',
+    { pattern: '.', glob: '*.ts,.env !dist {a,b}.md ../x/*', output_mode: 'content' },
+    [
+      { kind: 'file.search', path: '.', pattern: '.' },
+      { kind: 'file.search', path: '.', pattern: '*.ts' },
+      { kind: 'file.search', path: '.', pattern: '.env' },
+      { kind: 'file.search', path: '.', pattern: '{a,b}.md' },
+      { kind: 'file.search', path: './../x/', pattern: '*' },
+    ],
+  ],
+  [
+    'gemini-cli',
+    'grep_search',
+    { pattern: 'x', include: '\\.env' },
+    [
+      { kind: 'file.search', path: '.', pattern: 'x' },
+      { kind: 'file.search', path: '.', pattern: '.env' },
+    ],
+  ],
+  [
+    'claude-code',
     'WebFetch',
     { url: 'https://a.example', prompt: 'b' },
     [{ kind: 'network.fetch', url: 'https://a.example' }],
@@ -253,6 +274,12 @@ const TOOLS: readonly Case[] = [
     },
     [shell('ls'), { kind: 'unknown', tool: 'gh_create', args: {} }],
   ],
+  [
+    'opencode',
+    'batch',
+    { tool_calls: [{ tool: 'bash', parameters: { command: 'rm -rf *', workdir: '/home/dev/my work' } }] },
+    [shell("cd '/home/dev/my work'\nrm -rf *")],
+  ],
 ]
 
 describe('a tool', () => {
@@ -338,6 +365,7 @@ describe('a tool', () => {
   it.each([
     ['gemini-cli', 'run_shell_command', { command: 'ls', dir_path: 'sub' }, '/home/dev/app/sub'],
     ['opencode', 'bash', { command: 'ls', workdir: '/etc' }, '/etc'],
+    ['codex', 'shell', { command: ['ls'], workdir: '/etc' }, '/etc'],
     ['opencode', 'bash', { command: 'ls' }, '/home/dev/app'],
     ['gemini-cli', 'list_directory', { dir_path: 'sub' }, '/home/dev/app'],
   ] as const)('of %s %s %j runs where its input says', (client, tool, input, cwd) => {
@@ -349,6 +377,8 @@ describe('an event', () => {
   it.each([
     ['BeforeEverything', 'event_unknown', 'deny'],
     ['PreSend', 'event_unknown', 'deny'],
+    ['MessageSend', 'event_unknown', 'deny'],
+    ['tool.append', 'event_unknown', 'deny'],
     ['PermissionDenied', 'event_unmediated', 'ignore'],
     ['Stop', 'event_unmediated', 'ignore'],
     ['PostToolBatch', 'event_unmediated', 'ignore'],

@@ -41,11 +41,13 @@ const MOST_NAME = 64
 
 /** An event that a client grew after this was written may be one that stops something, unless its name says that it is over. */
 function unlisted({ client, unmediated }: Dialect, name: string): HookFault {
-  const tells = unmediated.includes(name) || IS_OVER.test(name)
+  const tells = unmediated.includes(name) || BEGINS_OVER.test(name) || ENDS_OVER.test(name)
   return fault(client, name, tells ? 'event_unmediated' : 'event_unknown')
 }
 
-const IS_OVER = /^(?:after|post|stop|notification)|^(?!pre|before).*(?:stop|end|failure)$/i
+const BEGINS_OVER = /^(?:after|post|stop|notification)/i
+/** As a word of its own: what is to be sent, spent or appended is not over. */
+const ENDS_OVER = /^(?!pre|before|Pre|Before).*(?:[a-z\d](?:Stop|End|Failure)|[._-](?:stop|end|failure))$/
 
 function eventOf(dialect: Dialect, envelope: Envelope, row: EventRow): HookEvent | HookFault {
   const { moment } = row

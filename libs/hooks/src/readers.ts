@@ -1,6 +1,6 @@
 import type { JsonObject, LocalAction } from '@writ/contracts'
 import type { Told, ToolReader } from './dialect.ts'
-import { objectsIn, textIn, textOr, textsIn } from './fields.ts'
+import { objectsIn, own, textIn, textOr, textsIn } from './fields.ts'
 
 // What the tools of the clients take, by the kind of action. Each reader answers null where a member that says what would happen is
 // missing, has another type, or stands there twice under different names.
@@ -102,14 +102,41 @@ export function fileGlob(paths: readonly string[], patterns: readonly string[]):
   }
 }
 
-/** Files by content: the pattern is no path. */
-export function fileGrep(paths: readonly string[], patterns: readonly string[]): ToolReader {
-  return (input) => {
+/**
+ * Files by content: the pattern is no path. What says by their names which files are read is a search of its own: it may name one of them, and
+ * one that is hidden or ignored otherwise.
+ */
+export function fileGrep(
+  paths: readonly string[],
+  patterns: readonly string[],
+  names: readonly string[] = [],
+): ToolReader {
+  return (input, told) => {
     const path = textOr(input, paths, '.')
     const pattern = textOr(input, patterns, '')
-    return path === null || pattern === null ? null : [{ kind: 'file.search', path, pattern }]
+    const globs = names.map((name) => globsIn(input, name, told))
+    if (path === null || pattern === null || !globs.every((one) => one !== null)) return null
+    return [
+      { kind: 'file.search', path, pattern },
+      ...globs.flat().map((glob): LocalAction => ({ kind: 'file.search', ...searched(path, glob) })),
+    ]
   }
 }
+
+/** Several may stand in one text, between spaces or commas. Null: what stands there is no text, or one that nobody writes. */
+function globsIn(input: JsonObject, name: string, { windowsShell }: Told): readonly string[] | null {
+  if (own(input, name) === undefined) return []
+  const texts = textsIn(input, name)
+  if (texts === null || texts.some((text) => text.length > LONGEST_GLOBS)) return null
+  return (
+    texts
+      .flatMap((text) => text.split(/\s+|,(?![^{]*\})/))
+      .filter((text) => text !== '' && !text.startsWith('!'))
+      // elsewhere than on Windows it stands before what is meant as it is
+      .map((text) => (windowsShell === null ? text.replaceAll(/\\(?=[^\w\s])/g, '') : text))
+  )
+}
+const LONGEST_GLOBS = 4096
 
 export function fetchUrl(...names: readonly string[]): ToolReader {
   return (input) => one(textIn(input, names), (url) => ({ kind: 'network.fetch', url }))
@@ -165,7 +192,8 @@ const some = (
 const shellAction = (command: string, { windowsShell }: Told): LocalAction =>
   windowsShell === null ? { kind: 'shell', command } : { kind: 'shell', command, shell: windowsShell }
 
-const quoted = (word: string): string =>
+/** One word of a shell. */
+export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 function editOf(input: JsonObject, names: EditNames): { before: string; after: string } | null {

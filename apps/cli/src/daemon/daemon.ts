@@ -44,6 +44,11 @@ export type DaemonOptions = {
   /** all records of this daemon on this machine together, in bytes */
   readonly spoolBytes?: number
   readonly report?: ReportProblem
+  /**
+   * Set for the daemon of one run in a sandbox. What is asked comes from inside, and whoever is inside can tell of conversations that end and
+   * begin elsewhere: so the workspaces (real paths) are those of the run whatever an event says, and all of it is one session.
+   */
+  readonly run?: { readonly workspaces: readonly string[] }
   /** the user's home: what `~` means to the agent */
   readonly userHome?: string
   /** wall clock, epoch milliseconds */

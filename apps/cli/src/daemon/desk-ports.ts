@@ -17,6 +17,8 @@ export type HookDeskPorts = {
   /** what is denied is let through */
   readonly isObserving: () => boolean
   readonly userHome: string
+  /** of every event; null: as it says, or where its conversation began */
+  readonly workspaces: readonly string[] | null
   readonly report: ReportProblem
 }
 

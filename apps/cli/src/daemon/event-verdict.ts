@@ -56,7 +56,8 @@ type Answered = { readonly subject: Subject; readonly answer: HookAnswer }
 
 /** What is asked about: each action by itself; a prompt is one too. */
 function subjectsOf({ event, root }: Asking, ports: HookDeskPorts): readonly Subject[] {
-  const place = placeOf(event, root, ports.userHome)
+  const told = placeOf(event, root, ports.userHome)
+  const place = ports.workspaces === null ? told : { ...told, workspaces: ports.workspaces }
   const world = ports.world()
   const { moment, prompt } = event
   const actions = moment === 'prompt' ? readsOf(prompt ?? '', place) : event.actions

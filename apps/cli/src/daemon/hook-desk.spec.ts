@@ -34,6 +34,7 @@ async function deskOf(given: { identify: HookSteps['identify']; isObserving?: bo
     begin: () => {},
     isObserving: () => given.isObserving ?? false,
     userHome: '/home/dev',
+    workspaces: null,
     report: (_, error) => reported.push(error),
   }
   const desk = createHookDesk(ports)

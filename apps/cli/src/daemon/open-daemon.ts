@@ -103,7 +103,8 @@ async function openParts(options: DaemonOptions): Promise<Parts> {
   const point = await openPoint(options, person)
   const { spoolBytes = SPOOL_BYTES } = options
   const records = await openRecords(point, { spoolBytes, clock, report })
-  const conversations = await openConversations(fileOf(point), nowMs)
+  const file = options.run === undefined ? fileOf(point) : null
+  const conversations = await openConversations(file, nowMs)
   const desk = openDesk(options, { point, records, conversations, clock, report })
   const proxy = await openProxy(point, options.proxyPort ?? null)
   return { point, records, desk, person, conversations, proxy }
@@ -135,7 +136,7 @@ type DeskParts = Pick<Parts, 'point' | 'records' | 'conversations'> & {
 function openDesk(options: DaemonOptions, parts: DeskParts): HookDesk {
   const { point, records, conversations, clock, report } = parts
   const steps = createHookSteps({
-    identify: point.identify,
+    identify: options.run === undefined ? point.identify : identifyInRun(point),
     sessions: point.sessions,
     approvals: point.approvals,
     contentKeys: point.contentKeys,
@@ -150,13 +151,24 @@ function openDesk(options: DaemonOptions, parts: DeskParts): HookDesk {
     steps,
     ledger: records.ledger,
     clock,
-    conversations,
+    conversations: options.run === undefined ? conversations : { ...conversations, ended: () => {} },
     world: () => openWorld(point.packages(), hooks().unknown),
-    begin: point.begin,
+    begin: options.run === undefined ? point.begin : () => {},
     isObserving: () => point.current()?.bundle.hooks.mode === 'observe',
     userHome: options.userHome ?? homedir(),
+    workspaces: options.run?.workspaces ?? null,
     report,
   })
+}
+
+/** The first question begins the session of a run: what another run of this agent has seen is not its own. */
+function identifyInRun({ begin, identify }: Point): Point['identify'] {
+  let isBegun = false
+  return () => {
+    if (!isBegun) begin()
+    isBegun = true
+    return identify()
+  }
 }
 
 async function whenReady(parts: Parts, patienceMs: number): Promise<boolean> {

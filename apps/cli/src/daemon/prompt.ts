@@ -13,6 +13,7 @@ export const PROMPT: Understood = {
     classSource: 'catalogue',
     resource: 'prompt',
   },
+  directory: null,
   args: {
     kind: 'prompt',
     facts: [],

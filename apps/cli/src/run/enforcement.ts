@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { DecideEgress, ProxySettings } from '@writ/sandbox'
-import type { Environment } from '@writ/runtime'
 import type { CliConfig } from '../config.ts'
 import { cliConfig } from '../config.ts'
 import type { Daemon, DaemonSource } from '../daemon/index.ts'
@@ -11,6 +10,7 @@ import { readProfile } from '../profile.ts'
 import type { Terminal } from '../terminal.ts'
 import type { RunOptions } from './options.ts'
 import { packageFaults, readPackageKnowledge } from './package-faults.ts'
+import type { Run } from './run-plan.ts'
 import { startingPolicies } from './starting-policies.ts'
 
 /** The daemon of one run, in this process. */
@@ -34,13 +34,21 @@ export async function openEnforcement(
     options,
     terminal,
     home,
-  }: { env: Environment; options: RunOptions; terminal: Terminal; home: string },
+    workspaces,
+  }: Pick<Run, 'env' | 'options' | 'terminal' | 'home' | 'workspaces'>,
   folder: string,
 ): Promise<Enforcement> {
   const config = cliConfig(env)
   const source = await sourceOf(config, options, terminal)
   const named = options.packages === undefined ? null : readPackageKnowledge(options.packages)
-  const daemon = await openDaemon({ config, source, sockets: { folder }, userHome: home, proxyPort: null })
+  const daemon = await openDaemon({
+    config,
+    source,
+    sockets: { folder },
+    userHome: home,
+    run: { workspaces },
+    proxyPort: null,
+  })
   if (!(await daemon.whenReady())) {
     const { trouble } = daemon.status()
     await daemon.close()

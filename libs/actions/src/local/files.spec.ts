@@ -139,6 +139,16 @@ describe('a search', () => {
     expect(searching('.', '**/*.ts')).toEqual([])
     expect(searching('src', 'password = .*')).toEqual([])
   })
+
+  it.each(['{.env,x}', '[.]env', '.en[uv]', '*.env*', '**/*env', 'src/../{a,.{b,env}}'])(
+    'says it however the pattern is written: %s',
+    (pattern) => expect(searching('.', pattern)).toContain('credential_read possible'),
+  )
+
+  it.each(['**/*', '*', '*.{ts,json}', '**/[A-Z]*.tsx', '?.md', '*.spec.ts'])(
+    'by what is about everything, or something else, says nothing: %s',
+    (pattern) => expect(searching('.', pattern)).toEqual([]),
+  )
 })
 
 describe('a patch', () => {
@@ -238,5 +248,12 @@ describe('a command', () => {
     expect(factsFound({ kind: 'shell', shell: 'cmd', command: 'rd /s /q C:\\' }, WINDOWS)).toContain(
       'destructive_delete sure',
     )
+  })
+
+  it('looks over what git is given: it shows any file, and drops branches', () => {
+    expect(foundOnWindows('git diff --no-index nul ..\\..\\.ssh\\id_rsa')).toContain('credential_read sure')
+    expect(foundOnWindows('git branch -D main')).toContain('unresolvable possible')
+    expect(foundOnWindows('git log --oneline -5')).toEqual([])
+    expect(foundOnWindows('git diff --staged HEAD~2')).toEqual([])
   })
 })

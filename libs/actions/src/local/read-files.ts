@@ -1,5 +1,6 @@
 import type { LocalAction } from '@writ/contracts'
 import { readPatch, type PatchedFile } from '../patch.ts'
+import { expandBraces } from '../shell/braces.ts'
 import { factOf, together, type Found, type Read } from './found.ts'
 import type { Context } from './place.ts'
 import { spellingsOf } from './spellings.ts'
@@ -23,10 +24,8 @@ export const readDelete = ({ path }: Of<'file.delete'>, context: Context): Read 
 
 /** A pattern that spells out the name of a secret looks for it; one for contents is no path, and finds nothing there. */
 export function readSearch({ path, pattern }: Of<'file.search'>, context: Context): Read {
-  const named = /^[^\s\\]+$/.test(pattern)
-    ? touchedFound('read', globbed(`${path}/${pattern}`), context)
-    : null
-  const facts = (named?.facts ?? []).map((fact) => factOf(fact.kind, fact.operand, 'possible'))
+  const named = namesIn(pattern).map((name) => touchedFound('read', `${path}/${name}`, context))
+  const facts = together(...named).facts.map((fact) => factOf(fact.kind, fact.operand, 'possible'))
   return {
     floor: 'read.private',
     resource: path,
@@ -34,9 +33,33 @@ export function readSearch({ path, pattern }: Of<'file.search'>, context: Contex
   }
 }
 
-/** Stars as the tables of places read them. */
+/** What a pattern may stand for, as the tables of places read it. */
+function namesIn(pattern: string): readonly string[] {
+  if (!/^[^\s\\]+$/.test(pattern)) return []
+  if (pattern.length > MAX_PATTERN) return [globbed(pattern)]
+  return expandBraces(pattern)
+    .slice(0, MAX_NAMES)
+    .flatMap((one) => [one, ...hiddenForms(one)])
+    .map(globbed)
+}
+const MAX_PATTERN = 1024
+const MAX_NAMES = 32
+
+/** Unlike those of a shell, stars of these tools also match the dot that hides a file. */
+function hiddenForms(pattern: string): readonly string[] {
+  const [, folder = '', rest = ''] = /^(.*\/)?\*+([^*?/].*)$/.exec(pattern) ?? []
+  if (rest === '' || rest.includes('/')) return []
+  return rest.startsWith('.') ? [folder + rest, `${folder}.*${rest}`] : [`${folder}.*${rest}`]
+}
+
+/** Stars as the tables of places read them; of brackets, one character is itself. */
 const globbed = (path: string): string =>
-  path.replaceAll('**', '\ue003').replaceAll('*', '\ue001').replaceAll('?', '\ue002')
+  path
+    .replaceAll(/\[([^!^\]])\]/g, '$1')
+    .replaceAll(/\[[^\]]+\]/g, '?')
+    .replaceAll('**', '\ue003')
+    .replaceAll('*', '\ue001')
+    .replaceAll('?', '\ue002')
 
 export function readWrite({ path, text, edits }: Of<'file.write'>, context: Context): Read {
   const before = currentText(path, context)

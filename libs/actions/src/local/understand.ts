@@ -21,6 +21,7 @@ export function understand(action: LocalAction, place: Place, world: LocalWorld)
   const args = argsOf(action, read, context)
   return {
     action: actionOf(action, read),
+    directory: action.kind === 'mcp.call' ? null : world.realPath(place.cwd),
     args: action.kind === 'mcp.call' ? action.args : args,
     content: contentOf(action),
     facts: read.facts,

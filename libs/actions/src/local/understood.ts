@@ -26,6 +26,8 @@ export type LocalWorld = {
  */
 export type Understood = {
   readonly action: Action
+  /** the working directory, where the same words do something else in another one; null for a call of a server */
+  readonly directory: string | null
   readonly args: JsonObject
   readonly content: Json
   readonly facts: readonly LocalFact[]

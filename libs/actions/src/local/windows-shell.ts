@@ -7,7 +7,7 @@ import { touchedFound } from './touched.ts'
 /** PowerShell and cmd have no reader here: their words are looked over, and beyond the plainest looks it is a question. */
 export function windowsFound(whole: string, context: Context): Found {
   const command = endsOf(whole)
-  if (PLAIN.test(command)) return { facts: [], uses: [] }
+  if (PLAIN.test(command) || PLAIN_GIT.test(command)) return { facts: [], uses: [] }
   const quoted = `'${command.replaceAll("'", `'\\''`)}'`
   const { facts, uses } = factsOfShell(`pwsh -Command ${quoted}`, context.shell)
   const said = LINES.filter(([pattern]) => pattern.test(command)).map(([, kind, certainty]) =>
@@ -31,7 +31,10 @@ const MAX_SHOWN = 120
 
 /** One cmdlet or program that looks at the workspace, with plain words behind it. */
 const PLAIN =
-  /^\s*(?:get-childitem|gci|ls|dir|get-location|pwd|cd|set-location|get-date|whoami|hostname|echo|write-output|git (?:status|diff|log|branch|show))(?:\s+[\w.\\/-]+)*\s*$/i
+  /^\s*(?:get-childitem|gci|ls|dir|get-location|pwd|cd|set-location|get-date|whoami|hostname|echo|write-output)(?:\s+[\w.\\/-]+)*\s*$/i
+/** Git that looks, without paths: `git diff --no-index` shows any file, and `git branch -D` drops one. */
+const PLAIN_GIT =
+  /^\s*git (?:status|diff|log|branch|show)(?:\s+(?:-[asv]|-n?\d+|--(?:stat|oneline|short|name-only|staged|cached|all)|HEAD(?:[~^]\d*)?))*\s*$/
 
 const LINES: readonly (readonly [RegExp, FactKind, Certainty])[] = [
   [/-e(?:nc?o?d?e?d?c?o?m?m?a?n?d?)?\s+[A-Za-z0-9+/=]{16,}|frombase64string/i, 'download_run', 'sure'],

@@ -53,16 +53,23 @@ type Option = {
 function readOption({ arg, next, takes, keep }: Option): boolean {
   const equals = arg.text.indexOf('=')
   if (arg.text.startsWith('--') && equals > 0) {
-    keep(arg.text.slice(0, equals), { ...arg, text: arg.text.slice(equals + 1) })
+    const [name, value] = [arg.text.slice(0, equals), { ...arg, text: arg.text.slice(equals + 1) }]
+    for (const one of [name, ...lengthened(name, takes)]) keep(one, value)
     return false
   }
   if (arg.text.startsWith('--') || takes.has(arg.text)) {
+    // Whether it is shortened, and takes what follows, is not certain: what follows is read both ways.
+    for (const one of lengthened(arg.text, takes)) keep(one, next)
     keep(arg.text, takes.has(arg.text) ? next : arg)
     return takes.has(arg.text)
   }
   keep(arg.text, arg)
   return readCluster({ arg, next, takes, keep })
 }
+
+/** The options with a value that a long option may be short for. */
+const lengthened = (name: string, takes: ReadonlySet<string>): readonly string[] =>
+  takes.has(name) ? [] : [...takes].filter((one) => isShortened(name, one))
 
 /** `-rfo out`: letters up to one that takes a value. */
 function readCluster({ arg, next, takes, keep }: Option): boolean {
@@ -93,6 +100,19 @@ const MIN_SHORTENED = 5
 
 export const valuesOf = (flags: Flags, ...names: readonly string[]): readonly Value[] =>
   names.flatMap((name) => flags.given.get(name) ?? [])
+
+/** As `valuesOf`, also where a long option is shortened, and wherever it stands. */
+export function valuesUnder(args: readonly Value[], names: readonly string[]): readonly Value[] {
+  return args.flatMap((arg, at) => {
+    const [, option = '', value] = /^(--?[\w-]+)(?:=([\s\S]*))?$/.exec(arg.text) ?? []
+    const isNamed = names.some(
+      (name) => name === option || (name.startsWith('--') && isShortened(option, name)),
+    )
+    if (isNamed) return [value === undefined ? (args[at + 1] ?? NOTHING) : { ...arg, text: value }]
+    const glued = names.find((name) => /^-\w$/.test(name) && arg.text.startsWith(name))
+    return glued === undefined ? [] : [{ ...arg, text: arg.text.slice(glued.length) }]
+  })
+}
 
 export const textsOf = (values: readonly Value[]): readonly string[] => values.map(({ text }) => text)
 export const lineOf = (values: readonly Value[]): string => textsOf(values).join(' ')

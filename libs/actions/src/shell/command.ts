@@ -1,5 +1,6 @@
 import type { Assignment, Command } from 'unbash'
 import { foldText, foldWord } from './fold.ts'
+import { withTilde } from './paths.ts'
 import { redirected } from './redirects.ts'
 import { assign, spend, valueOf, type State } from './state.ts'
 import { ELEMENT, joined, literal, NOTHING, type Value } from './text.ts'
@@ -62,8 +63,20 @@ function elementsOf(state: State, name: string): readonly Value[] {
   return all === undefined ? [] : all.text.split(ELEMENT).map((text) => ({ ...all, text }))
 }
 
-function setArray(state: State, name: string, elements: readonly Value[]): void {
-  for (const [at, element] of elements.entries()) assign(state, `${name}[${at}]`, element)
+/** `(a b)`, and `([1]=b [0]=a)`, whose order nobody needs to know here: whatever stands first is read first. */
+function setArray(state: State, name: string, given: readonly Value[]): void {
+  const placed = given.map((element, at) => {
+    const [all = '', key = String(at)] = /^\[([^\]]*)\]=/.exec(element.text) ?? []
+    return {
+      key,
+      value: all === '' ? element : { ...element, text: withTilde(state, element.text.slice(all.length)) },
+    }
+  })
+  const inOrder = placed.every(({ key }) => /^\d+$/.test(key))
+    ? placed.toSorted((one, other) => Number(one.key) - Number(other.key))
+    : placed
+  const elements = inOrder.map(({ value }) => value)
+  for (const { key, value } of inOrder) assign(state, `${name}[${key}]`, value)
   assign(state, `${name}[@]`, joined(elements, ELEMENT))
   assign(state, name, elements[0] ?? NOTHING)
 }

@@ -95,6 +95,7 @@ function stateOf(shared: Shared): State {
     aliases: new Map(),
     descriptors: new Map(),
     positional: null,
+    calls: [],
     choice: 0,
     choices: 1,
     depth: 0,

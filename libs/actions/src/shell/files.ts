@@ -1,6 +1,6 @@
 import { DEVICES, LOCK_FILES } from './data/places.ts'
 import { isLoopback, hostOf } from './hosts.ts'
-import { absoluteOf, resolvePath } from './paths.ts'
+import { absoluteOf, isAtOrInside, resolvePath } from './paths.ts'
 import {
   guardOf,
   holdsSecrets,
@@ -43,10 +43,13 @@ export function readFile(state: State, word: Value, by: string): Value {
   return unknownFrom((made?.from ?? 0) | from | LOCAL)
 }
 
-export const madeFile = (state: State, word: string): FileFacts | undefined =>
-  state.shared.files.get(absoluteOf(state, word)) ??
-  state.shared.files.get(resolvePath(state, word)) ??
-  state.shared.files.get(word)
+export function madeFile(state: State, word: string): FileFacts | undefined {
+  const { files } = state.shared
+  const found = files.get(absoluteOf(state, word))
+  const target =
+    found === undefined || found.isLink === true ? files.get(resolvePath(state, word)) : undefined
+  return target ?? found ?? files.get(word)
+}
 
 /** Says what reading this path means, and returns what comes with it. */
 export function readPlace(state: State, path: string, by: string): number {
@@ -127,6 +130,15 @@ export function writePlace(state: State, path: string, by: string): void {
     [/^\/(?:usr|bin|sbin|boot|lib|system|opt)\//i.test(path), 'persistence', 'possible', changes],
   ])
   if (path.endsWith('/package.json')) state.shared.files.set('package.json changed', NOTHING)
+}
+
+/** Files of names that nobody has said are put into a directory: in a home, or above one, what runs by itself may be among them. */
+export function filledPlace(state: State, word: string, by: string): void {
+  const path = resolvePath(state, word)
+  writePlace(state, path, by)
+  const { home } = state.shared.context
+  if (isAtOrInside(home, path) || path === '/root')
+    possible(state, 'persistence', path, `${by} may change what runs later in ${shown(path)}`)
 }
 
 export function deletePath(state: State, word: string, how: { isRecursive: boolean; by: string }): void {

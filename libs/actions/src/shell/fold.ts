@@ -3,7 +3,8 @@ import type { DoubleQuotedChild, SyntaxNode, Word, WordPart } from 'unbash'
 import { expandBraces } from './braces.ts'
 import { parameterValue } from './parameters.ts'
 import { withTilde } from './paths.ts'
-import { copyOf, spend, valueOf, type State } from './state.ts'
+import { copyOf, latent, spend, valueOf, type State } from './state.ts'
+import { flaggedParameter, runQualifiers } from './zsh.ts'
 import { ELEMENT, joined, literal, LOCAL, ONE, STAR, UNKNOWN, unknownFrom, type Value } from './text.ts'
 
 /** The fields that a shell would make of a word: quotes, variables, substitutions, braces and field splitting done as far as they are known. */
@@ -56,12 +57,19 @@ const PARTS: {
   AnsiCQuoted: (_, part) => whole(literal(part.value)),
   BraceExpansion: (_, part) => whole(literal(part.text)),
   Glob: (_, part) => whole(literal(GLOBS[part.kind](part.text))),
-  ExtendedGlob: (_, part) =>
-    whole(literal(part.operator === '@' && !/[|*?[(]/.test(part.pattern) ? part.pattern : STAR)),
+  ExtendedGlob: (state, part) => {
+    runQualifiers(state, part.pattern)
+    return whole(literal(part.operator === '@' && !/[|*?[(]/.test(part.pattern) ? part.pattern : STAR))
+  },
   DoubleQuoted: (state, part) => whole(quotedValue(state, part.parts)),
   LocaleString: (state, part) => whole(quotedValue(state, part.parts)),
   SimpleExpansion: (state, part) => split(parameterValue(state, part, foldText)),
-  ParameterExpansion: (state, part) => split(parameterValue(state, part, foldText)),
+  ParameterExpansion: (state, part) =>
+    split(
+      part.operation?.type === 'Unknown'
+        ? flaggedParameter(state, part.operation.operator)
+        : parameterValue(state, part, foldText),
+    ),
   CommandExpansion: (state, part) => split(substituted(state, part)),
   ProcessSubstitution: (state, part) => whole(processSubstituted(state, part)),
   ArithmeticExpansion: (state, part) => whole(arithmetic(state, part)),
@@ -112,7 +120,7 @@ function arithmetic(state: State, part: Extract<WordPart, { type: 'ArithmeticExp
 export function runInside(state: State, node: SyntaxNode): void {
   forEachChild(node, (child) => {
     if (!spend(state)) return
-    if (child.type === 'Word') void foldText(state, child)
+    if (child.type === 'Word') latent(state, foldText(state, child))
     else if (child.type === 'Script') void state.shared.run.script(copyOf(state), child, null)
     else runInside(state, child)
   })

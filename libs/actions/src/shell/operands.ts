@@ -28,12 +28,15 @@ function patternOf({ name, args }: Call): Value | undefined {
   const isSaid = has(flags, '-e', '--regexp', '-f', '--file', '--files')
   return isSaid || flags.operands.length < 2 ? undefined : flags.operands[0]
 }
-const GREP_VALUED =
+export const GREP_VALUED =
   '-e --regexp -f --file -A -B -C -m --max-count --after-context --before-context --context --include --exclude --exclude-dir -g --glob -t --type -T -d -D --color --colour --replace -M -j'
 
-/** A file that is used and not shown, by its option. */
+/** A file that is used and not shown, by its option: behind `=`, or as the next argument. */
 const isUsed = ({ args }: Call, at: number): boolean =>
-  args.slice(Math.max(0, at - 1), at + 1).some(({ text }) => USED_NOT_SHOWN.test(text))
+  optionEnd(args[at]) === '=' || (at > 0 && optionEnd(args[at - 1]) === '')
+
+const optionEnd = (arg: Value | undefined): string | undefined =>
+  USED_NOT_SHOWN.exec(arg?.text ?? '')?.groups?.['value']
 
 /** Prints nothing of what it reads. */
 const isSilent = ({ name, args }: Call): boolean =>

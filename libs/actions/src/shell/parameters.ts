@@ -1,5 +1,6 @@
 import type { ParameterExpansionPart, ParameterOperation, SimpleExpansionPart, Word } from 'unbash'
-import { assign, valueOf, type State } from './state.ts'
+import { escapes } from './programs/printf.ts'
+import { assign, copyOf, valueOf, type State } from './state.ts'
 import {
   asScript,
   bounded,
@@ -28,7 +29,9 @@ export function parameterValue(
   const value = subject(state, part, fold)
   if (part.prefix === '#')
     return value !== undefined && isKnown(value.text) ? literal(String(value.text.length)) : NOT_SET
-  return part.operation === undefined ? (value ?? NOT_SET) : operated(state, part, { value, fold })
+  return part.operation === undefined
+    ? (value ?? NOT_SET)
+    : operated(state, part, { value, fold, list: listOf(state, part) })
 }
 
 const NOT_SET = literal(UNKNOWN)
@@ -63,7 +66,12 @@ function subject(state: State, part: ParameterExpansionPart, fold: Fold): Value 
   return value === undefined ? undefined : (named(state, value.text) ?? NOT_SET)
 }
 
-type Operand = { readonly value: Value | undefined; readonly fold: Fold }
+type Operand = {
+  readonly value: Value | undefined
+  readonly fold: Fold
+  /** of all elements of an array 0, of all arguments 1: where they are counted from; null: it is one text */
+  readonly list: 0 | 1 | null
+}
 type Operated<T extends ParameterOperation['type']> = (
   state: State,
   operation: Extract<ParameterOperation, { type: T }>,
@@ -102,24 +110,50 @@ const OPERATIONS: { readonly [T in ParameterOperation['type']]: Operated<T> } = 
         : text.replace(asScript(pattern), () => replacement),
     )
   },
-  Slice: (state, operation, { value, fold }) => {
+  Slice: (state, operation, { value, fold, list }) => {
     const offset = Number(fold(state, operation.offset).text)
     const length = operation.length === undefined ? undefined : Number(fold(state, operation.length).text)
     if (Number.isNaN(offset) || Number.isNaN(length ?? 0)) return NOT_SET
+    if (list !== null && value !== undefined) return ofElements(value, offset - list, length)
     return mapped(value, (text) => sliced(text, offset, length))
   },
   CaseModification: (_, operation, { value }) => mapped(value, (text) => CASES[operation.operator](text)),
-  Transform: (_, __, { value }) => value ?? NOT_SET,
+  Transform: (state, operation, { value, fold }) =>
+    value === undefined ? NOT_SET : transformed(state, value, fold(state, operation.operand).text),
   Names: () => NOT_SET,
   Unknown: () => NOT_SET,
 }
 
+/** `${x@P}` runs the substitutions in what `x` holds, `${x@E}` takes its escapes for what they mean. */
+function transformed(state: State, value: Value, how: string): Value {
+  if (how === 'E') return mapped(value, escapes)
+  if (how === 'U') return mapped(value, CASES['^^'])
+  if (how === 'L') return mapped(value, CASES[',,'])
+  if (how !== 'P') return value
+  const text = `cat <<PROMPT\n${value.text}\nPROMPT\n`
+  return state.shared.run.text(copyOf(state), { ...value, text }, null)
+}
+
+/** Each element of a list by itself. */
 const mapped = (value: Value | undefined, change: (text: string) => string): Value =>
   value === undefined
     ? NOT_SET
     : isKnown(value.text)
-      ? { ...value, text: bounded(change(value.text)) }
+      ? { ...value, text: bounded(value.text.split(ELEMENT).map(change).join(ELEMENT)) }
       : value
+
+function listOf(state: State, { parameter, index }: ParameterExpansionPart): Operand['list'] {
+  if (parameter === '@' || parameter === '*') return 1
+  return index !== undefined && /^[@*]$/.test(index.text) && state.vars.has(`${parameter}[@]`) ? 0 : null
+}
+
+/** `${a[@]:1:2}`; the shell itself, which stands before the arguments, is none of them. */
+function ofElements(value: Value, offset: number, length: number | undefined): Value {
+  const elements = value.text.split(ELEMENT)
+  const start = offset < 0 ? Math.max(0, elements.length + offset) : offset
+  const end = length === undefined ? undefined : start + Math.max(0, length)
+  return { ...value, text: elements.slice(start, end).join(ELEMENT) }
+}
 
 function sliced(text: string, offset: number, length: number | undefined): string {
   const start = offset < 0 ? Math.max(0, text.length + offset) : offset

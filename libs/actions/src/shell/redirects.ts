@@ -18,11 +18,13 @@ export function redirected(state: State, streams: Streams, run: (stdin: Value | 
 
 function open(state: State, one: Redirection, opened: Opened): void {
   if (one.type === 'HereString') {
-    opened.stdin =
+    const text =
       one.target === undefined ? NOTHING : joined([foldText(state, one.target), { text: '\n', from: 0 }])
+    given(state, { number: numberOf(one), text }, opened)
   } else if (one.type === 'HereDoc') {
     const { body } = one
-    opened.stdin = body.parts === undefined ? { text: body.text, from: 0 } : foldParts(state, body.parts)
+    const text = body.parts === undefined ? { text: body.text, from: 0 } : foldParts(state, body.parts)
+    given(state, { number: numberOf(one), text }, opened)
   } else if (one.target !== undefined) {
     OPENS[one.operator](state, { ...one, word: foldWord(state, one.target)[0] ?? NOTHING }, opened)
   }
@@ -41,11 +43,14 @@ const toFile =
   }
 
 const fromFile: Opens = (state, target, opened) => {
-  const number = numberOf(target)
-  const read = readFile(state, target.word, '<')
-  if (number === null || number === '0') opened.stdin = read
-  else state.descriptors.set(number, read)
-  if (number !== null) state.shared.files.set(`/dev/fd/${number}`, read)
+  given(state, { number: numberOf(target), text: readFile(state, target.word, '<') }, opened)
+}
+
+/** What can be read from a descriptor, also by its path; standard input where none is named. */
+function given(state: State, { number, text }: { number: string | null; text: Value }, opened: Opened): void {
+  if (number === null || number === '0') opened.stdin = text
+  else state.descriptors.set(number, { ...text, from: text.from | LOCAL })
+  if (number !== null) state.shared.files.set(`/dev/fd/${number}`, text)
 }
 
 /** `>&3`, `<&3`, and `>& file` of old. */

@@ -1,4 +1,5 @@
 import { parse } from 'unbash'
+import { runDefined } from './functions.ts'
 import { fetchedFacts, isPath, operandFacts } from './operands.ts'
 import { isRemoteFile, madeFile, TREE } from './files.ts'
 import { resolvePath } from './paths.ts'
@@ -7,7 +8,7 @@ import { isOpenPlace, runShellText } from './programs/shells.ts'
 import { lineFacts } from './programs/system.ts'
 import { WRAPPERS } from './data/wrappers.ts'
 import { printedFrom, type Call } from './call.ts'
-import { deeper, possible, spend, sure, use, type State } from './state.ts'
+import { copyOf, deeper, possible, spend, sure, use, type State } from './state.ts'
 import {
   asScript,
   globExpression,
@@ -15,6 +16,7 @@ import {
   isFrom,
   isKnown,
   joined,
+  LINES,
   LOCAL,
   NOTHING,
   REMOTE,
@@ -44,12 +46,31 @@ const MAX_SCRIPT = 16_384
 
 /** What a command prints, by its words; the program may be hidden by a glob, a path or a variable that is not known. */
 export function runWords(state: State, words: readonly Value[], stdin: Value | null): Value {
-  const [program, ...args] = words
+  const [program] = words
   if (program === undefined || !spend(state)) return NOTHING
+  const odd = runOdd(state, program, { words, stdin })
+  if (odd !== null) return odd
+  if (isFrom(program, LINES)) runLater(state, words)
+  const isProgram = PROGRAMS.has(nameOf(program.text)) || WRAPPERS.has(nameOf(program.text))
+  const asProgram = isProgram ? (inner: State) => runNamed(inner, words, stdin) : null
+  return runDefined(state, words, { stdin, runProgram: asProgram }) ?? runNamed(state, words, stdin)
+}
+
+type Started = { readonly words: readonly Value[]; readonly stdin: Value | null }
+
+/** A first word that is no plain name of a program; null where it is one. */
+function runOdd(state: State, program: Value, { words, stdin }: Started): Value | null {
+  // To zsh this is the path of a program.
+  if (/^=[\w.-]/.test(program.text))
+    return runWords(state, [{ ...program, text: program.text.slice(1) }, ...words.slice(1)], stdin)
   if (!isKnown(program.text)) return runUnknown(state, words, stdin)
-  if (hasGlob(program.text)) return runGlob(state, words, stdin)
-  const own = runDefined(state, words, stdin)
-  if (own !== null) return own
+  // No program is called so: whoever starts it has a shell read it.
+  if (/\s/.test(program.text.trim())) return runText(state, joined(words, ' '), stdin)
+  return hasGlob(program.text) ? runGlob(state, words, stdin) : null
+}
+
+function runNamed(state: State, words: readonly Value[], stdin: Value | null): Value {
+  const [program = NOTHING, ...args] = words
   const path = state.aliases.get(`hash ${program.text}`) ?? program.text
   const name = nameOf(path)
   const call: Call = { state, name, args, stdin }
@@ -69,8 +90,13 @@ function runProgram(call: Call): Value {
 }
 
 const nameOf = (path: string): string => {
+  // What runs this is a shell.
+  if (/^\/proc\/(?:self|thread-self|\d+|\ue000)\/exe$/.test(path)) return 'bash'
   const last = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
-  return last.replace(/\.(?:exe|cmd|bat)$/, '')
+  return last
+    .replace(/\.(?:exe|cmd|bat)$/, '')
+    .replace(/^zf_/, '')
+    .replace(/^writ\.mjs$/, 'writ')
 }
 
 /** These read a name as arithmetic, and so run a substitution in its subscript, quoted or not. */
@@ -92,6 +118,16 @@ function runUnknown(state: State, words: readonly Value[], stdin: Value | null):
   if (isFrom(program, REMOTE))
     sure(state, 'download_run', program.text, 'runs words that came from elsewhere')
   return state.shared.run.words(state, rest.text === '' ? words.slice(1) : [rest, ...words.slice(1)], stdin)
+}
+
+/** Words of which those in front may be missing: the program may be any of them. */
+function runLater(state: State, words: readonly Value[]): void {
+  possible(state, 'opaque_exec', words[0]?.text ?? '', 'the program to run is one of several words')
+  for (let from = 1; from < Math.min(words.length, MAX_MATCHES); from += 1) {
+    const [program = NOTHING, ...rest] = words.slice(from)
+    const again = [{ ...program, from: program.from & ~LINES }, ...rest]
+    state.shared.run.words({ ...copyOf(state) }, again, null)
+  }
 }
 
 /** `/bin/r?` runs whatever it matches: each known program that it could be is read. */
@@ -125,27 +161,6 @@ const MORE_NAMES = [
   'more',
 ]
 const MAX_MATCHES = 8
-
-/** Functions and aliases of the command itself. */
-function runDefined(state: State, words: readonly Value[], stdin: Value | null): Value | null {
-  const name = words[0]?.text ?? ''
-  const body = state.functions.get(name)
-  const alias = state.aliases.get(name)
-  if (body === undefined && alias === undefined) return null
-  const inner = deeper(state, name)
-  if (inner === null) return unknownFrom(LOCAL)
-  if (body === undefined) {
-    inner.aliases.delete(name)
-    return runText(inner, joined([{ text: alias ?? '', from: 0 }, ...words.slice(1)], ' '), stdin)
-  }
-  state.shared.uncalled.delete(name)
-  inner.positional = words
-  inner.isNested = true
-  inner.functions.delete(name)
-  const printed = state.shared.run.node(inner, body, stdin)
-  state.vars = inner.vars
-  return printed
-}
 
 /** A program named by a path: made, fetched or found in a place that anybody can write to. */
 function runPath(state: State, path: string, args: readonly Value[]): void {

@@ -56,6 +56,8 @@ export type State = {
   aliases: Map<string, string>
   descriptors: Map<string, Value>
   positional: readonly Value[] | null
+  /** functions of the command that are under way, each with its arguments */
+  calls: readonly (readonly Value[])[]
   /** which of several values is read just now, and how many there were */
   choice: number
   choices: number
@@ -140,7 +142,16 @@ export function valueOf(state: State, name: string): Value | undefined {
   return values[Math.min(state.choice, values.length - 1)]
 }
 
-export const assign = (state: State, name: string, value: Value): void => void state.vars.set(name, [value])
+export function assign(state: State, name: string, value: Value): void {
+  state.vars.set(name, [value])
+  latent(state, value)
+}
+
+/** Whoever reads such a text as a number, as subscripts, tests and `$((…))` do, runs what stands in its subscript. */
+export function latent(state: State, { text, from }: Value): void {
+  if (/\w\[[^\]]{0,256}(?:\$\(|`)/.test(text))
+    state.shared.run.text(state, { text: `: <<SUBSCRIPT\n${text}\nSUBSCRIPT\n`, from }, null)
+}
 
 /** After what may have happened or not, a variable has the values of both. */
 export function mergeVars(state: State, before: ReadonlyMap<string, readonly Value[]>): void {

@@ -19,6 +19,9 @@ export const LOCAL = 16
 /** what is read of the files of what keeps watch, as a process id is */
 export const WATCH = 32
 
+/** some lines of it, or all of them in another order */
+export const LINES = 64
+
 /** A folded text and where its parts came from. */
 export type Value = { readonly text: string; readonly from: number }
 

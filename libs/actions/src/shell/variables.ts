@@ -1,11 +1,16 @@
 import {
+  CODE_VARIABLES,
+  COMMAND_VARIABLE,
   COMMAND_VARIABLES,
   GUARD_VARIABLES,
   HISTORY_VARIABLES,
   LOADER_VARIABLES,
   PROXY_VARIABLES,
   REGISTRY_VARIABLES,
+  WRITTEN_VARIABLES,
 } from './data/variables.ts'
+import { writePlace } from './files.ts'
+import { resolvePath } from './paths.ts'
 import { deeper, possible, sure, type State } from './state.ts'
 import { shown, type Value, withoutUnknown } from './text.ts'
 
@@ -14,7 +19,7 @@ type Assigned = { readonly name: string; readonly value: Value; readonly isPrefi
 /** What setting a variable means: some hold commands, some load code, some keep watch. */
 export function assignmentFacts(state: State, assigned: Assigned): void {
   const { name, value } = assigned
-  if (COMMAND_VARIABLES.has(name)) runHeld(state, name, value)
+  heldFacts(state, name, value)
   if (LOADER_VARIABLES.test(name)) sure(state, 'privilege', name, `${name} loads code into programs`)
   if (name === 'PATH') pathFacts(state, value)
   if (
@@ -24,6 +29,15 @@ export function assignmentFacts(state: State, assigned: Assigned): void {
   if (HISTORY_VARIABLES.test(name)) historyFacts(state, name, value)
   if (REGISTRY_VARIABLES.test(name)) registryFacts(state, name, value)
   watchFacts(state, name, value)
+}
+
+/** A command, a directory of programs, or a file that is written. */
+function heldFacts(state: State, name: string, value: Value): void {
+  if (COMMAND_VARIABLES.has(name) || COMMAND_VARIABLE.test(name)) runHeld(state, name, value)
+  if (CODE_VARIABLES.test(name) && /^\/(?:tmp|var\/tmp|dev\/shm)(?:\/|$)/.test(value.text))
+    possible(state, 'privilege', name, `${name} loads code into programs`)
+  if (WRITTEN_VARIABLES.test(name) && /^[/~]/.test(value.text))
+    writePlace(state, resolvePath(state, value.text), name)
 }
 
 /** Another place to install from, or no check of what came. */

@@ -56,13 +56,14 @@ const NODES: { readonly [T in Node['type']]: Runs<Extract<Node, { type: T }>> } 
       ...parts.map((part) => (part === undefined ? NOTHING : maybe(state, part, stdin))),
     ])
   },
-  While: (state, node, stdin) => joined([runNode(state, node.clause, stdin), maybe(state, node.body, stdin)]),
+  While: (state, node, stdin) =>
+    repeated(state, () => joined([runNode(state, node.clause, stdin), maybe(state, node.body, stdin)])),
   For: (state, node, stdin) => runLoop(state, node, stdin),
   Select: (state, node, stdin) => runLoop(state, node, stdin),
   ArithmeticFor: (state, node, stdin) => {
     for (const part of [node.initialize, node.test, node.update])
       if (part !== undefined) runInside(state, part)
-    return maybe(state, node.body, stdin)
+    return repeated(state, () => maybe(state, node.body, stdin))
   },
   ArithmeticCommand: (state, node) => {
     runInside(state, node)
@@ -145,14 +146,41 @@ type Loop = {
 function runLoop(state: State, loop: Loop, stdin: Value | null): Value {
   const values = loop.wordlist?.flatMap((word) => foldWord(state, word)) ?? state.positional?.slice(1)
   const distinct = new Map((values ?? [literal(UNKNOWN)]).map((value) => [value.text, value]))
+  const last = [...distinct.values()].at(-1)
   const printed: Value[] = []
+  const once = (value: Value): Value => {
+    assign(state, loop.name.value, value)
+    return maybe(state, loop.body, stdin)
+  }
   for (const value of distinct.values()) {
     if (!spend(state)) break
-    assign(state, loop.name.value, value)
-    printed.push(maybe(state, loop.body, stdin))
+    printed.push(value === last ? repeated(state, () => once(value)) : once(value))
   }
   return joined(printed)
 }
+
+/** How often at most: after so many, a variable that goes on changing has become one of which nothing is known. */
+const MOST_ROUNDS = 4
+
+/** What is done again and again is read until it changes no variable any more: `cd ..` in a loop leads anywhere above. */
+function repeated(state: State, once: () => Value): Value {
+  let before = seenIn(state)
+  const printed = once()
+  for (let round = 1; round < MOST_ROUNDS; round += 1) {
+    const after = seenIn(state)
+    if (after === before || !spend(state)) break
+    before = after
+    once()
+  }
+  return printed
+}
+
+const seenIn = ({ vars }: State): string =>
+  [...vars]
+    .map(([name, values]) => JSON.stringify([name, ...values.map(({ text }) => text).toSorted(inOrder)]))
+    .toSorted(inOrder)
+    .join()
+const inOrder = (a: string, b: string): number => (a < b ? -1 : 1)
 
 /** A function that starts itself twice at once never ends. */
 function define(state: State, node: FunctionNode): void {

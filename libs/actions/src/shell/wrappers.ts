@@ -22,13 +22,31 @@ function unwrapped(call: Call, wrapper: Wrapper, label: string): Value | null {
   if (wrapper.kind !== undefined) sure(call.state, wrapper.kind, label, `${label} takes other rights`)
   const inner = deeper(call.state, label)
   if (inner === null) return NOTHING
-  const operands = flags.operands.slice(wrapper.skip ?? 0)
+  const operands = commandIn(call, flags, wrapper)
   if (label === 'env') changedEnvironment(inner, flags)
   for (const folder of valuesOf(flags, '-C', '--chdir', '-D')) assign(inner, 'PWD', folder)
   const given = [...valuesOf(flags, ...(wrapper.text ?? '').split(' ')), ...lateText(operands, wrapper)]
   if (given.length > 0)
     return runTexts(inner, label === 'env' ? [...given, ...flags.operands] : given, call.stdin)
   return runRest({ ...call, state: inner, args: withoutAssignments(inner, operands, wrapper) }, wrapper)
+}
+
+/** Where the command of a wrapper begins: behind its operands, behind `--`, or with the value of an option. */
+function commandIn(
+  { args }: Call,
+  flags: Flags,
+  { startsAt, isBehindDashes, skip = 0 }: Wrapper,
+): readonly Value[] {
+  const dashes = args.findIndex(({ text }) => text === '--')
+  const behind = dashes === -1 ? [] : args.slice(dashes + 1)
+  if (isBehindDashes === true) return behind
+  if (startsAt === undefined) {
+    const rest = flags.operands.slice(skip)
+    // To `env` one dash is `-i`.
+    return /^--?$/.test(rest[0]?.text ?? '') ? rest.slice(1) : rest
+  }
+  const at = args.findIndex(({ text }) => startsAt.split(' ').includes(text))
+  return at === -1 ? [] : dashes > at ? [...args.slice(at + 1, at + 2), ...behind] : args.slice(at + 1)
 }
 
 const isQuiet = (flags: Flags, { quiet }: Wrapper): boolean =>
@@ -39,8 +57,11 @@ function runRest({ state, args, stdin }: Call, wrapper: Wrapper): Value | null {
   if (args.length === 0) return wrapper.kind === undefined && wrapper.keeps !== true ? null : NOTHING
   return wrapper.isShellText === true
     ? runTexts(state, args, stdin)
-    : state.shared.run.words(state, args, stdin)
+    : state.shared.run.words(withoutOwn(state), args, stdin)
 }
+
+/** What is started by another program, and by `command`, is never a function or alias of this shell. */
+const withoutOwn = (state: State): State => ({ ...state, functions: new Map(), aliases: new Map() })
 
 /** `env -u`, and `env -i`, which takes the proxy away too. */
 function changedEnvironment(state: State, flags: Flags): void {

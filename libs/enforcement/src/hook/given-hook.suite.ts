@@ -25,6 +25,7 @@ export type GivenHook = {
   readonly isFresh?: boolean
   readonly moment?: HookAsk['moment']
   readonly action?: Partial<Understood['action']>
+  readonly directory?: string
   readonly facts?: readonly string[]
   readonly content?: Json
   readonly server?: string | null
@@ -118,6 +119,7 @@ function askOf(given: GivenHook): HookAsk {
         resource: 'shell',
         ...given.action,
       },
+      directory: given.directory ?? '/work',
       args: { kind: 'shell', facts: [...facts], sure: [...facts] },
       content,
       facts: facts.map((kind) => ({ kind, operand: '/home/dev/.ssh/id_rsa', certainty: 'sure' as const })),

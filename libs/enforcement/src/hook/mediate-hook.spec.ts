@@ -146,6 +146,16 @@ describe('a question about a local action', () => {
     expect(other.claims[0]?.argsSha256).not.toBe(one.claims[0]?.argsSha256)
   })
 
+  it('is bound to the directory that it would be done in', async () => {
+    const asked = { rules: [rule('ask')], facts: FACTS, canAsk: false, approvals: ['pending'] as const }
+    const content = { command: 'make deploy' }
+    const here = await hooked({ ...asked, content, directory: '/srv/app' })
+    const again = await hooked({ ...asked, content, directory: '/srv/app' })
+    const there = await hooked({ ...asked, content, directory: '/srv/evil' })
+    expect(again.claims[0]?.argsSha256).toBe(here.claims[0]?.argsSha256)
+    expect(there.claims[0]?.argsSha256).not.toBe(here.claims[0]?.argsSha256)
+  })
+
   it('is denied where nobody can be asked', async () => {
     const { answer } = await hooked({ rules: [rule('ask')], facts: FACTS, canAsk: false })
     expect(answer).toMatchObject({ outcome: 'deny', refusal: { code: 'approval_unavailable' } })

@@ -92,10 +92,14 @@ function passed(
   return decision.outcome === 'ask' ? { outcome: 'ask', changed } : new Refusal('policy_denied')
 }
 
-const outgoingOf = ({ canAsk }: HookAsk, { caller, current, action }: Asking): Outgoing => ({
+const outgoingOf = (
+  { canAsk, understood: { directory } }: HookAsk,
+  { caller, current, action }: Asking,
+): Outgoing => ({
+  // The directory is none of the content, which is inspected; but `make deploy` is another action in another one.
   hashOf: (content: Json) =>
     createHash('sha256')
-      .update(`${action.method}\n${action.resource}\n${canonical(content)}`)
+      .update(canonical([action.method, action.resource, directory, content]))
       .digest('hex'),
   accepts: () => (REWRITABLE.has(action.method) ? null : NOT_REWRITTEN),
   isAskedThere:

@@ -18,7 +18,7 @@ export const CLAUDE_TOOLS: Dialect['tools'] = {
   MultiEdit: tools.fileEdits('edits', EDIT),
   NotebookEdit: tools.fileEdit({ path: ['notebook_path'], before: [], after: ['new_source'] }),
   Glob: tools.fileGlob(['path'], ['pattern']),
-  Grep: tools.fileGrep(['path'], ['pattern']),
+  Grep: tools.fileGrep(['path'], ['pattern'], ['glob']),
   LS: tools.fileGlob(['path'], []),
   WebFetch: tools.fetchUrl('url'),
   WebSearch: tools.webSearch('query'),

@@ -63,6 +63,6 @@ export const CODEX: Dialect = {
     ),
   },
   mcp: doubleUnderscored,
-  directories: [],
+  directories: ['workdir'],
   windowsShell: 'powershell',
 }

@@ -84,7 +84,7 @@ export const CURSOR: Dialect = {
     StrReplace: tools.fileEdit(EDIT),
     MultiEdit: tools.fileEdits('edits', EDIT),
     Delete: tools.fileDelete(...PATH),
-    Grep: tools.fileGrep(['path'], ['pattern']),
+    Grep: tools.fileGrep(['path'], ['pattern'], ['glob']),
     Glob: tools.fileGlob(['target_directory', 'path'], ['glob_pattern', 'pattern']),
     LS: tools.fileGlob(['target_directory', 'path'], []),
     WebFetch: tools.fetchUrl('url'),

@@ -58,8 +58,8 @@ export const GEMINI_CLI: Dialect = {
     write_file: tools.fileWrite(['file_path'], ['content']),
     replace: tools.fileEdit({ path: ['file_path'], before: ['old_string'], after: ['new_string'] }),
     glob: tools.fileGlob(DIRECTORY, ['pattern']),
-    grep_search: tools.fileGrep(DIRECTORY, ['pattern']),
-    search_file_content: tools.fileGrep(DIRECTORY, ['pattern']),
+    grep_search: tools.fileGrep(DIRECTORY, ['pattern'], ['include', 'include_pattern']),
+    search_file_content: tools.fileGrep(DIRECTORY, ['pattern'], ['include', 'include_pattern']),
     list_directory: tools.fileGlob(DIRECTORY, []),
     web_fetch: (input, told) =>
       input['url'] === undefined

@@ -1,12 +1,14 @@
 import type { JsonObject, LocalAction } from '@writ/contracts'
 import type { Dialect, Told } from '../dialect.ts'
-import { objectsIn, own, textIn } from '../fields.ts'
+import { objectsIn, own, textIn, textOr } from '../fields.ts'
 import * as forms from '../forms.ts'
 import * as tools from '../readers.ts'
 import { isObject } from '../strict-object.ts'
 import { envelopeOf, flag, id, isRoot, json, orNull, text } from './envelopes.ts'
 
 const EDIT = { path: ['filePath'], before: ['oldString'], after: ['newString'] }
+
+const DIRECTORIES = ['workdir']
 
 const SINGLE_TOOLS: Dialect['tools'] = {
   bash: tools.shell('command'),
@@ -17,7 +19,7 @@ const SINGLE_TOOLS: Dialect['tools'] = {
   patch: tools.filePatch('patchText'),
   apply_patch: tools.filePatch('patchText'),
   glob: tools.fileGlob(['path'], ['pattern']),
-  grep: tools.fileGrep(['path'], ['pattern']),
+  grep: tools.fileGrep(['path'], ['pattern'], ['include']),
   list: tools.fileGlob(['path'], []),
   webfetch: tools.fetchUrl('url'),
   websearch: tools.webSearch('query'),
@@ -65,7 +67,7 @@ export const OPENCODE: Dialect = {
   unmediated: [],
   tools: { ...SINGLE_TOOLS, batch },
   mcp: () => null,
-  directories: ['workdir'],
+  directories: DIRECTORIES,
   windowsShell: 'powershell',
 }
 
@@ -83,5 +85,13 @@ function nested(call: JsonObject, told: Told): readonly LocalAction[] | null {
   const args = own(call, 'parameters') ?? {}
   if (tool === null || !isObject(args)) return null
   const known = Object.hasOwn(SINGLE_TOOLS, tool) ? SINGLE_TOOLS[tool] : undefined
-  return known === undefined ? [{ kind: 'unknown', tool, args }] : known(args, told)
+  if (known === undefined) return [{ kind: 'unknown', tool, args }]
+  const directory = textOr(args, DIRECTORIES, '')
+  return directory === null ? null : (known(args, told)?.map((action) => within(directory, action)) ?? null)
 }
+
+/** Each command of several has a directory of its own, which the command is then read as going to. */
+const within = (directory: string, action: LocalAction): LocalAction =>
+  action.kind === 'shell' && directory !== ''
+    ? { ...action, command: `cd ${tools.quoted(directory)}\n${action.command}` }
+    : action

@@ -58,7 +58,7 @@ export const VSCODE: Dialect = {
     create_directory: tools.fileWrite(['dirPath'], []),
     list_dir: tools.fileGlob(['path'], []),
     file_search: tools.fileGlob([], ['query']),
-    grep_search: tools.fileGrep([], ['query']),
+    grep_search: tools.fileGrep([], ['query'], ['includePattern']),
     semantic_search: tools.fileGrep([], ['query']),
     fetch_webpage: tools.fetchUrls('urls'),
     open_simple_browser: tools.fetchUrl('url'),

@@ -41,7 +41,10 @@ const filesOf = (tree: Tree): LocalFiles => {
   }
   return {
     kindOf,
-    realPath: (path) => (path in tree ? path : null),
+    realPath: (path) => {
+      const found = tree[path]
+      return found === undefined ? null : found.startsWith('-> /') ? found.slice('-> '.length) : path
+    },
     targetOf: (link) => tree[link]?.replace('-> ', '') ?? null,
     namesIn: (directory) =>
       Object.keys(tree).flatMap((path) => {
@@ -173,6 +176,20 @@ describe('what is protected in a workspace', () => {
     const plan = planned({ [`${WS}/${name}`]: 'file' })
     expect(lastAt(plan, `${WS}/${name}`)).toMatchObject({ kind: 'read', source: '/tmp/r/cover' })
     expect(plan.hidden).toEqual([`${WS}/${name}`])
+  })
+
+  it('covers the state of a Writ in it, which holds keys', () => {
+    const plan = planned({ [`${WS}/.writ`]: 'directory' })
+    expect(lastAt(plan, `${WS}/.writ`)).toMatchObject({ kind: 'read', source: '/tmp/r/covered' })
+    expect(plan.hidden).toEqual([`${WS}/.writ`])
+  })
+
+  it('covers what a link of such a name leads to', () => {
+    const tree: Tree = { [`${WS}/.env`]: `-> ${WS}/settings`, [`${WS}/settings`]: 'file' }
+    expect(lastAt(planned(tree), `${WS}/settings`)).toMatchObject({ kind: 'read', source: '/tmp/r/cover' })
+    expect(planned(tree).hidden).toEqual([`${WS}/.env`])
+    expect(planned(tree, { readable: [`${WS}/settings`] }).hidden).toEqual([])
+    expect(planned({ [`${WS}/.env`]: '-> /etc/passwd' }).hidden).toEqual([])
   })
 
   it('shows templates of secrets, and secrets that the person shows', () => {

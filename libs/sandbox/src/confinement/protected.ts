@@ -35,6 +35,6 @@ export const PROTECTED: readonly Protected[] = [
 /** Names that hold secrets of a project; the templates of such files do not. */
 export const isSecretName = (name: string): boolean =>
   (/^\.env(\..+)?$/.test(name) && !/\.(example|sample|template|dist|defaults)$/.test(name)) ||
-  /^(\.npmrc|\.pypirc|\.netrc|\.git-credentials|\.pgpass|\.htpasswd|id_(rsa|ecdsa|ed25519)|.*\.(pem|p12|pfx|key|keystore|jks))$/.test(
+  /^(\.writ|\.npmrc|\.pypirc|\.netrc|\.git-credentials|\.pgpass|\.htpasswd|id_(rsa|ecdsa|ed25519)|.*\.(pem|p12|pfx|key|keystore|jks))$/.test(
     name,
   )

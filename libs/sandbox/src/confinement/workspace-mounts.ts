@@ -109,9 +109,13 @@ const misplaced = (path: string): SandboxFault => ({
 function hideSecrets({ path, open, covers }: WorkspaceAsk, files: LocalFiles, view: Building): void {
   for (const name of files.namesIn(path).filter(isSecretName)) {
     const secret = join(path, name)
-    const kind = files.kindOf(secret)
-    if (open.includes(secret) || (kind !== 'file' && kind !== 'directory')) continue
-    view.mounts.push(read(covers[kind], secret))
+    // What a link leads to is covered; what is outside of the workspace is not there.
+    const place = files.kindOf(secret) === 'link' ? files.realPath(secret) : secret
+    if (place === null || !isWithin(place, path)) continue
+    if (open.includes(secret) || open.includes(place)) continue
+    const kind = files.kindOf(place)
+    if (kind !== 'file' && kind !== 'directory') continue
+    view.mounts.push(read(covers[kind], place))
     view.hidden.push(secret)
   }
 }

@@ -28,7 +28,11 @@ export function forward(
   { agent, trusted }: Outward,
 ): void {
   const { address, host, injections, isTls, path, port } = onward
-  const named = { ...withSecrets(endToEnd(request), injections), host: hostField(onward) }
+  const named = {
+    ...withSecrets(endToEnd(request), injections),
+    ...framingOf(request),
+    host: hostField(onward),
+  }
   // A secret can be covered in an answer only where the answer can be read.
   const headers = injections.length > 0 ? { ...named, 'accept-encoding': 'identity' } : named
   const wanted = { host: address, port, path, method: request.method ?? 'GET', headers, setHost: false }
@@ -62,6 +66,16 @@ export function refuse(response: ServerResponse, status: number, reason: string)
 const hostField = ({ host, isTls, port }: Onward): string => {
   const name = host.includes(':') ? `[${host}]` : host
   return port === (isTls ? 443 : 80) ? name : `${name}:${port}`
+}
+
+/**
+ * Where the body of a request ends, said again in so many words: Node.js says nothing of it for GET and DELETE, and the server would take what
+ * the body holds for further requests, which nobody has judged.
+ */
+function framingOf({ headers }: IncomingMessage): IncomingMessage['headers'] {
+  if (headers['transfer-encoding'] !== undefined) return { 'transfer-encoding': 'chunked' }
+  const length = headers['content-length']
+  return length === undefined ? {} : { 'content-length': length }
 }
 
 function endToEnd({ headers }: IncomingMessage): IncomingMessage['headers'] {

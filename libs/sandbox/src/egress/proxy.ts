@@ -157,13 +157,22 @@ async function carryTunnel(
 ): Promise<void> {
   const outside = await reach(address, target.port).catch(() => null)
   if (outside === null) return answer(socket, 502, `${target.host} did not answer`)
+  // Whichever side is gone takes the other along, also before either has said anything: an error that nobody hears ends the process.
+  let isLeft = false
   socket.on('close', () => outside.destroy())
+  outside.on('error', () => outside.destroy())
+  outside.on('close', () => {
+    isLeft = !socket.destroyed
+    socket.destroy()
+  })
   socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
   if (settings.opaqueHosts.some((host) => matchesHost(target.host, host))) {
     outside.write(head)
     return join(socket, outside)
   }
   const hello = await helloOf(socket, head)
+  // That the server hung up says nothing of what the inside would have sent.
+  if (isLeft) return
   const fault = helloFault(hello, target.host)
   if (hello === null || fault !== null) {
     outside.destroy()

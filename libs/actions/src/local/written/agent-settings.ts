@@ -53,13 +53,22 @@ function namedServers(whole: Members, depth = 0): readonly Server[] {
 }
 
 const isServer = ({ command, url, httpUrl }: Members): boolean =>
-  typeof command === 'string' || Array.isArray(command) || typeof (url ?? httpUrl) === 'string'
+  typeof command === 'string' ||
+  Array.isArray(command) ||
+  isProgram(command) ||
+  typeof (url ?? httpUrl) === 'string'
 const MAX_DEPTH = 6
 
-function serverOf(
-  name: string,
-  { command, args, env, url, httpUrl }: Readonly<Record<string, unknown>>,
-): Server {
+/** Zed has told the program and its arguments one level deeper. */
+const isProgram = (command: unknown): command is Members & { readonly path: string } =>
+  isMembers(command) && typeof command['path'] === 'string'
+
+function serverOf(name: string, told: Readonly<Record<string, unknown>>): Server {
+  if (isProgram(told['command'])) {
+    const { path, args: deeper, env: set } = told['command']
+    return serverOf(name, { ...told, command: path, args: deeper ?? [], env: set ?? told['env'] })
+  }
+  const { command, args, env, url, httpUrl } = told
   const words = [command, args].flat().filter((one) => typeof one === 'string')
   const isOneText = typeof command === 'string' && !Array.isArray(args)
   const settings =

@@ -24,4 +24,4 @@ const linesOf = (text: string): readonly string[] =>
 const ELSEWHERE =
   /(?:registry|registries|npmRegistryServer|index-url|index_url|default-index|extra-index|find-links|find_links|trusted-host|trusted_host|replace-with|^["']?index["']?|^["']?url["']?|proxy|https?-proxy|gemsource|:sources?|^source|globalfolder|^-\s*https?:|packageSources|<add\s)[\w"'.@/:-]*\s*[=:\]>]?.*\S|_auth|cafile/i
 const LOOSENED =
-  /(?:strict-ssl|enableStrictSsl|ignore-scripts|enableScripts|script-shell|node-options|min-release-age|minimumReleaseAge|npmMinimalAgeGate|exclude-newer|trustedDependencies|onlyBuiltDependencies|dangerouslyAllowAllBuilds|rustc-wrapper|\brunner\b|linker)\s*[=:]?/i
+  /(?:strict-ssl|enableStrictSsl|ignore-scripts|enableScripts|script-shell|node-options|min-release-age|minimumReleaseAge|npmMinimalAgeGate|exclude-newer|trustedDependencies|onlyBuiltDependencies|dangerouslyAllowAllBuilds|rustc-wrapper|^rustc\b|yarnPath|\brunner\b|linker)\s*[=:]?/i

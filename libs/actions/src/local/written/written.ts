@@ -58,7 +58,7 @@ const READERS: readonly (readonly [RegExp, (texts: Texts, context: Context) => F
     ({ before, after }) => settingsFound(before, after),
   ],
   [
-    /\/(?:\.?mcp|mcp[-_]config|managed-mcp|claude_desktop_config|mcp_settings|cline_mcp_settings)\.json$|\/\.(?:claude|cursor|vscode|gemini|codex|copilot|windsurf|kiro|roo|opencode|codeium)\/.*(?:settings[\w.-]*|mcp[\w.-]*|config)\.(?:jsonc?|toml)$|\/\.claude\.json$|\/opencode\.jsonc?$/,
+    /\/(?:\.?mcp|mcp[-_]config|managed-mcp|claude_desktop_config|mcp_settings|cline_mcp_settings)\.json$|\/\.(?:claude|cursor|vscode|gemini|codex|copilot|windsurf|kiro|roo|opencode|codeium|zed|junie|amazonq|qwen|augment|factory|continue)\/.*(?:settings[\w.-]*|mcp[\w.-]*|config)\.(?:jsonc?|toml)$|\/\.claude\.json$|\/zed\/settings\.json$|\/opencode\.jsonc?$/,
     ({ before, after }, context) => agentSettingsFound(before, after, context),
   ],
 ] // prettier-ignore

@@ -1,11 +1,11 @@
 /** Words of scripting languages that say what a piece of code does. They are looked for outside of strings. */
 
 export const RUNS =
-  /\b(?:system|popen\d?|exec(?:Sync|File\w*|v\w*|l\w*)?|spawn(?:Sync|v\w*|l\w*)?|posix_spawn\w*|subprocess|child_process|shell_exec|passthru|proc_open|pcntl_exec|Open3|Process\.(?:spawn|start|exec)|Runtime|ProcessBuilder|execute|getoutput|getstatusoutput|check_output|check_call|pty|shelljs|execa|zx|Shell|[Ii]nvoke-[Ee]xpression|iex)\b|do shell script|%x|\bqx\b|Bun\.\$|Deno\.(?:run|Command)|\$`/
+  /\b(?:system|popen\d?|exec(?:Sync|File\w*|v\w*|l\w*)?|spawn(?:Sync|v\w*|l\w*)?|posix_spawn\w*|subprocess|child_process|shell_exec|passthru|proc_open|pcntl_exec|Open3|Process\.(?:spawn|start|exec)|Runtime|ProcessBuilder|execute|getoutput|getstatusoutput|check_output|check_call|pty|shelljs|execa|zx|Shell|[Ii]nvoke-[Ee]xpression|iex|callCommand|callProcess|readProcess|e?syscmd)\b|os:cmd|sys\.process|java\.shell|\bshell\/sh\b|\.exec\b|do shell script|%x|\bqx\b|Bun\.\$|Deno\.(?:run|Command)|\$`/
 /** Backticks run only in these. */
 export const RUNS_IN_BACKTICKS = /^(?:perl|ruby|php|raku)$/
 export const DELETES =
-  /\b(?:rmtree|remove_tree|rm_rf|rm_r|rm_f|rm|rmSync|rmdir\w*|unlink\w*|rimraf\w*|removedirs|[Rr]emove\w*|delete|deltree|delete_tree|emptyDir\w*|truncate\w*|send2trash|trash|outputFile\w*)\b/
+  /\b(?:rmtree|remove_tree|rm_rf|rm_r|rm_f|rm|rmSync|rmdir\w*|unlink\w*|rimraf\w*|removedirs|[Rr]emove\w*|delete|deltree|delete_tree|emptyDir\w*|truncate\w*|send2trash|trash|outputFile\w*|delete-\w+|rmdir_all|Directory\.Delete)\b/
 export const READS =
   /\b(?:open\w*|read\w*|file|IO|File|Path|slurp|file_get_contents|fopen|createReadStream|copy\w*|cp\w*|load_dotenv|dotenv\w*|dotenv_values|getline|import|require|include|loadtxt|parse|load\w*|fileinput|linecache|getlines|io\.lines|loadfile|ReadFile|DictReader|ConfigParser|netrc|tarfile|zipfile|make_archive|sqlite3)\b|<\s*\(/
 export const WRITES =
@@ -20,7 +20,7 @@ export const HIDES =
 export const DECODES =
   /\b(?:b64decode|base64|atob|fromCharCode|fromCodePoint|unhexlify|fromhex|a2b_\w+|chr|unpack\w*|pack|codecs|rot_?13|decompress|inflate\w*|marshal|pickle|decode\w*|base64_decode|hex2bin|str_rot13|strrev|gzinflate|reverse|reversed|join)\b|Buffer\.from|\[::-1\]/i
 export const ENVIRONMENT_WHOLE =
-  /os\.environ(?!\s*(?:\.(?:get|setdefault|pop|update)\b|\[))|process\.env(?!\s*(?:\.\w|\[|\?\.))|\bENV\b(?!\s*(?:\[|\.fetch|\.key))|%ENV\b|\$_(?:ENV|SERVER)\b(?!\s*\[)|\bgetenv\s*\(\s*\)|\bget-childitem\s+env:|\bSystem\.getenv\(\)/i
+  /os\.environ(?!\s*(?:\.(?:get|setdefault|pop|update)\b|\[))|process\.env(?!\s*(?:\.\w|\[|\?\.))|(?<![.\w])ENV\b(?!\s*(?:\[|\.fetch|\.key))|%ENV\b|\$_(?:ENV|SERVER)\b(?!\s*\[)|\bgetenv\s*\(\s*\)|\bget-childitem\s+env:|\bSystem\.getenv\(\)/i
 export const HOME_DIRECTORY =
   /homedir|Dir\.home|expanduser|Path\.home|home\(\)|\bHOME\b|USERPROFILE|\$HOME|\$env:HOME/
 export const SHOWS =

@@ -18,6 +18,6 @@ export const READERS: ReadonlySet<string> = new Set(
 export const SILENT_GREP =
   /^(?:-[a-zA-Z]*[qclL][a-zA-Z]*|--quiet|--silent|--count|--files-with-matches|--files-without-match)$/
 
-/** Options whose value is a file that is used and not shown: settings of containers and runtimes, keys to sign in with. */
+/** Options whose value is a file that is used and not shown, or left out: settings of containers and runtimes, keys to sign in with. */
 export const USED_NOT_SHOWN =
-  /^--?(?:env-file|env-file-if-exists|identity|identity-file|private-key|key|cert|cacert|kubeconfig)(?:=|$)/
+  /^--?(?:exclude|exclude-dir|ignore-dir|env-file|env-file-if-exists|identity|identity-file|private-key|key|cert|cacert|kubeconfig)(?<value>=|$)/

@@ -16,6 +16,10 @@ export type Wrapper = {
   readonly quiet?: string
   /** what using it means */
   readonly kind?: FactKind
+  /** the command begins with the value of one of these, and goes on behind it, or behind `--` */
+  readonly startsAt?: string
+  /** the command stands behind `--` */
+  readonly isBehindDashes?: boolean
   /** with nothing to run it does nothing that matters */
   readonly keeps?: boolean
 }
@@ -25,6 +29,12 @@ const SUDO = '-u --user -g --group -h --host -p --prompt -C -r --role -t --type 
 export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ['env', { valued: '-u --unset -C --chdir -S --split-string -P', text: '-S --split-string', assigns: true }],
   ['command', { quiet: '-v -V' }],
+  // of zsh
+  ['noglob', {}],
+  ['nocorrect', {}],
+  ['-', {}],
+  ['repeat', { skip: 1 }],
+  ['emulate', { valued: '-c', text: '-c', skip: 1 }],
   ['builtin', {}],
   ['exec', { valued: '-a', keeps: true }],
   ['nohup', {}],
@@ -144,4 +154,29 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ['nsenter', { valued: '-t --target -S -G', kind: 'privilege' }],
   ['unshare', { valued: '-S -G -R -w', kind: 'privilege', quiet: '--help --version' }],
   ['bwrap', { kind: 'opaque_exec' }],
+  ['podman unshare', { kind: 'privilege' }],
+  ['buildah unshare', { kind: 'privilege' }],
+  [
+    'start-stop-daemon',
+    {
+      valued: '-x --exec -a --startas -p --pidfile -u --user -n --name -d --chdir',
+      startsAt: '-x --exec -a --startas',
+    },
+  ],
+  ['capsh', { valued: '-c', text: '-c' }],
+  ['guix shell', { valued: '-m --manifest -f --file -D', isBehindDashes: true }],
+  ['guix environment', { valued: '-m -l', isBehindDashes: true }],
+  ['daemonize', { valued: '-a -c -e -o -p -l -u -E' }],
+  ['nix develop', { valued: '-c --command', startsAt: '-c --command' }],
+  ['npm explore', { skip: 1 }],
+  ['setlock', { skip: 1 }],
+  ['softlimit', { valued: '-a -c -d -f -l -m -o -p -r -s -t' }],
+  ['faketime', { skip: 1 }],
+  ['dumb-init', {}],
+  ['tini', { valued: '-p -e' }],
+  ['gosu', { skip: 1, kind: 'privilege' }],
+  ['runcon', { valued: '-u -r -t -l', skip: 1 }],
+  ['ssh-agent', { valued: '-a -t -P -O', quiet: '-k -s -c -D -d' }],
+  ['aa-exec', { valued: '-p -n --profile --namespace' }],
+  ['cgexec', { valued: '-g' }],
 ])

@@ -1,9 +1,19 @@
 import { has, readFlags, valuesOf, type Call, type Flags, type Program } from '../call.ts'
-import { deletePath, madeFile, readFile, readPlace, readTree, writeFile, writePlace, TREE } from '../files.ts'
+import {
+  deletePath,
+  filledPlace,
+  madeFile,
+  readFile,
+  readPlace,
+  readTree,
+  writeFile,
+  writePlace,
+  TREE,
+} from '../files.ts'
 import { absoluteOf, cwdOrAbove, resolvePath } from '../paths.ts'
 import { guardOf, isLog, isSecret, lossOf, persistenceOf } from '../places.ts'
-import { assign, possible, sayWhere, sure, use, type State } from '../state.ts'
-import { LOCAL, NOTHING, SECRET, REMOTE, shown, unknownFrom, UNKNOWN, type Value } from '../text.ts'
+import { assign, possible, sayWhere, sure, use, valueOf, type State } from '../state.ts'
+import { literal, LOCAL, NOTHING, SECRET, REMOTE, shown, unknownFrom, UNKNOWN, type Value } from '../text.ts'
 
 /** Programs that copy, move, link, change or move between files and directories. */
 export const COPIES: Readonly<Record<string, Program>> = {
@@ -64,13 +74,25 @@ function moved({ state, args }: Call): Value {
   const path =
     target === undefined
       ? state.shared.context.home
-      : target.text === '-'
-        ? (old?.text ?? UNKNOWN)
+      : /^(?:-|[+-]\d+)$/.test(target.text)
+        ? ((target.text === '-' ? old?.text : undefined) ?? UNKNOWN)
         : absoluteOf(state, target.text)
+  const others = target === undefined ? [] : soughtIn(state, target.text)
   assign(state, 'OLDPWD', before)
-  assign(state, 'PWD', { text: path, from: 0 })
+  state.vars.set('PWD', [path, ...others].map(literal))
   return NOTHING
 }
+
+/** Where else a plain name may lead: `CDPATH` is looked through first. */
+function soughtIn(state: State, target: string): readonly string[] {
+  const folders = valueOf(state, 'CDPATH')?.text ?? ''
+  if (folders === '' || /^(?:[/~-]|\.{1,2}(?:\/|$))/.test(target)) return []
+  return folders
+    .split(':')
+    .slice(0, MOST_SOUGHT)
+    .map((folder) => absoluteOf(state, `${folder === '' ? '.' : folder}/${target}`))
+}
+const MOST_SOUGHT = 4
 
 /** Sources and the place they go to. */
 function endsOf(call: Call, flags: Flags): { sources: readonly Value[]; target: Value | undefined } {
@@ -87,12 +109,17 @@ function copied(call: Call, by: 'cp' | 'mv' | 'install' | 'ditto'): Value {
   const { sources, target } = endsOf(call, flags)
   for (const source of sources) {
     const value = by === 'mv' ? movedAway(state, source) : readSource(state, source, by)
-    if (target !== undefined) arrived(state, { source, target, value, by })
+    if (target === undefined) continue
+    if (WHOLE.test(source.text)) filledPlace(state, target.text, by)
+    arrived(state, { source, target, value, by })
   }
   if (sources.length === 0 && target !== undefined && by !== 'mv')
     writePlace(state, resolvePath(state, target.text), by)
   return NOTHING
 }
+
+/** All that is in a directory, or all that is hidden in it. */
+const WHOLE = /(?:^|\/)\.(?:\ue001.*|\/*)$/
 
 function readSource(state: State, source: Value, by: string): Value {
   const from = readTree(state, source.text, by)
@@ -207,7 +234,8 @@ const TAR_VALUED =
   '-f --file -C --directory -T --files-from -X --exclude-from --to-command --checkpoint-action -I --use-compress-program --exclude'
 
 function extracted({ state, stdin }: Call, flags: Flags): undefined {
-  const folder = valuesOf(flags, '-C', '--directory')[0]?.text ?? '.'
+  const folder =
+    valuesOf(flags, '-C', '--directory')[0]?.text ?? (has(flags, '-P', '--absolute-names') ? '/' : '.')
   const files = valuesOf(flags, '-f', '--file').map(({ text }) => madeFile(state, text) ?? NOTHING)
   unpackedTo(
     state,
@@ -243,6 +271,6 @@ function unpacked(call: Call): undefined {
 
 function unpackedTo(state: State, folder: string, from: number): void {
   const path = cwdOrAbove(state, folder)
-  writePlace(state, path, 'unpacking')
+  filledPlace(state, path, 'unpacking')
   if ((from & REMOTE) !== 0) state.shared.files.set(path, { text: TREE, from: REMOTE })
 }

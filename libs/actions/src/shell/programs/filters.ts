@@ -1,5 +1,6 @@
 import { has, printedFrom, readFlags, textsOf, valuesOf, type Call, type Program } from '../call.ts'
 import { isRemoteFile, readFile } from '../files.ts'
+import { GREP_VALUED } from '../operands.ts'
 import { resolvePath } from '../paths.ts'
 import { possible } from '../state.ts'
 import {
@@ -7,6 +8,7 @@ import {
   isFrom,
   isKnown,
   joined,
+  LINES,
   literal,
   LOCAL,
   NOTHING,
@@ -26,7 +28,8 @@ export const FILTERS: Readonly<Record<string, Program>> = {
     const flags = /^-[neE]+$/.test(call.args[0]?.text ?? '') ? call.args[0]?.text : undefined
     const value = joined(flags === undefined ? call.args : call.args.slice(1), ' ')
     shownSecrets(call)
-    return { ...value, text: `${flags?.includes('e') === true ? escapes(value.text) : value.text}\n` }
+    const text = flags?.includes('e') === true ? escapes(value.text) : value.text
+    return { ...value, text: flags?.includes('n') === true ? text : `${text}\n` }
   },
   ...Object.fromEntries(
     [
@@ -183,9 +186,10 @@ function setUp({ name, args }: Call): Value | undefined {
 
 /** Everything that comes out of a reader: files in order, else what is piped in. */
 function inputOf(call: Call): Value {
-  const flags = readFlags(call.args, '-n -c -k -t -w -s -m -A -B -C --lines --bytes')
   const isGrep = call.name.endsWith('grep')
-  const files = (isGrep ? flags.operands.slice(1) : flags.operands).filter(({ text }) => text !== '-')
+  const flags = readFlags(call.args, isGrep ? GREP_VALUED : '-n -c -k -t -w -s -m --lines --bytes')
+  const isSaid = !isGrep || has(flags, '-e', '--regexp', '-f', '--file')
+  const files = (isSaid ? flags.operands : flags.operands.slice(1)).filter(({ text }) => text !== '-')
   if (files.length === 0) return call.stdin ?? NOTHING
   const read = files.map((file) => {
     const value = readFile(call.state, file, call.name)
@@ -196,7 +200,20 @@ function inputOf(call: Call): Value {
 
 function passed(call: Call): Value {
   const input = inputOf(call)
-  return call.name === 'zcat' || call.name === 'strings' ? unknownFrom(input.from | DECODED | LOCAL) : input
+  if (/^(?:zcat|strings)$/.test(call.name)) return unknownFrom(input.from | DECODED | LOCAL)
+  if (isCut(call)) return unknownFrom(input.from | LOCAL)
+  return CHOOSING.test(call.name) ? { ...input, from: input.from | LINES } : input
+}
+
+/** These leave lines out, or change their order. */
+const CHOOSING = /^(?:head|tail|sort|uniq|tac|[ef]?grep)$/
+
+/** What comes out is no whole lines of what went in: parts of lines, or lines that were put together or numbered. */
+function isCut({ name, args }: Call): boolean {
+  const flags = readFlags(args, '-n -m -A -B -C')
+  if (/^(?:head|tail)$/.test(name)) return has(flags, '-c', '--bytes')
+  if (name.endsWith('grep')) return has(flags, '-o', '--only-matching')
+  return /^(?:fold|fmt|column|nl|iconv)$/.test(name) || (name === 'cat' && has(flags, '-n', '-b', '--number'))
 }
 
 const changed = (call: Call, change: (text: string) => string): Value => {

@@ -1,11 +1,12 @@
-import { has, lineOf, readFlags, textsOf, valuesOf, type Call, type Program } from '../call.ts'
+import { has, lineOf, readFlags, textsOf, valuesOf, valuesUnder, type Call, type Program } from '../call.ts'
 import { GIT_SHOWS } from '../data/git.ts'
-import { deletePath, readPlace } from '../files.ts'
+import { deletePath, readPlace, writePlace } from '../files.ts'
 import { pathsIn } from '../operands.ts'
 import { absoluteOf, resolvePath } from '../paths.ts'
 import { guardOf, isInWorkspace, isSecret } from '../places.ts'
 import { assign, copyOf, cwdOf, deeper, possible, sure, use } from '../state.ts'
 import { isFrom, isKnown, joined, literal, REMOTE, shown, STAR, unknownFrom, type Value } from '../text.ts'
+import { optionFacts, trusts } from './git-options.ts'
 import { cloned, fetched, pushed, remote } from './git-remotes.ts'
 import { config, configured, runValue } from './git-settings.ts'
 import { diffed } from './patches.ts'
@@ -30,11 +31,14 @@ function git(call: Call): Value | undefined {
   use(call.state, 'run', `git ${verb.text}`)
   const alias = aliases.get(verb.text)
   if (alias !== undefined) return aliased(inner, alias, rest)
+  const told: Call = { ...inner, name: `git ${verb.text}`, args: rest }
+  for (const value of valuesUnder(call.args, ['--exec-path', '--git-dir'])) trusts(told, value)
+  optionFacts(told, verb.text)
   if (GIT_SHOWS.test(verb.text) || verb.text === 'add') showsFiles(inner, verb.text, rest)
   if (/^(?:checkout|restore|stash|mv|clean|reset|apply|switch)$/.test(verb.text))
     changesGuards(inner, verb.text, rest)
   const run = VERBS[verb.text]
-  return run === undefined ? undefined : run({ ...inner, name: `git ${verb.text}`, args: rest })
+  return run === undefined ? undefined : run(told)
 }
 
 function changesGuards(call: Call, verb: string, rest: readonly Value[]): void {
@@ -105,8 +109,25 @@ const VERBS: Readonly<Record<string, Program>> = {
         deletePath(call.state, text, { isRecursive: has(flags, '-r'), by: 'git rm' })
     return undefined
   },
-  worktree: (call) =>
-    call.args[0]?.text === 'remove' ? asked(call, ['-f', '--force'], 'removes a working tree') : undefined,
+  worktree: (call) => {
+    const [verb] = readFlags(call.args, '-b -B --reason').operands
+    return verb?.text === 'remove' ? asked(call, ['-f', '--force'], 'removes a working tree') : undefined
+  },
+  bundle: (call) => {
+    const [verb, path] = readFlags(call.args).operands
+    if (verb?.text === 'create' && path !== undefined) written(call, path)
+    return undefined
+  },
+  mv: (call) => {
+    const target = readFlags(call.args).operands.at(-1)
+    if (target !== undefined) written(call, target)
+    return undefined
+  },
+  'credential-cache': (call) => askedPassword(call),
+  'credential-manager': (call) => askedPassword(call),
+  'credential-osxkeychain': (call) => askedPassword(call),
+  'credential-libsecret': (call) => askedPassword(call),
+  'credential-wincred': (call) => askedPassword(call),
   branch: (call) =>
     asked(call, ['-D', '-M', '-C', '-f', '--force'], 'drops or moves a branch', 'history_tamper'),
   tag: (call) => asked(call, ['-d', '--delete', '-f', '--force'], 'drops or moves a tag', 'history_tamper'),
@@ -204,6 +225,14 @@ function asked(call: Call, options: readonly string[], why: string, kind: Kind =
   if (options.length === 0 || has(readFlags(call.args), ...options))
     possible(call.state, kind, lineOf(call.args), `${call.name} ${why}`)
 }
+
+function askedPassword(call: Call): undefined {
+  if (call.args.some(({ text }) => text === 'get'))
+    sure(call.state, 'credential_read', call.name, 'asks for a stored password')
+}
+
+const written = ({ state, name }: Call, { text }: Value): void =>
+  writePlace(state, resolvePath(state, text), name)
 
 function ran(call: Call, words: readonly Value[]): Value | undefined {
   const inner = deeper(call.state, call.name)

@@ -1,8 +1,10 @@
 import { has, readFlags, textsOf, valuesOf, type Call, type Flags } from '../call.ts'
 import { readFile, writeFile } from '../files.ts'
 import { hostOf, isLoopback, isMetadata, isTrusted } from '../hosts.ts'
+import { isSecretName } from '../parameters.ts'
 import { possible, sayWhere, sure, use } from '../state.ts'
 import {
+  ENVIRONMENT,
   isKnown,
   joined,
   literal,
@@ -18,7 +20,7 @@ import { outgoing } from './outgoing.ts'
 import { scripted } from './transfers.ts'
 
 const CURL_VALUED =
-  '-d --data --data-raw --data-binary --data-ascii --data-urlencode --json -F --form --form-string -T --upload-file -o --output -H --header -X --request -u --user -A --user-agent -b --cookie -c --cookie-jar -e --referer -x --proxy --noproxy -K --config --unix-socket --cacert --cert --key -E --connect-timeout -m --max-time --retry --resolve --connect-to -w --write-out --url -r --range --output-dir --interface --limit-rate --socks5 --socks5-hostname --socks4 --preproxy --netrc-file --proxy-user -U --dns-servers --doh-url'
+  '-d --data --data-raw --data-binary --data-ascii --data-urlencode --json -F --form --form-string -T --upload-file -o --output -H --header -X --request -u --user -A --user-agent -b --cookie -c --cookie-jar -e --referer -x --proxy --noproxy -K --config --unix-socket --cacert --cert --key -E --connect-timeout -m --max-time --retry --resolve --connect-to -w --write-out --url -r --range --output-dir --interface --limit-rate -D --dump-header --trace --trace-ascii --stderr --etag-save --etag-compare --hsts --alt-svc --libcurl --url-query --variable --abstract-unix-socket -C --continue-at -z --time-cond --ciphers --capath -Q --quote --oauth2-bearer --aws-sigv4 --socks5 --socks5-hostname --socks4 --preproxy --netrc-file --proxy-user -U --dns-servers --doh-url'
 
 export function curl(call: Call): Value {
   const flags = readFlags(call.args, CURL_VALUED)
@@ -30,13 +32,32 @@ export function curl(call: Call): Value {
     .map((url) => readFile(call.state, url, 'curl'))
   const remote = urls.filter(({ text }) => !text.startsWith('file://'))
   const request = { bodies: bodiesOf(call, flags), isUpload: sendsFile(flags), isSending: sendsWords(flags) }
-  for (const url of remote) requested(call, url, request)
+  for (const url of [...remote, ...elsewhere(flags)]) requested(call, url, request)
+  for (const file of writtenBeside(flags))
+    writeFile(call.state, file, { value: unknownFrom(REMOTE), by: 'curl', isAppending: true })
   return saved(call, {
     flags,
     printed: remote.length > 0 ? unknownFrom(REMOTE) : joined(local),
     urls: remote,
   })
 }
+
+/** Who is spoken with in the place of whom the address names. */
+const elsewhere = (flags: Flags): readonly Value[] =>
+  valuesOf(flags, '--resolve', '--connect-to').map((given) => {
+    const hosts = given.text.replace(/^[^:]*:[^:]*:/, '').replace(/:\d*$/, '')
+    return { ...given, text: `https://${hosts.replace(/,.*$/, '')}/` }
+  })
+
+/** Files that are written beside the answer. */
+const writtenBeside = (flags: Flags): readonly Value[] => [
+  ...valuesOf(flags, ...BESIDE.split(' ')).filter(({ text }) => !/^[-%]$/.test(text)),
+  ...valuesOf(flags, '-w', '--write-out').flatMap(({ text, from }) =>
+    [...text.matchAll(/%output\{([^}]*)\}/g)].map(([, file = '']) => ({ text: file, from })),
+  ),
+]
+const BESIDE =
+  '-D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc --libcurl'
 
 /** More than asking for a page. */
 const sendsWords = (flags: Flags): boolean =>
@@ -60,7 +81,7 @@ const sendsFile = (flags: Flags): boolean =>
 function bodiesOf(call: Call, flags: Flags): readonly Value[] {
   const plain = valuesOf(flags, ...BODIES).map((body) => sentBy(call, body, false))
   const files = valuesOf(flags, '-T', '--upload-file').map((body) => sentBy(call, body, true))
-  const encoded = valuesOf(flags, '--data-urlencode').map((body) =>
+  const encoded = valuesOf(flags, '--data-urlencode', '--url-query', '--variable').map((body) =>
     sentBy(call, { ...body, text: body.text.replace(/^[\w.-]*@/, '@') }, false),
   )
   return [...plain, ...files, ...encoded]
@@ -68,6 +89,8 @@ function bodiesOf(call: Call, flags: Flags): readonly Value[] {
 
 /** `@file`, `name=@file`, `name=<file`, `-T file`, `-`. */
 function sentBy(call: Call, body: Value, isFile: boolean): Value {
+  // `--variable %NAME` takes it from the environment.
+  if (/^%\w+$/.test(body.text) && isSecretName(body.text.slice(1))) return unknownFrom(ENVIRONMENT)
   const match = /^(?:[\w.-]+=)?[@<](.+?)(?:;.*)?$/s.exec(body.text)
   const file = isFile ? body.text : match?.[1]
   if (file === undefined) return body
@@ -177,7 +200,7 @@ function saved(call: Call, { flags, printed, urls }: Saved): Value {
 }
 
 const WGET_VALUED =
-  '-O --output-document -o --output-file -P --directory-prefix --post-data --post-file --body-data --body-file --method --header -U --user-agent -t -T --timeout --tries -e --execute --user --password -i --input-file'
+  '-O --output-document -o --output-file -P --directory-prefix --post-data --post-file --body-data --body-file --method --header -U --user-agent -t -T --timeout --tries -e --execute --user --password -i --input-file -a --append-output --save-cookies --hsts-file --rejected-log --config --use-askpass --load-cookies'
 
 export function wget(call: Call): Value {
   const flags = readFlags(call.args, WGET_VALUED)
@@ -185,17 +208,27 @@ export function wget(call: Call): Value {
     readFile(call.state, file, 'wget'),
   )
   for (const file of valuesOf(flags, '-i', '--input-file')) readFile(call.state, file, 'wget -i')
+  for (const file of valuesOf(flags, ...WGET_BESIDE.split(' ')))
+    writeFile(call.state, file, { value: unknownFrom(REMOTE), by: 'wget', isAppending: true })
+  const settings = valuesOf(flags, '-e', '--execute', '--config').map(({ text }) => text)
   const bodies = [...files, ...valuesOf(flags, '--post-data', '--body-data', '--header')]
   for (const url of flags.operands)
     requested(call, url, { bodies, isUpload: files.length > 0, isSending: sendsWords(flags) })
-  const isRound =
-    has(flags, '--no-proxy') || valuesOf(flags, '-e', '--execute').some(({ text }) => /proxy/i.test(text))
+  const isRound = has(flags, '--no-proxy') || settings.some((text) => /proxy/i.test(text))
   sayWhere(call.state, 'wget', [
+    [
+      settings.some((text) => !/proxy|^robots *=/i.test(text)),
+      'unresolvable',
+      'possible',
+      'what wget is told is not known',
+    ],
     [isRound, 'guard_tamper', 'sure', 'goes round the proxy'],
     [has(flags, '--no-check-certificate'), 'guard_tamper', 'possible', 'does not check certificates'],
   ])
   return wgetSaved(call, flags)
 }
+
+const WGET_BESIDE = '-o --output-file -a --append-output --save-cookies --hsts-file --rejected-log'
 
 function wgetSaved(call: Call, flags: Flags): Value {
   const printed = unknownFrom(REMOTE)

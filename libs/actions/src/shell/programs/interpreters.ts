@@ -9,7 +9,7 @@ import {
   type Program,
 } from '../call.ts'
 import { INTERPRETERS, type Interpreter } from '../data/interpreters.ts'
-import { isRemoteFile, writePlace } from '../files.ts'
+import { isRemoteFile, madeFile, writePlace } from '../files.ts'
 import { resolvePath } from '../paths.ts'
 import { possible, sure } from '../state.ts'
 import { joined, literal, NOTHING, REMOTE, shown, unknownFrom, type Value } from '../text.ts'
@@ -57,7 +57,7 @@ function codeGiven(call: Call, flags: Flags, code: Value): Value {
   for (const { text } of has(flags, '-i') ? flags.operands : []) {
     writePlace(call.state, resolvePath(call.state, text), `${call.name} -i`)
   }
-  return scanned(call, code)
+  return scanned(call, has(flags, '-p', '--print') ? { ...code, text: `console.log(${code.text})` } : code)
 }
 
 /** `-mpip`, `-pe code` and `-ne code`: letters in front of the one that takes the value. */
@@ -79,6 +79,7 @@ function loaded(call: Call, files: readonly Value[]): void {
   for (const { text } of files) {
     if (/^(?:\/tmp|\/var\/tmp|\/dev\/shm|data:|https?:)/.test(text))
       possible(call.state, 'opaque_exec', text, `${call.name} loads ${shown(text)}`)
+    else if (madeFile(call.state, text) !== undefined) scriptAsCode(call, literal(text))
   }
 }
 
@@ -125,6 +126,8 @@ const argsAfter = (call: Call, module: Value): readonly Value[] => {
 function withoutCode(call: Call, operands: readonly Value[], language: Interpreter): Value | undefined {
   const [script] = operands
   if (script !== undefined && script.text !== '-') {
+    if (OWN_PROGRAMS.test(script.text))
+      return call.state.shared.run.words(call.state, [script, ...operands.slice(1)], call.stdin)
     if (call.name === 'bun') return undefined
     if (isUrl(script.text))
       sure(call.state, 'download_run', script.text, `${call.name} runs a file from the network`)
@@ -137,6 +140,9 @@ function withoutCode(call: Call, operands: readonly Value[], language: Interpret
   if (language.isSession === true && !asks) session(call)
   return NOTHING
 }
+
+/** Programs by their scripts, as they are started where they are not installed. */
+const OWN_PROGRAMS = /(?:^|\/)(?:writ(?:\.mjs)?|npm-cli\.js|\.bin\/[\w.-]+)$/
 
 /** A script that this command wrote is scanned as code of its language. */
 function scriptAsCode(call: Call, script: Value): Value {

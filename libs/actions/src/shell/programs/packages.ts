@@ -3,7 +3,7 @@ import { ecosystemOf, MANAGERS, POPULAR, USUAL_TOOLS, type Manager } from '../da
 import { isRemoteFile, madeFile } from '../files.ts'
 import { isUrl } from '../hosts.ts'
 import { deeper, possible, sayWhere, sure, use, cwdOf, type State } from '../state.ts'
-import { isKnown, literal, shown, type Value } from '../text.ts'
+import { isKnown, joined, literal, shown, type Value } from '../text.ts'
 import { scanCode } from './inline-code.ts'
 import { hasFetchedInput } from './system.ts'
 import { oneEditApart } from './edits.ts'
@@ -170,7 +170,7 @@ function settings(call: Call, flags: Flags): void {
     /^(?:config|set) (?:set )?(?:strict-ssl[ =]false|ignore-scripts[ =]false|script-shell|cafile)/.test(line)
   )
     possible(state, 'guard_tamper', line, 'a safeguard of installs is turned off')
-  if (line.startsWith('pkg set ')) {
+  if (/^(?:pkg set|set-script) /.test(line)) {
     state.shared.files.set('package.json changed', literal(''))
     possible(state, 'package_install', line, 'package.json is changed')
   }
@@ -240,12 +240,31 @@ function others(call: Call, flags: Flags): Value | undefined {
       `${name} runs a file from the network`,
     ],
   ])
+  if (/^(?:yarn|pnpm|bun)$/.test(name)) runBin(call, flags)
   if (name === 'go' && /^run\b/.test(line)) for (const file of flags.operands.slice(1)) runSource(call, file)
   for (const { text } of valuesOf(readFlags(call.args, '--with --with-requirements --from'), '--with')) {
     possible(state, 'download_run', text, `${name} runs with ${shown(text)}`)
   }
   return name === 'uv' && /^run\b/.test(line) ? runAfter(call, 'run') : undefined
 }
+
+/** A word that is none of the manager's own is a script of the manifest or, where there is none, a program. */
+function runBin(call: Call, flags: Flags): void {
+  const { operands } = flags
+  // To pnpm this says that what follows is a text for a shell.
+  if (has(flags, '-c', '--shell-mode')) return runHeld(call, joined(operands, ' '))
+  const isNamed = /^(?:run|exec)$/.test(operands[0]?.text ?? '')
+  const program = operands[isNamed ? 1 : 0]
+  if (program === undefined || (!isNamed && OWN_VERBS.has(program.text))) return
+  const inner = deeper(call.state, `${call.name} ${program.text}`)
+  const words = call.args.slice(call.args.indexOf(program))
+  inner?.shared.run.words(inner, words, call.stdin)
+}
+const OWN_VERBS: ReadonlySet<string> = new Set(
+  'init config set get version why info pack publish remove rm un uninstall unlink cache dedupe plugin workspace workspaces constraints global bin audit outdated list ls la import store prune patch root licenses login logout owner team tag test t start stop restart link install i add up update upgrade upgrade-interactive dlx create x env node-gyp help pm build run-script fund doctor view search server repl setup self-update approve-builds rebuild rb ci c'.split(
+    ' ',
+  ),
+)
 
 /** A source file that the command itself made. */
 function runSource(call: Call, file: Value): void {

@@ -3,6 +3,7 @@ import type { Value } from '../text.ts'
 import { AGENTS } from './agents.ts'
 import { COPIES } from './copies.ts'
 import { DELETIONS } from './deletions.ts'
+import { EDITORS } from './editors.ts'
 import { FILTERS } from './filters.ts'
 import { GIT } from './git.ts'
 import { INTERPRETER_PROGRAMS } from './interpreters.ts'
@@ -25,6 +26,7 @@ const TABLES: readonly Readonly<Record<string, Program>>[] = [
   INTERPRETER_PROGRAMS,
   AGENTS,
   SYSTEM,
+  EDITORS,
   FILTERS,
   Object.fromEntries(LINE_NAMES.map((name) => [name, lineFacts])),
   Object.fromEntries(HELD_NAMES.map((name) => [name, heldFacts])),

@@ -1,8 +1,9 @@
 import { has, readFlags, textsOf, valuesOf, type Call, type Flags, type Program } from '../call.ts'
-import { deletePath, readFile, readPlace, writeFile } from '../files.ts'
+import { deletePath, filledPlace, readFile, readPlace, writeFile } from '../files.ts'
 import { resolvePath } from '../paths.ts'
 import { guardOf, isInWorkspace, isSecret } from '../places.ts'
 import { deeper, sure, type State } from '../state.ts'
+import { escapes } from './printf.ts'
 import { BELOW, joined, literal, LOCAL, NOTHING, STAR, UNKNOWN, unknownFrom, type Value } from '../text.ts'
 
 /** Programs that run another one for each thing that they find or read. */
@@ -18,6 +19,10 @@ export const SEARCHES: Readonly<Record<string, Program>> = {
     ),
   parallel: (call) => paralleled(call),
   cpio: (call) => {
+    const flags = readFlags(call.args, '-D --directory -F --file -I -O')
+    if (has(flags, '-i', '--extract', '-p', '--pass-through'))
+      for (const { text } of [...valuesOf(flags, '-D', '--directory'), ...flags.operands])
+        filledPlace(call.state, text, 'cpio')
     for (const path of (call.stdin?.text ?? '').split('\n').filter((one) => one !== ''))
       readPlace(call.state, resolvePath(call.state, path), 'cpio')
     return undefined
@@ -42,7 +47,10 @@ function found(call: Call): Value {
     if (/^-(?:fprintf?0?|fls)$/.test(text))
       writeFile(state, tests[at + 1] ?? NOTHING, { value: unknownFrom(LOCAL), by: 'find' })
   }
-  return { text: hits.map(({ text }) => text).join('\n'), from: LOCAL }
+  const printed = tests.flatMap((_, at) =>
+    tests[at - 1]?.text === '-printf' ? escapes(tests[at]?.text ?? '').replaceAll(/%\S/g, UNKNOWN) : [],
+  )
+  return { text: [...hits.map(({ text }) => text), ...printed].join('\n'), from: LOCAL }
 }
 
 /** What a search comes by, as a pattern: its place, then any path, then the name it asks for. */
@@ -83,8 +91,11 @@ function runFound(call: Call, after: readonly Value[], hits: readonly Value[]): 
   if (inner === null) return
   const program = words[0]?.text.split('/').at(-1) ?? ''
   for (const hit of hits) {
-    if (/^(?:rm|unlink|shred|rmdir)$/.test(program)) deleteFound(inner, hit, after.slice(end + 1))
-    else {
+    const others = words.filter(({ text }) => !text.includes('{}'))
+    if (/^(?:rm|unlink|shred|rmdir)$/.test(program)) {
+      if (others.length < words.length) deleteFound(inner, hit, after.slice(end + 1))
+      inner.shared.run.words(inner, others, null)
+    } else {
       if (
         /^(?:cat|head|tail|cp|mv|tar|base64|xxd|less|strings)$/.test(program) &&
         isSecret(inner, resolvePath(inner, hit.text))
@@ -130,8 +141,9 @@ function applied(call: Call, valued: string): Value {
   const inner = deeper(state, 'xargs')
   if (inner === null || flags.operands.length === 0) return stdin ?? NOTHING
   const input = givenTo(call, flags)
-  const items = itemsOf(input, has(flags, '-0', '--null') ? /\0|\n/ : /\s+/)
   const mark = valuesOf(flags, '-I', '--replace')[0]?.text ?? (has(flags, '-i') ? '{}' : '')
+  const isWhole = has(flags, '-0', '--null', '-d', '--delimiter')
+  const items = itemsOf(input, isWhole ? wholeItems : mark === '' ? wordItems : lineItems)
   if (mark === '') return inner.shared.run.words(inner, [...flags.operands, ...items], NOTHING)
   const lines = items.map((item) => flags.operands.map((word) => replaced(word, mark, item)))
   return joined(lines.map((words) => inner.shared.run.words(inner, words, NOTHING)))
@@ -141,14 +153,25 @@ const givenTo = ({ state, stdin }: Call, flags: Flags): Value =>
   valuesOf(flags, '-a', '--arg-file').map((file) => readFile(state, file, 'xargs -a'))[0] ?? stdin ?? NOTHING
 
 /** Of too many the rest is not known. */
-function itemsOf(input: Value, separator: RegExp): readonly Value[] {
-  const given = input.text.split(separator).filter((text) => text !== '')
-  const items = given.slice(0, MAX_ITEMS).map((text) => ({ text: unquoted(text), from: input.from }))
+function itemsOf(input: Value, cut: (text: string) => readonly string[]): readonly Value[] {
+  const given = cut(input.text).filter((text) => text !== '')
+  const items = given.slice(0, MAX_ITEMS).map((text) => ({ text, from: input.from }))
   return given.length > MAX_ITEMS ? [...items, unknownFrom(input.from | LOCAL)] : items
 }
 const MAX_ITEMS = 64
 
-const unquoted = (text: string): string => text.replaceAll(/^(['"])(.*)\1$/g, '$2').replaceAll(/\\(.)/g, '$1')
+/** Words as `xargs` reads them: quotes and backslashes hold them together. Lines where a mark stands for one, else what an option says. */
+const wordItems = (text: string): readonly string[] => (text.match(WORD) ?? []).map(unquoted)
+const WORD = /(?:'[^'\n]*'|"[^"\n]*"|\\[\s\S]|[^\s\\])+/g
+const lineItems = (text: string): readonly string[] =>
+  text.split('\n').map((line) => unquoted(line.trimStart()))
+const wholeItems = (text: string): readonly string[] => text.split(/[\0\n]/)
+
+const unquoted = (text: string): string =>
+  text.replaceAll(
+    /'([^'\n]*)'|"([^"\n]*)"|\\([\s\S])/g,
+    (_, one?: string, two?: string, three?: string) => one ?? two ?? three ?? '',
+  )
 
 /** `parallel command ::: arguments`, or lines of standard input as commands. */
 function paralleled(call: Call): Value {

@@ -10,13 +10,14 @@ import {
 } from '../call.ts'
 import { isRemoteFile, madeFile, readPlace, TREE } from '../files.ts'
 import { resolvePath } from '../paths.ts'
-import { deeper, possible, sayWhere, sure, assign, type State } from '../state.ts'
+import { copyOf, deeper, latent, possible, sayWhere, sure, assign, type State } from '../state.ts'
 import {
   bounded,
   DECODED,
   isFrom,
   isKnown,
   joined,
+  LINES,
   literal,
   LOCAL,
   NOTHING,
@@ -32,23 +33,9 @@ import { formatted } from './printf.ts'
 /** Shells, and the words of a shell that run or change other words. */
 export const SHELLS: Readonly<Record<string, Program>> = {
   ...Object.fromEntries(
-    [
-      'sh',
-      'bash',
-      'zsh',
-      'dash',
-      'ash',
-      'ksh',
-      'mksh',
-      'fish',
-      'rbash',
-      'csh',
-      'tcsh',
-      'hush',
-      'yash',
-      'osh',
-      'su-exec',
-    ].map((name) => [name, shell]),
+    'sh bash zsh dash ash ksh mksh fish rbash csh tcsh hush yash osh su-exec nu xonsh elvish'
+      .split(' ')
+      .map((name) => [name, shell]),
   ),
   eval: (call) => {
     const text = joined(call.args, ' ')
@@ -64,6 +51,9 @@ export const SHELLS: Readonly<Record<string, Program>> = {
     for (const { text } of call.args) {
       const at = text.indexOf('=')
       if (at > 0) call.state.aliases.set(text.slice(0, at), text.slice(at + 1))
+      // Those of zsh count anywhere in a line, and for files.
+      if (at > 0 && /^-[gs]$/.test(call.args[0]?.text ?? ''))
+        runShellText(call, literal(text.slice(at + 1).replace(/^\s*(?=[;|&])/, ': ')))
     }
     return NOTHING
   },
@@ -88,6 +78,7 @@ export const SHELLS: Readonly<Record<string, Program>> = {
     const values = lines.map((text) => ({ text, from: stdin?.from ?? 0 }))
     for (const { text } of [...flags.operands, ...valuesOf(flags, '-a')])
       state.vars.set(text, values.length > 0 ? values : [literal(UNKNOWN)])
+    for (const value of values) latent(state, value)
     return NOTHING
   },
   shift: ({ state, args }) => {
@@ -161,6 +152,7 @@ export function runShellText(call: Call, text: Value): Value {
   const inner = deeper(state, call.name)
   if (inner === null) return unknownFrom(LOCAL)
   if (isFrom(text, REMOTE)) sure(state, 'download_run', call.name, 'runs what was fetched from elsewhere')
+  if (isFrom(text, LINES)) runLines(call, inner, text)
   if (isKnown(text.text)) {
     const done = state.shared.run.text(inner, text, inputOf(call, text))
     state.vars = inner.vars
@@ -172,6 +164,14 @@ export function runShellText(call: Call, text: Value): Value {
     possible(state, 'opaque_exec', call.name, 'runs words that are not known')
   return state.shared.run.text(inner, text, inputOf(call, text))
 }
+
+/** Which of its lines come, and in what order, is not known: each is also read by itself. */
+function runLines(call: Call, inner: State, text: Value): void {
+  possible(call.state, 'opaque_exec', call.name, 'runs some lines of a text')
+  for (const line of text.text.split('\n').slice(0, MAX_READ_LINES))
+    inner.shared.run.text(copyOf(inner), { ...text, text: line }, null)
+}
+const MAX_READ_LINES = 32
 
 /** A script that is read from standard input leaves nothing there. */
 const inputOf = (call: Call, text: Value): Value | null => (call.stdin === text ? null : call.stdin)
@@ -266,8 +266,8 @@ function shellOptions(call: Call): Value {
   if (texts.length === 0) return environmentShown(call.state, 'set')
   if (/\+o history|\+H/.test(texts.join(' ')))
     sure(call.state, 'history_tamper', 'history', 'the history is turned off')
-  const positional = texts.indexOf('--')
-  if (positional >= 0) call.state.positional = [literal('bash'), ...call.args.slice(positional + 1)]
+  const given = texts[0]?.startsWith('+') === true ? [] : readFlags(call.args, '-o', true).operands
+  if (given.length > 0 || texts.includes('--')) call.state.positional = [literal('bash'), ...given]
   return NOTHING
 }
 

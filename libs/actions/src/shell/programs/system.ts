@@ -1,4 +1,4 @@
-import { has, lineOf, readFlags, textsOf, valuesOf, type Call, type Program } from '../call.ts'
+import { lineOf, readFlags, textsOf, valuesOf, type Call, type Program } from '../call.ts'
 import { HELD } from '../data/held.ts'
 import type { LineRow } from '../data/line-row.ts'
 import { DATA_LINES } from '../data/lines-of-data.ts'
@@ -12,12 +12,12 @@ import {
   literal,
   NOTHING,
   SECRET,
-  shown,
   unknownFrom,
   WATCH,
   type Value,
 } from '../text.ts'
-import { isRemoteFile } from '../files.ts'
+import { filledPlace, isRemoteFile, readTree, writePlace } from '../files.ts'
+import { resolvePath } from '../paths.ts'
 import { cwdOf } from '../state.ts'
 import { environmentShown, runShellText } from './shells.ts'
 
@@ -50,7 +50,14 @@ export function heldFacts(call: Call): undefined {
   if (row === undefined || row.options === '') return
   if (/^(?:n?vim?|ex|view|less|more|man)$/.test(call.name)) plusCommands(call)
   const flags = readFlags(call.args, row.options)
-  for (const value of valuesOf(flags, ...row.options.split(' '))) {
+  const options = row.options.split(' ')
+  // Some take one dash before a long name.
+  const joinedUp = call.args.flatMap((arg) =>
+    options
+      .filter((one) => /^-\w{2,}$/.test(one) && arg.text.startsWith(`${one}=`))
+      .map((one) => ({ ...arg, text: arg.text.slice(one.length + 1) })),
+  )
+  for (const value of [...valuesOf(flags, ...options), ...joinedUp]) {
     if (row.only !== undefined && !row.only.test(value.text)) continue
     const text = row.prefix === undefined ? value.text : value.text.replace(row.prefix, '')
     if (/[\s/]/.test(text))
@@ -114,10 +121,6 @@ export const SYSTEM: Readonly<Record<string, Program>> = {
   },
   disown: () => NOTHING,
   sendmail: () => undefined,
-  ed: (call) => editorScript(call),
-  ex: (call) => editorScript(call),
-  gdb: (call) => editorScript(call),
-  sed: (call) => streamScript(call),
 }
 
 function printedVariable(state: Call['state'], args: readonly Value[]): Value {
@@ -207,6 +210,7 @@ function contained(call: Call): Value | undefined {
     '-v --volume -e --env --env-file --name -p --publish -w --workdir -u --user --network --net --mount -n --namespace -c --container -f --file --context -l --platform --entrypoint --label -m --memory --cpus --pid --cap-add --security-opt --device -H --host --add-host --ip --restart',
     false,
   )
+  if (/^(?:container )?cp\b/.test(lineOf(flags.operands))) copiedAcross(call, flags.operands.slice(-2))
   const at = call.args.findIndex(({ text }) => /^(?:exec|run|debug)$/.test(text))
   if (at < 0) return undefined
   const after = readFlags(
@@ -217,15 +221,31 @@ function contained(call: Call): Value | undefined {
   const rest = after.operands.slice(1).filter(({ text }, n) => !(n === 0 && text === '--'))
   const inner = deeper(call.state, `${call.name} ${call.args[at]?.text ?? ''}`)
   if (inner === null || rest.length === 0) return undefined
-  const mounts = [...valuesOf(after, '-v', '--volume'), ...valuesOf(flags, '-v', '--volume')].map(
-    ({ text }) => text.split(':'),
-  )
+  const mounts = [
+    ...[...valuesOf(after, '-v', '--volume'), ...valuesOf(flags, '-v', '--volume')].map(({ text }) =>
+      text.split(':'),
+    ),
+    ...valuesOf(after, '--mount').map(({ text }) => [
+      /(?:^|,)(?:source|src)=([^,]*)/.exec(text)?.[1] ?? '',
+      /(?:^|,)(?:destination|dst|target)=([^,]*)/.exec(text)?.[1] ?? '',
+    ]),
+  ]
   inner.shared.run.words(
     inner,
     rest.map((word) => mounted(word, mounts)),
     call.stdin,
   )
   return undefined
+}
+
+const isInContainer = ({ text }: Value): boolean => /^[\w./-]+:/.test(text)
+
+/** Between here and a container, whose paths begin with its name and a colon. */
+function copiedAcross({ state, name }: Call, [source = NOTHING, target = NOTHING]: readonly Value[]): void {
+  if (!isInContainer(source)) readTree(state, source.text, `${name} cp`)
+  if (isInContainer(target) || target.text === '-') return
+  filledPlace(state, target.text, `${name} cp`)
+  writePlace(state, resolvePath(state, `${target.text}/${source.text.split('/').at(-1) ?? ''}`), `${name} cp`)
 }
 
 /** A path inside a container is none here, unless it is bound to one. */
@@ -246,8 +266,15 @@ function queried(call: Call, valued: string): undefined {
     ...valuesOf(flags, '-c', '--command', '-e', '--execute', '-Q', '-q', '--query', '-cmd'),
     ...flags.operands,
   ]
-  for (const value of [...given, ...(call.stdin === null ? [] : [call.stdin])]) statementFacts(call, value)
+  for (const value of [...given, ...(call.stdin === null ? [] : [call.stdin])]) {
+    statementFacts(call, value)
+    for (const [, command = ''] of value.text.matchAll(OF_CLIENT))
+      runShellText({ ...call, stdin: null }, { ...value, text: command })
+  }
 }
+
+/** Commands of the client itself that start a shell. */
+const OF_CLIENT = /^[ \t]*(?:\.(?:shell|system)|\\!|system)[ \t]+([^\n]+)$/gm
 
 function statementFacts(call: Call, { text }: Value): void {
   for (const statement of text
@@ -265,33 +292,5 @@ function statementFacts(call: Call, { text }: Value): void {
       possible(call.state, 'data_destroy', plain.slice(0, 60), `${call.name} removes data`)
     if (/^copy\b.*\bprogram\b|\bload_extension\b|xp_cmdshell|\binto\s+(?:out|dump)file\b/is.test(plain))
       possible(call.state, 'opaque_exec', plain.slice(0, 60), `${call.name} runs a program`)
-  }
-}
-
-function editorScript(call: Call): undefined {
-  for (const line of (call.stdin?.text ?? '').split('\n')) {
-    const command = /^\s*(?::|!|shell\s|r\s*!|\d*,?\$?!)\s*!?(.+)$/.exec(line)?.[1]
-    if (command !== undefined) runShellText({ ...call, stdin: null }, literal(command))
-  }
-}
-
-/** `e` of sed runs a command, `w` writes a file. */
-function streamScript(call: Call): undefined {
-  const flags = readFlags(call.args, '-e --expression -f --file -l')
-  const scripts = has(flags, '-e', '--expression')
-    ? valuesOf(flags, '-e', '--expression')
-    : flags.operands.slice(0, 1)
-  for (const script of scripts) {
-    const command = /(?:^|[;{}]\s*|\d\s*|\$\s*|\/\s*)e\s+([^;}]+)/.exec(script.text)?.[1]
-    if (command !== undefined) runShellText({ ...call, stdin: null }, { ...script, text: command })
-    if (/(?:^|[;{}]|\d|\$|\/)\s*e\s*(?:$|[;}])/.test(script.text)) {
-      possible(call.state, 'opaque_exec', shown(script.text), 'sed runs what it reads')
-      if (call.stdin !== null) runShellText({ ...call, stdin: null }, call.stdin)
-    }
-    if (/^s(.).*\1.*\1[gipm\d]*e[gipm]*$/.test(script.text)) {
-      const replacement = script.text.split(script.text[1] ?? '/')[2] ?? ''
-      runShellText({ ...call, stdin: null }, { ...script, text: replacement })
-      possible(call.state, 'opaque_exec', shown(script.text), 'sed runs what it makes')
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { readFlags, textsOf, valuesOf, type Call } from '../call.ts'
-import { readTree, writeFile } from '../files.ts'
+import { filledPlace, readTree, writeFile } from '../files.ts'
 import { hostOf, isLoopback, isTrusted, isUrl } from '../hosts.ts'
 import { possible, use } from '../state.ts'
 import { literal, LOCAL, NOTHING, REMOTE, shown, unknownFrom, UNKNOWN, type Value } from '../text.ts'
@@ -43,8 +43,9 @@ function received(call: Call, sources: readonly Value[], target: Value): void {
 
 function copiedHere(call: Call, sources: readonly Value[], target: Value | undefined): void {
   const from = sources.reduce((all, { text }) => all | readTree(call.state, text, call.name), 0)
-  if (target !== undefined)
-    writeFile(call.state, target, { value: unknownFrom(LOCAL | from), by: call.name, isAppending: true })
+  if (target === undefined) return
+  if (sources.some(({ text }) => /\/(?:\.)?$/.test(text))) filledPlace(call.state, target.text, call.name)
+  writeFile(call.state, target, { value: unknownFrom(LOCAL | from), by: call.name, isAppending: true })
 }
 
 /** `put file` of a session that is piped in. */
