@@ -70,7 +70,9 @@ async function rotateMeanwhile(): Promise<void> {
   await keys
     .ofKind('file-0600')
     .keep({ folder: stored.folder, name: next.name, boundTo: '' }, fresh.privatePem)
-  await amendProfile(stored, (current, write) => promote({ stored, current, write, keys }, next))
+  await amendProfile(stored, (current, write, stillHeld) =>
+    promote({ stored, current, write, stillHeld, keys }, next),
+  )
   bound = fresh.publicJwk
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +16,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** A process that has ended. */
 const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid
+function aged(seconds: number): void {
+  const then = Date.now() / 1_000 - seconds
+  utimesSync(path, then, then)
+}
 const holderOf = (pid: number, host = hostname()): string => JSON.stringify({ pid, host, mark: 'x' })
 
 /** Most who were inside at the same time. */
@@ -42,6 +46,38 @@ describe('a lock', () => {
     expect(existsSync(path)).toBe(false)
   })
 
+  it('that counted as left behind, and was taken by another meanwhile, is not given back in their place', async () => {
+    const theirs = holderOf(process.pid, 'another-host')
+    await underLock(path, () => Promise.resolve(writeFileSync(path, theirs)))
+    expect(readFileSync(path, 'utf8')).toBe(theirs)
+  })
+
+  it('counts anew each time that long work asks whether it still has it', async () => {
+    await underLock(path, async (stillHeld) => {
+      for (const _ of [1, 2]) {
+        aged(200)
+        await stillHeld()
+        expect(Date.now() - statSync(path).mtimeMs).toBeLessThan(100_000)
+      }
+    })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it.each([
+    ['another has taken it', () => writeFileSync(path, holderOf(process.pid, 'another-host'))],
+    ['it was removed', () => rmSync(path)],
+    ['it counts as left behind, before another takes it', () => aged(600)],
+  ])('is lost to long work once %s', async (_, lose) => {
+    const work = underLock(path, async (stillHeld) => {
+      lose()
+      await stillHeld()
+    })
+    await expect(work).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('took so long'),
+    })
+  })
+
   it.each([
     ['of a process that is gone', () => holderOf(deadPid())],
     [
@@ -59,8 +95,7 @@ describe('a lock', () => {
 
   it('that is older than any work counts no more, whoever holds it', async () => {
     writeFileSync(path, holderOf(process.pid, 'another-host'))
-    const longAgo = Date.now() / 1_000 - 600
-    utimesSync(path, longAgo, longAgo)
+    aged(600)
     expect(await mostInside(2)).toBe(1)
   })
 

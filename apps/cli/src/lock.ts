@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -13,31 +13,51 @@ const ABANDONED_MS = 300_000
 /** Who holds a lock. The mark tells one holding from the next. */
 const Holder = z.strictObject({ pid: z.int().positive(), host: z.string(), mark: z.string() })
 
+/** Work that may take long asks this before each step that must not be done by two: the lock counts from then on anew. @throws Failure where it is lost */
+export type StillHeld = () => Promise<void>
+
 /** Runs one after the other what several processes of this machine want to do with the same thing. @throws Failure when it takes too long */
 export async function underLock<T>(
   path: string,
-  work: () => Promise<T>,
+  work: (stillHeld: StillHeld) => Promise<T>,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  await take(path, Date.now() + patienceMs)
+  const mark = await take(path, Date.now() + patienceMs)
   try {
-    return await work()
+    return await work(() => renew(path, mark))
   } finally {
-    await rm(path, { force: true })
+    await giveBack(path, mark)
   }
 }
 
-async function take(path: string, deadlineMs: number): Promise<void> {
-  while (!(await isTaken(path))) {
+async function take(path: string, deadlineMs: number): Promise<string> {
+  for (;;) {
+    const mark = await taken(path)
+    if (mark !== null) return mark
     if (Date.now() > deadlineMs) throw held(path)
     if (await isAbandoned(path)) await clear(path)
     else await sleep(20 + Math.random() * 30)
   }
 }
 
-/** Making a file that must not be there yet: of many who try, one does it. */
-async function isTaken(path: string): Promise<boolean> {
-  const holder = { pid: process.pid, host: hostname(), mark: randomBytes(6).toString('hex') }
+/** One that counts as left behind may be taken at any moment, and is lost before it is. */
+async function renew(path: string, mark: string): Promise<void> {
+  const [text, age] = await Promise.all([readFile(path, 'utf8').catch(() => ''), ageMs(path)])
+  if (holderIn(text)?.mark !== mark || age === null || age > ABANDONED_MS) throw lost()
+  const now = new Date()
+  await utimes(path, now, now)
+}
+
+/** Work that took too long counted as left behind: the lock of who came then is not ours to give back. */
+async function giveBack(path: string, mark: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  if (holderIn(text)?.mark === mark) await rm(path, { force: true })
+}
+
+/** Making a file that must not be there yet: of many who try, one does it. @returns its mark; null where somebody else has it */
+async function taken(path: string): Promise<string | null> {
+  const mark = randomBytes(6).toString('hex')
+  const holder = { pid: process.pid, host: hostname(), mark }
   try {
     const file = await open(path, 'wx', 0o600)
     try {
@@ -45,9 +65,9 @@ async function isTaken(path: string): Promise<boolean> {
     } finally {
       await file.close()
     }
-    return true
+    return mark
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return null
     throw error
   }
 }
@@ -58,7 +78,8 @@ async function isTaken(path: string): Promise<boolean> {
  */
 async function clear(path: string): Promise<void> {
   const broom = `${path}.clearing`
-  if (!(await isTaken(broom))) {
+  const mark = await taken(broom)
+  if (mark === null) {
     if (await isAbandoned(broom)) await rm(broom, { force: true })
     await sleep(20)
     return
@@ -66,7 +87,7 @@ async function clear(path: string): Promise<void> {
   try {
     if (await isAbandoned(path)) await rm(path, { force: true })
   } finally {
-    await rm(broom, { force: true })
+    await giveBack(broom, mark)
   }
 }
 
@@ -101,6 +122,13 @@ function isAlive(pid: number): boolean {
     return codeOf(error) === 'EPERM'
   }
 }
+
+const lost = (): Failure =>
+  new Failure(
+    'this took so long that another writ may have gone on in its place',
+    'Nothing more was written. Run the command again.',
+    EXIT.unavailable,
+  )
 
 const held = (path: string): Failure =>
   new Failure(

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { generateKeyPem, publicJwkOf, thumbprintOf } from '@writ/identity'
 import { AGENT, enrolmentAt, ENROLLED_AT, givenKeychain, givenKeys } from './given-profile.suite.ts'
 import { draftProfile } from './profile-draft.ts'
-import { amendProfile, placeOf, readProfile } from './profile.ts'
+import { amendProfile, lockOf, placeOf, readProfile } from './profile.ts'
 
 let home = ''
 beforeEach(() => {
@@ -222,6 +223,20 @@ describe('a profile', () => {
     await Promise.all(Array.from({ length: 12 }, addOne))
     expect((await read()).profile.joinSeq).toBe(12)
     expect(stored()).toEqual(['claude'])
+  })
+
+  it('is not changed any more by who took so long that another may change it', async () => {
+    await write('a')
+    const late = amendProfile(await read(), async (current, put) => {
+      const longAgo = Date.now() / 1_000 - 600
+      utimesSync(lockOf(home, 'claude'), longAgo, longAgo)
+      await put({ ...current, joinSeq: 9 })
+    })
+    await expect(late).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('took so long'),
+    })
+    expect((await read()).profile.joinSeq).toBe(0)
   })
 
   it('that another enrolment has replaced is not changed by who still has the old one', async () => {

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { Failure } from './failure.ts'
 import type { KeyPlace, KeyStores } from './keys/key-stores.ts'
 import { KEY_STORES } from './keys/kinds.ts'
+import type { StillHeld } from './lock.ts'
 import { underLock } from './lock.ts'
 import { refuseSharedFolder, writePrivate } from './private-file.ts'
 
@@ -90,21 +91,28 @@ export async function readKey(
 }
 
 /**
- * Changes what a profile says, while no other process does. `change` gets it as it is now, and says what it shall be as often as it likes.
- * @throws Failure where another enrolment has taken its place meanwhile
+ * Changes what a profile says, while no other process does. `change` gets it as it is now, and says what it shall be as often as it likes;
+ * it asks `stillHeld` before whatever else must not be done by two. Somebody may be asked for a passphrase meanwhile, and take their time.
+ * @throws Failure where another enrolment has taken its place meanwhile, or it took so long that another process may change it
  */
 export async function amendProfile<T>(
   { home, name, folder, profile: seen }: ProfilePlace & { readonly profile: Profile },
-  change: (current: Profile, write: (next: Profile) => Promise<void>) => Promise<T>,
+  change: (current: Profile, write: WriteProfile, stillHeld: StillHeld) => Promise<T>,
 ): Promise<T> {
   return writable(home, () =>
-    underLock(lockOf(home, name), async () => {
+    underLock(lockOf(home, name), async (stillHeld) => {
       const current = await readStored(folder)
       if (current.agentId !== seen.agentId || current.enrolledAt !== seen.enrolledAt) throw replaced(name)
-      return change(current, (next) => writeProfile(folder, next))
+      const write: WriteProfile = async (next) => {
+        await stillHeld()
+        await writeProfile(folder, next)
+      }
+      return change(current, write, stillHeld)
     }),
   )
 }
+
+export type WriteProfile = (next: Profile) => Promise<void>
 
 export const lockOf = (home: string, name: string): string => join(home, 'profiles', `.${name}.lock`)
 

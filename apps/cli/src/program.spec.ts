@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -273,6 +273,24 @@ describe('a failure', () => {
     expect(other.seen).toHaveLength(0)
     await other.stop()
   })
+})
+
+describe('enrolment', () => {
+  it.each(['issuer', 'tokenEndpoint'])(
+    'is not kept where its %s would have keys and tokens sent in plain text',
+    async (member) => {
+      const plain = 'http://198.51.100.7/t/demo/oauth'
+      server = await givenServer((_, response) =>
+        json(response, 201, { ...enrolment(server?.origin ?? ''), [member]: plain }),
+      )
+      const refused = await ran([...ENROL, '--url', server.origin], { WRIT_ENROLMENT_TOKEN: TOKEN })
+      expect(refused).toMatchObject({ exitCode: 3, stdout: '' })
+      expect(refused.stderr).toMatch(
+        /198\.51\.100\.7 would be told secrets in plain text[^]*ask for a new one/,
+      )
+      expect(readdirSync(join(home, 'profiles'))).toEqual([])
+    },
+  )
 })
 
 describe('what is printed', () => {

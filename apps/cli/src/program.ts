@@ -71,6 +71,8 @@ function addAuditCommands(program: Command, config: CliConfig, finish: Finish): 
       several,
     )
     .option('--with-hashes', 'with a filter: also the leaf hashes of all other records of the range')
+    .option('--no-disclose', 'open no personal fields, though your role may see them')
+    .option('--pack <id>', 'take up a pack that was asked for before, instead of asking for one')
     .option('--out <file>', 'the file to write, as the argument (default: writ-pack.zip)')
     .addOption(
       new Option(

@@ -3,8 +3,9 @@ import type { KeyObject } from 'node:crypto'
 import { askAuthority, AuthorityError, generateKeyPem } from '@writ/identity'
 import { Failure } from './failure.ts'
 import type { KeyStores } from './keys/key-stores.ts'
+import type { StillHeld } from './lock.ts'
 import { sendSoon } from './network.ts'
-import type { KeyRef, Profile, StoredProfile } from './profile.ts'
+import type { KeyRef, Profile, StoredProfile, WriteProfile } from './profile.ts'
 import { amendProfile, currentKey, keyPlace, readKey, readProfile } from './profile.ts'
 
 export const AUTHORITY_PORTS = { fetch: sendSoon, nowMs: Date.now, randomBytes }
@@ -13,7 +14,9 @@ export const AUTHORITY_PORTS = { fetch: sendSoon, nowMs: Date.now, randomBytes }
 export async function settleRotation(stored: StoredProfile, keys: KeyStores): Promise<StoredProfile> {
   const { nextKey, retiredKey } = stored.profile
   if (!nextKey && !retiredKey) return stored
-  await amendProfile(stored, (current, write) => settle({ stored, current, write, keys }))
+  await amendProfile(stored, (current, write, stillHeld) =>
+    settle({ stored, current, write, stillHeld, keys }),
+  )
   return readProfile(stored.home, stored.name, keys)
 }
 
@@ -21,7 +24,8 @@ export async function settleRotation(stored: StoredProfile, keys: KeyStores): Pr
 export type Amending = {
   readonly stored: StoredProfile
   readonly current: Profile
-  readonly write: (next: Profile) => Promise<void>
+  readonly write: WriteProfile
+  readonly stillHeld: StillHeld
   readonly keys: KeyStores
 }
 
@@ -53,15 +57,21 @@ export async function promote(amending: Amending, nextKey: KeyRef): Promise<Prof
   return bury({ ...amending, current: next })
 }
 
-async function bury({ stored, current, write, keys }: Amending): Promise<Profile> {
+async function bury({ stored, current, write, stillHeld, keys }: Amending): Promise<Profile> {
   const { retiredKey, ...rest } = current
+  await stillHeld()
   if (retiredKey) await keys.ofKind(retiredKey.store).discard(keyPlace(stored.folder, current, retiredKey))
   await write(rest)
   return rest
 }
 
-export async function giveUp({ stored, current, write, keys }: Amending, nextKey: KeyRef): Promise<Profile> {
+/** The key is thrown away: another process may have made it the identity since, where the lock is lost. */
+export async function giveUp(
+  { stored, current, write, stillHeld, keys }: Amending,
+  nextKey: KeyRef,
+): Promise<Profile> {
   const { nextKey: _settled, ...rest } = current
+  await stillHeld()
   await keys.ofKind(nextKey.store).discard(keyPlace(stored.folder, current, nextKey))
   await write(rest)
   return rest

@@ -1,13 +1,27 @@
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { PackView } from '@writ/contracts'
 import type { GivenServer, Seen } from '../given-server.suite.ts'
 import { givenServer, json } from '../given-server.suite.ts'
 import { writ } from '../given-terminal.suite.ts'
+import { followPack } from './follow-pack.ts'
 
 const API_KEY = `wak_${'0'.repeat(26)}.${'k'.repeat(43)}`
 const ID = `pak_${'1'.repeat(26)}` as const
@@ -44,8 +58,8 @@ const done: PackView = {
 
 let folder = ''
 let server: GivenServer
-/** What is answered about the pack, one after the other. */
-let states: PackView[] = []
+/** What is answered about the pack, one after the other; a number is a status that refuses, null no answer at all. */
+let states: (PackView | number | null)[] = []
 let sendFile: (response: ServerResponse) => void
 
 beforeEach(async () => {
@@ -61,9 +75,15 @@ afterEach(async () => {
 
 function answer({ method, path }: Seen, response: ServerResponse): void {
   if (method === 'POST' && path === '/api/v1/audit/packs') return json(response, 202, waiting)
-  if (path === `/api/v1/audit/packs/${ID}`) return json(response, 200, states.shift() ?? done)
+  if (path === `/api/v1/audit/packs/${ID}`) return tell(response, states.shift())
   if (path === `/api/v1/audit/packs/${ID}/file`) return sendFile(response)
   json(response, 404, { type: 'about:blank', title: 'Not Found', status: 404 })
+}
+
+function tell(response: ServerResponse, state: PackView | number | null = done): void {
+  if (state === null) return void response.destroy()
+  if (typeof state !== 'number') return json(response, 200, state)
+  json(response, state, { type: 'about:blank', title: 'Not now', status: state })
 }
 
 const exporting = (...args: readonly string[]) =>
@@ -84,7 +104,7 @@ describe('audit export of a pack', () => {
 
   it('asks for a time, a filter and hashes as they are given', async () => {
     const range = ['--from', '2026-10-01', '--to', '2026-11-01T12:00:00+01:00']
-    const filter = ['--filter', 'outcome=deny', '--filter', 'tool=a=b', '--with-hashes']
+    const filter = ['--filter', 'outcome=deny', '--filter', 'tool=a=b', '--with-hashes', '--no-disclose']
     const { exitCode, stdout } = await exporting(
       ...range,
       ...filter,
@@ -100,6 +120,7 @@ describe('audit export of a pack', () => {
       time: { since: '2026-10-01T00:00:00.000Z', until: '2026-11-01T11:00:00.000Z' },
       filter: { outcome: 'deny', tool: 'a=b' },
       withHashes: true,
+      disclose: false,
     })
   })
 
@@ -119,14 +140,77 @@ describe('audit export of a pack', () => {
     [['--leaves', '-'], /--leaves is no range/],
     [['--leaves', '1-2', '--from', '2026-10-01'], /not both/],
     [['--with-hashes'], /withHashes/],
+    [['--from', '2026-02-31'], /--from is no moment/],
+    [['--to', '2026-10-01T12:00'], /--to is no moment/],
     [['--filter', 'outcome'], /--filter has no value/],
+    [['--filter', 'outcome=deny', '--filter', 'outcome=allow'], /--filter outcome stands twice/],
     [['--filter', 'colour=red'], /filter/],
     [['x.zip', '--out', 'y.zip'], /two files/],
     [['x.json', '--from', '2026-10-01'], /evidence is always of all records/],
+    [['x.zip', '--pack', '../api-keys'], /--pack is not the id of a pack/],
+    [['x.zip', '--pack', ID, '--from', '2026-10-01'], /was said when it was asked for/],
+    [['x.json', '--pack', ID], /a pack is no evidence/],
+    [['x.zip', '--pack', ID, '--format', 'evidence'], /a pack is no evidence/],
   ])('is misuse for %j, and asks nobody', async (args, wrong) => {
     const { exitCode, stderr } = await exporting(...args)
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(wrong)])
     expect(server.seen).toEqual([])
+  })
+
+  it('waits until a control plane that is away, or busy, answers again', async () => {
+    states = [making, null, 502, 503, 429, 504, making, done]
+    const file = join(folder, 'x.zip')
+    const { exitCode, stderr } = await exporting(file)
+    expect([exitCode, readFileSync(file).equals(ZIP), states]).toEqual([0, true, []])
+    expect(stderr).toContain(`no answer about ${ID} for now`)
+  })
+
+  it('gives up when nobody answers for too long', async () => {
+    states = Array.from({ length: 100 }, () => 503)
+    const access = { origin: server.origin, apiKey: API_KEY }
+    const notes: string[] = []
+    const terminal = { json: false, note: (text: string) => void notes.push(text) }
+    await expect(followPack(access, making, terminal, 300)).rejects.toMatchObject({ status: 503 })
+    expect(server.seen.length).toBeGreaterThan(1)
+    expect(server.seen.length).toBeLessThan(10)
+    expect(notes).toHaveLength(2)
+  })
+
+  it.each([
+    ['when it is refused while it waits', () => (states = [making, 401]), 'Not now', 3],
+    ['when the download fails', () => (sendFile = (response) => tell(response, 503)), 'Not now', 3],
+    [
+      'when the download is damaged',
+      () => (sendFile = (response) => void response.end(ZIP.subarray(1))),
+      'damaged',
+      3,
+    ],
+  ])('names the pack, which is made all the same, %s', async (_, fail, why, code) => {
+    fail()
+    const { exitCode, stderr } = await exporting(join(folder, 'x.zip'))
+    expect([exitCode, stderr]).toEqual([code, expect.stringContaining(`pack ${ID} was not fetched`)])
+    expect(stderr).toContain(why)
+    expect(stderr).toContain(`writ audit export --pack ${ID}`)
+  })
+
+  it('says nothing of taking up a pack that was removed meanwhile', async () => {
+    states = [making, 404]
+    const { exitCode, stderr } = await exporting(join(folder, 'x.zip'))
+    expect([exitCode, stderr.includes('--pack')]).toEqual([3, false])
+  })
+
+  it.each([[[making, done]], [[done]]])('takes up one that was asked for before, %#', async (before) => {
+    states = [...before]
+    const file = join(folder, 'x.zip')
+    const { exitCode } = await exporting('--pack', ID, file)
+    expect([exitCode, readFileSync(file).equals(ZIP)]).toEqual([0, true])
+    expect(server.seen.filter(({ method }) => method === 'POST')).toEqual([])
+  })
+
+  it('is 3 at once when the one to take up cannot be asked about', async () => {
+    states = [503]
+    const { exitCode } = await exporting('--pack', ID, join(folder, 'x.zip'))
+    expect([exitCode, server.seen.length]).toEqual([3, 1])
   })
 
   it('is 1, and says why, when none could be made', async () => {
@@ -148,6 +232,42 @@ describe('audit export of a pack', () => {
     const cut = await exporting(file)
     expect([cut.exitCode, cut.stderr]).toEqual([3, expect.stringContaining('ended in the middle')])
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('touches nothing that others put beside the file', async () => {
+    const [file, theirs] = [join(folder, 'x.zip'), join(folder, 'theirs')]
+    writeFileSync(theirs, 'theirs', { mode: 0o644 })
+    symlinkSync(theirs, `${file}.part`)
+    expect((await exporting(file)).exitCode).toBe(0)
+    expect([readFileSync(theirs, 'utf8'), statSync(file).mode & 0o777]).toEqual(['theirs', 0o600])
+    expect(readFileSync(file).equals(ZIP)).toBe(true)
+  })
+
+  it('takes no more than the control plane said that there is', async () => {
+    sendFile = (response) => void response.writeHead(200).write(Buffer.concat([ZIP, ZIP]))
+    const { exitCode, stderr } = await exporting(join(folder, 'x.zip'))
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining('damaged')])
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('leaves nothing behind when it is interrupted in the middle', async () => {
+    sendFile = (response) => void response.writeHead(200).write(ZIP.subarray(0, 100_000))
+    const bin = fileURLToPath(new URL('../../bin/writ.mjs', import.meta.url))
+    const args = [bin, 'audit', 'export', join(folder, 'x.zip'), '--url', server.origin]
+    const child = spawn(process.execPath, args, { env: { WRIT_HOME: folder, WRIT_API_KEY: API_KEY } })
+    const ended = once(child, 'close')
+    while (readdirSync(folder).length === 0 && child.exitCode === null) await pause(20)
+    child.kill('SIGINT')
+    expect([await ended, readdirSync(folder)]).toEqual([[3, null], []])
+  })
+
+  it('says what to do when the tenant has as many packs as it may', async () => {
+    await server.stop()
+    const detail = 'this tenant may have 20 of packs with a file: there is no room for more'
+    const full = { type: 'about:blank', title: 'Conflict', status: 409, detail, limit: 'packs with a file' }
+    server = await givenServer((_, response) => json(response, 409, full))
+    const { exitCode, stderr } = await exporting(join(folder, 'x.zip'))
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining('Remove one of those that there are')])
   })
 
   it('says so when the file cannot be written', async () => {

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as pause } from 'node:timers/promises'
-import { PackQuery, PackView } from '@writ/contracts'
+import { PackId, PackQuery, PackView } from '@writ/contracts'
 import type { ApiAccess } from '../api.ts'
-import { callApi, downloadByApi } from '../api.ts'
+import { callApi, downloadByApi, Refused } from '../api.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
 import { exportEvidence } from './audit.ts'
+import { followPack } from './follow-pack.ts'
 
 export type ExportOptions = {
   readonly file: string | undefined
@@ -21,6 +21,10 @@ export type ExportOptions = {
   readonly leaves?: string
   readonly filter?: readonly string[]
   readonly withHashes?: boolean
+  /** false: what is sealed stays so */
+  readonly disclose?: boolean
+  /** one that was asked for before */
+  readonly pack?: string
 }
 
 /** Has a pack made and writes it to a file; or evidence, the one JSON document of before. */
@@ -31,8 +35,12 @@ export function exportRecords(
 ): Promise<ExitCode> {
   const file = fileOf(options)
   const query = queryOf(options)
-  if (formatOf(options, file) === 'pack')
-    return exportPack(access, { file: file ?? 'writ-pack.zip', query }, terminal)
+  if (options.pack !== undefined || formatOf(options, file) === 'pack')
+    return exportPack(
+      access,
+      { file: file ?? 'writ-pack.zip', query, known: packIn(options, file, query) },
+      terminal,
+    )
   if (Object.keys(query).length > 0)
     throw new Failure(
       'evidence is always of all records',
@@ -53,13 +61,33 @@ const formatOf = ({ format }: ExportOptions, file: string | undefined): string =
 
 type Body = Partial<PackQuery>
 
+/** @returns the id of a pack that was asked for before; null: one is to be asked for */
+function packIn(options: ExportOptions, file: string | undefined, query: Body): PackId | null {
+  if (options.pack === undefined) return null
+  const id = PackId.safeParse(options.pack)
+  if (!id.success)
+    throw new Failure(
+      '--pack is not the id of a pack',
+      'It begins with pak_; GET /api/v1/audit/packs lists them.',
+    )
+  if (Object.keys(query).length > 0)
+    throw new Failure(
+      'what a pack holds was said when it was asked for',
+      'Leave ranges and filters out, or leave --pack out to ask for another one.',
+    )
+  if (formatOf(options, file) !== 'pack')
+    throw new Failure('a pack is no evidence', 'Name a file that ends in .zip, without --format evidence.')
+  return id.data
+}
+
 function queryOf(options: ExportOptions): Body {
-  const { leaves, filter, withHashes } = options
+  const { leaves, filter, withHashes, disclose } = options
   const body = {
     ...timeOf(options),
     ...(leaves !== undefined && { leaves: leavesIn(leaves) }),
-    ...(filter !== undefined && { filter: Object.fromEntries(filter.map(filterIn)) }),
+    ...(filter !== undefined && { filter: filtersIn(filter) }),
     ...(withHashes === true && { withHashes }),
+    ...(disclose === false && { disclose }),
   }
   const read = PackQuery.safeParse(body)
   if (read.success) return body
@@ -81,7 +109,7 @@ const timeOf = ({ from, to }: ExportOptions): Body =>
 
 function momentOf(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  const ms = MOMENT.test(text) ? Date.parse(text) : Number.NaN
+  const ms = MOMENT.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN
   if (Number.isFinite(ms)) return new Date(ms).toISOString()
   throw new Failure(
     `${option} is no moment`,
@@ -90,6 +118,12 @@ function momentOf(option: string, text: string | undefined): string | undefined 
 }
 
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+
+/** The 31st of February would be read as a day of March. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text)
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text)
+}
 
 function leavesIn(text: string): PackQuery['leaves'] {
   const [, from, to] = /^(\d{1,15})?-(\d{1,15})?$/.exec(text) ?? []
@@ -101,22 +135,41 @@ function leavesIn(text: string): PackQuery['leaves'] {
   return { ...(from !== undefined && { from: Number(from) }), ...(to !== undefined && { to: Number(to) }) }
 }
 
+/** One value of each name: of two the control plane would hear the last one only. */
+function filtersIn(texts: readonly string[]): Record<string, string> {
+  const filters = new Map<string, string>()
+  for (const [name, value] of texts.map(filterIn)) {
+    if (filters.has(name))
+      throw new Failure(`--filter ${name} stands twice`, 'Name it once, and ask for a pack of each value.')
+    filters.set(name, value)
+  }
+  return Object.fromEntries(filters)
+}
+
 function filterIn(text: string): [string, string] {
   const at = text.indexOf('=')
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
   throw new Failure('--filter has no value', 'Give it such as --filter outcome=deny.')
 }
 
-type PackFile = { readonly file: string; readonly query: Body }
+type PackFile = { readonly file: string; readonly query: Body; readonly known: PackId | null }
 
 async function exportPack(
   access: ApiAccess,
-  { file, query }: PackFile,
+  { file, query, known }: PackFile,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const asked = await callApi(access, 'audit/packs', PackView, query)
-  const pack = await made(access, asked, terminal)
-  await download(access, pack, file)
+  const asked = await (known === null
+    ? callApi(access, 'audit/packs', PackView, query)
+    : callApi(access, `audit/packs/${known}`, PackView))
+  const pack = await followPack(access, asked, terminal)
+    .then(async (made) => {
+      await download(access, made, file)
+      return made
+    })
+    .catch((error: unknown) => {
+      throw keptFor(asked.id, error)
+    })
   const { id, kind, rows, leaves, treeSize } = pack
   show(
     terminal,
@@ -124,6 +177,18 @@ async function exportPack(
     `${textOf(pack)} written to ${file}. Verify it: writ audit verify ${file}`,
   )
   return EXIT.ok
+}
+
+/** It is made all the same, and kept for some days: nobody should have to ask for it twice. */
+function keptFor(id: PackId, error: unknown): unknown {
+  const isGone = error instanceof Refused && [404, 410].includes(error.status)
+  if (!(error instanceof Failure) || error.exitCode === EXIT.no || isGone) return error
+  const { message, remedy, exitCode } = error
+  return new Failure(
+    `pack ${id} was not fetched: ${message}`,
+    `${remedy}\nTake up the same pack: writ audit export --pack ${id} <file>`,
+    exitCode,
+  )
 }
 
 const textOf = ({ kind, rows, leaves }: PackView): string => {
@@ -136,64 +201,51 @@ const textOf = ({ kind, rows, leaves }: PackView): string => {
   return `${rows} records${range} (${proof})`
 }
 
-/** Soon at first, since most packs are small. */
-const FIRST_LOOK_MS = 50
-const LOOK_MS = 1000
-
-async function made(access: ApiAccess, asked: PackView, terminal: Terminal): Promise<PackView> {
-  let pack = asked
-  let told = ''
-  let lookMs = FIRST_LOOK_MS
-  while (pack.state === 'waiting' || pack.state === 'making') {
-    const step = stepOf(pack)
-    if (step !== told && !terminal.json) terminal.note(step)
-    told = step
-    await pause(lookMs)
-    lookMs = Math.min(LOOK_MS, 2 * lookMs)
-    pack = await callApi(access, `audit/packs/${pack.id}`, PackView)
-  }
-  if (pack.state === 'done') return pack
-  throw new Failure(
-    `no pack was made: ${pack.failure ?? `it is ${pack.state}`}`,
-    'Ask for another range, or ask again.',
-    EXIT.no,
-  )
-}
-
-/** In tenths, so that a long one says something now and then. */
-function stepOf({ state, progress }: PackView): string {
-  if (progress === null)
-    return state === 'waiting' ? 'waiting for its turn, and for the log to be signed' : 'begun'
-  const { step, done, total } = progress
-  return total === null || total === 0
-    ? step
-    : `${step}: ${Math.floor((10 * done) / total) * 10} % of ${total}`
-}
-
-/** Under another name until all of it is there and is what the control plane said it is. */
+/** Under a name of its own until all of it is there and is what the control plane said it is. */
 async function download(access: ApiAccess, { id, file: known }: PackView, file: string): Promise<void> {
-  const part = `${file}.part`
+  const part = `${file}.${randomBytes(6).toString('hex')}.part`
   const sha256 = createHash('sha256')
+  let leftBytes = known?.sizeBytes ?? 0
+  const interruption = new AbortController()
+  const interrupt = (): void => interruption.abort()
+  for (const signal of SIGNALS) process.once(signal, interrupt)
   try {
     await pipeline(
       downloadByApi(access, `audit/packs/${id}/file`),
       async function* (parts: AsyncIterable<Uint8Array>) {
         for await (const bytes of parts) {
+          leftBytes -= bytes.length
+          if (leftBytes < 0) throw damaged()
           sha256.update(bytes)
           yield bytes
         }
       },
-      createWriteStream(part, { mode: 0o600 }),
+      createWriteStream(part, { mode: 0o600, flags: 'wx' }),
+      { signal: interruption.signal },
     )
-    if (sha256.digest('hex') !== known?.sha256)
-      throw new Failure('the pack came damaged', 'Ask again.', EXIT.unavailable)
+    if (sha256.digest('hex') !== known?.sha256) throw damaged()
     await rename(part, file)
   } catch (error) {
     await rm(part, { force: true })
-    if (error instanceof Failure) throw error
-    throw new Failure(
-      `cannot write ${file}`,
-      'Name a file in a folder that exists and is yours, on a disk with room.',
-    )
+    throw interruption.signal.aborted ? interrupted() : notWritten(file, error)
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt)
   }
 }
+
+/** What was opened for this reader is not left lying about in half a file. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+const notWritten = (file: string, error: unknown): Failure =>
+  error instanceof Failure
+    ? error
+    : new Failure(
+        `cannot write ${file}`,
+        'Name a file in a folder that exists and is yours, on a disk with room.',
+      )
+
+const interrupted = (): Failure =>
+  new Failure('the download was interrupted', 'Nothing was written.', EXIT.unavailable)
+
+const damaged = (): Failure =>
+  new Failure('the pack came damaged', 'Nothing was written. Try again.', EXIT.unavailable)

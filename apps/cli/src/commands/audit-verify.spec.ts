@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -71,6 +71,12 @@ describe('audit verify of a pack', () => {
   ])('is 2 for %s', async (_, args, text) => {
     const { exitCode, stderr } = await verify(at('pack.zip'), ...args)
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(text)])
+  })
+
+  it('is 2 for what is there and cannot be read', async () => {
+    symlinkSync(at('pack'), at('link'))
+    const { exitCode, stderr } = await verify(at('link'))
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`cannot read ${at('link')}`)])
   })
 
   it('is 2 for evidence that is to be verified like a pack', async () => {

@@ -46,10 +46,17 @@ function cannotRun(error: unknown): PackVerification {
 async function isPack(file: string): Promise<boolean> {
   const found = await lstat(file).catch(() => null)
   if (found === null || found.isDirectory()) return found !== null
+  const start = await firstBytes(file).catch(() => {
+    throw new Failure(`cannot read ${file}`, 'Name a file, or the folder that a pack was unzipped to.')
+  })
+  return start === 'PK'
+}
+
+async function firstBytes(file: string): Promise<string> {
   const opened = await open(file)
   try {
     const { buffer, bytesRead } = await opened.read(Buffer.alloc(2), 0, 2, 0)
-    return bytesRead === 2 && buffer.toString('latin1') === 'PK'
+    return buffer.toString('latin1', 0, bytesRead)
   } finally {
     await opened.close()
   }

@@ -1,6 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -307,6 +316,15 @@ describe('audit export', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(good)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect((await verified(path))[0]).toBe(0)
+  })
+
+  it('takes the place of what is there as a whole, and lets nobody else read it', async () => {
+    server = await givenServer((_, response) => json(response, 200, good))
+    const [path, elsewhere] = [join(folder, 'evidence.json'), join(folder, 'elsewhere')]
+    writeFileSync(elsewhere, 'before', { mode: 0o644 })
+    symlinkSync(elsewhere, path)
+    expect((await exporting(path)).exitCode).toBe(0)
+    expect([readFileSync(elsewhere, 'utf8'), lstatSync(path).mode & 0o777]).toEqual(['before', 0o600])
   })
 
   it('says so when the file cannot be written', async () => {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { KnownNode } from '@writ/audit'
 import { verifyEvidence } from '@writ/audit'
 import type { Verification } from '@writ/contracts'
@@ -7,6 +7,7 @@ import type { ApiAccess } from '../api.ts'
 import { callApi } from '../api.ts'
 import type { ExitCode } from '../failure.ts'
 import { EXIT, Failure } from '../failure.ts'
+import { writePrivate } from '../private-file.ts'
 import type { Terminal } from '../terminal.ts'
 import { show } from '../terminal.ts'
 import { readTrustedNodes, trustedNodesFile, trustNodes } from '../trusted-nodes.ts'
@@ -21,7 +22,7 @@ export type VerifyOptions = {
 /** Fetches a tenant's evidence and writes it to a file that verifies offline. */
 export async function exportEvidence(access: ApiAccess, file: string, terminal: Terminal): Promise<ExitCode> {
   const evidence = await callApi(access, 'records/evidence', Evidence)
-  await writeFile(file, JSON.stringify(evidence), { mode: 0o600 }).catch(() => {
+  await writePrivate(file, JSON.stringify(evidence)).catch(() => {
     throw new Failure(`cannot write ${file}`, 'Name a file in a folder that exists and is yours.')
   })
   show(

@@ -29,10 +29,12 @@ export async function enrol(config: CliConfig, options: EnrolOptions, terminal: 
   const keys = keyStoresOf(config, terminal)
   const order = { home: config.WRIT_HOME, name: options.profile, key, replace: options.force }
   const draft = await draftProfile(order, keys)
-  const answer = await enrolKey(endpoint, token, key).catch(async (error: unknown) => {
-    await draft.discard()
-    throw error
-  })
+  const answer = await enrolKey(endpoint, token, key)
+    .then((given) => requireSecret(given, config))
+    .catch(async (error: unknown) => {
+      await draft.discard()
+      throw error
+    })
   const { folder, profile } = await draft.publish(answer, new Date().toISOString())
   const { keyStore, enrolledAt } = profile
   show(
@@ -69,6 +71,21 @@ async function enrolKey(
     throw new Failure(
       `the enrolment was not accepted: ${reason}`,
       'A token works once and for ten minutes. Ask an admin for a new one, and check --tenant and --url.',
+      EXIT.unavailable,
+    )
+  }
+}
+
+/** Where the agent's keys and tokens go from now on is the answer's word: no more in plain text than the token went. */
+function requireSecret(answer: EnrolmentAnswer, config: CliConfig): EnrolmentAnswer {
+  try {
+    for (const url of [answer.issuer, answer.tokenEndpoint]) serverIn(url, config)
+    return answer
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    throw new Failure(
+      `the enrolment is not kept: ${error.message}`,
+      `${error.remedy} The token is used up: ask for a new one.`,
       EXIT.unavailable,
     )
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { givenServer, json } from '../given-server.suite.ts'
 import type { Ran } from '../given-terminal.suite.ts'
 import { objectIn, writ } from '../given-terminal.suite.ts'
 import { writePrivate } from '../private-file.ts'
-import { Profile } from '../profile.ts'
+import { lockOf, Profile } from '../profile.ts'
 
 const PASSPHRASE = 'four words of nonsense'
 
@@ -25,12 +25,16 @@ let server: GivenServer
 let enrolled: GivenProfile
 let fate: Fate = 'done'
 let bound: PublicJwk
+/** What happens elsewhere while the authority is asked. */
+let meanwhile: () => void = () => undefined
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'writ-rotate-'))
   fate = 'done'
+  meanwhile = () => undefined
   server = await givenServer((seen, response) => {
     if (seen.method === 'GET') return json(response, 200, {})
+    meanwhile()
     if (seen.path.endsWith('/rotate')) return answerRotation(seen, response)
     const known = isAssertedBy(seen, bound)
     if (!known) return json(response, 401, { error: 'invalid_client' })
@@ -133,6 +137,24 @@ describe('writ rotate', () => {
       await expectSettled()
     },
   )
+
+  it('throws no key away, and writes nothing, once it took so long that another writ may have gone on', async () => {
+    fate = 'lost before'
+    await rotate()
+    const before = [profile(), files()]
+    fate = 'done'
+    meanwhile = () => writeFileSync(lockOf(home, 'default'), '{}')
+    const late = await rotate()
+    expect([late.exitCode, objectIn(late.stdout)]).toMatchObject([
+      3,
+      { error: expect.stringContaining('took so long') },
+    ])
+    expect([profile(), files()]).toEqual(before)
+    rmSync(lockOf(home, 'default'))
+    meanwhile = () => undefined
+    expect((await rotate()).exitCode).toBe(0)
+    await expectSettled()
+  })
 
   it('of which the answer was lost is noticed by any command, once the old key counts no more', async () => {
     fate = 'lost after'

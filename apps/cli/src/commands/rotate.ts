@@ -26,11 +26,11 @@ export async function rotate(config: CliConfig, profileName: string, terminal: T
   const keys = keyStoresOf(config, terminal)
   const stored = await readProfile(config.WRIT_HOME, profileName, keys)
   const store = await keys.forNewKey()
-  const rotated = await amendProfile(stored, async (current, write) => {
-    const settled = await settle({ stored, current, write, keys })
+  const rotated = await amendProfile(stored, async (current, write, stillHeld) => {
+    const settled = await settle({ stored, current, write, stillHeld, keys })
     if (current.nextKey && settled.keyName === current.nextKey.name)
       return { profile: settled, identityKey: settled.keyName, previousUntil: null }
-    return replaceKey({ stored, current: settled, write, keys }, store)
+    return replaceKey({ stored, current: settled, write, stillHeld, keys }, store)
   })
   const { profile, identityKey, previousUntil } = rotated
   show(
@@ -72,7 +72,7 @@ async function replaceKey(amending: Amending, store: KeyStore): Promise<Rotated>
 }
 
 async function ask(
-  { stored, current, keys }: Amending,
+  { stored, current, stillHeld, keys }: Amending,
   { privateKey }: GeneratedKey,
 ): Promise<RotationAnswer> {
   const { issuer, agentId } = current
@@ -81,6 +81,8 @@ async function ask(
   const currentIdentity = isSeen
     ? stored.identityKey
     : await readKey(stored, current, currentKey(current), keys)
+  // Another process would find a key that the authority does not know yet, and throw it away.
+  await stillHeld()
   return rotateIdentity({
     endpoint: `${issuer}/rotate`,
     issuer,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { isHash } from '@writ/audit'
 import type { TreeHead } from '@writ/audit'
 import { z } from 'zod'
@@ -28,12 +28,18 @@ export type WitnessMemory = {
   readonly count: () => Promise<number>
 }
 
+/** Longer than any checkpoint with its signatures; a file that is longer than 64 KiB would not be read again. */
+const MAX_TEXT_BYTES = 32 * 1024
+
 /** @param folder made where it is not there yet */
 export async function openMemory(folder: string): Promise<WitnessMemory> {
   const logs = join(folder, 'logs')
   await mkdir(logs, { recursive: true, mode: 0o700 })
+  // A folder lasts when the one above it knows of it: a crash must not leave the key without what was seen under it.
+  for (const above of [folder, dirname(resolve(folder))]) await syncFolder(above)
   let turn: Promise<unknown> = Promise.resolve()
-  const keep = (seen: SeenLog) => writePrivate(join(logs, `${nameOf(seen.origin)}.json`), textOf(seen))
+  const keep = async (seen: SeenLog) =>
+    writePrivate(join(logs, `${nameOf(seen.origin)}.json`), boundedText(seen))
   const byName = (name: string) => readSeen(join(logs, `${name}.json`))
   return {
     last: (origin) => byName(nameOf(origin)),
@@ -51,6 +57,24 @@ export const nameOf = (origin: string): string => createHash('sha256').update(or
 
 const textOf = ({ origin, size, root, note }: SeenLog): string =>
   JSON.stringify({ origin, size, root: Buffer.from(root).toString('base64'), note })
+
+/** @throws Failure for what could not be read again: what was seen before stays then */
+function boundedText(seen: SeenLog): string {
+  const text = textOf(seen)
+  if (Buffer.byteLength(text) > MAX_TEXT_BYTES)
+    throw new Failure(
+      'a checkpoint is too long to be remembered',
+      'It was not cosigned. Ask who runs the log.',
+    )
+  return text
+}
+
+/** Some file systems, and Windows, have no such thing. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null)
+  await folder?.sync().catch(() => undefined)
+  await folder?.close()
+}
 
 /** Null only where there is no such file: damage is no reason to forget. @throws Failure where it cannot be read */
 async function readSeen(path: string): Promise<SeenLog | null> {

@@ -1,14 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import {
   createFrontier,
   leafHash,
   openCheckpoint,
   proveConsistency,
   rawPublicKey,
+  signatureLine,
   signNote,
   writeCheckpoint,
   writeNote,
@@ -126,6 +131,11 @@ describe('a witness over HTTP', () => {
     expect((await stat(join(folder, 'witness.key'))).mode & 0o077).toBe(0)
   })
 
+  it('has one key, also when two are started at once for the first time', async () => {
+    const keys = await Promise.all([1, 2, 3].map(() => openWitnessKey(folder, 'witness.example')))
+    expect(new Set(keys.map(({ key }) => writeNoteKey(key))).size).toBe(1)
+  })
+
   it('cosigns one of many that come at once and contradict, also at two processes on one folder', async () => {
     const [one, other] = [await started(), await started()]
     await one.add(await requestOf(0, 5))
@@ -133,6 +143,58 @@ describe('a witness over HTTP', () => {
     const answers = await Promise.all(bodies.map((body, at) => (at % 2 === 0 ? one : other).add(body)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(5)
+  })
+
+  it('goes on when a stranger puts lines of their own behind a checkpoint, and does not remember those', async () => {
+    const { url, add } = await started()
+    await add(await requestOf(0, 7))
+    const long = signatureLine({ name: 'stranger', id: 7, bytes: Buffer.alloc(150_000) })
+    const padded = writeWitnessRequest({ oldSize: 7, proof: [], note: `${noteOf(7)}${long}${long}` })
+    expect((await add(padded)).status).toBe(200)
+    const [file = ''] = await readdir(join(folder, 'logs'))
+    expect((await stat(join(folder, 'logs', file))).size).toBeLessThan(4096)
+    expect((await fetch(`${url}/logs/${nameOf(ORIGIN)}/checkpoint`)).status).toBe(200)
+    expect((await add(await requestOf(7, 20))).status).toBe(200)
+  })
+
+  it('says nothing of requests that are none, or that nobody waits for', async () => {
+    const { url, add } = await started()
+    const before = failures.length
+    for (const request of ['GET // HTTP/1.1\r\n', 'POST /add-checkpoint HTTP/1.1\r\ncontent-length: 9\r\n']) {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      socket.write(`${request}host: witness\r\n\r\n`)
+      if (request.startsWith('GET')) await once(socket, 'data')
+      await delay(20)
+      socket.destroy()
+    }
+    expect((await add(await requestOf(0, 7))).status).toBe(200)
+    expect(failures).toHaveLength(before)
+  })
+
+  it('cosigns nothing that it could not read again, and keeps what it saw before', async () => {
+    const memory = await openMemory(folder)
+    const seen = { origin: ORIGIN, size: 1, root: leaves[0] ?? Buffer.alloc(32), note: 'short' }
+    await memory.change((keep) => keep(seen))
+    await expect(
+      memory.change((keep) => keep({ ...seen, size: 2, note: 'x'.repeat(70_000) })),
+    ).rejects.toThrow('too long')
+    expect((await memory.last(ORIGIN))?.size).toBe(1)
+  })
+
+  it('has its folders on disk before it remembers anything: the key alone would cosign all of it once more', async () => {
+    const state = join(folder, 'state')
+    const probe = await open(folder, 'r')
+    const synced: number[] = []
+    const sync = jest.spyOn(Object.getPrototypeOf(probe), 'sync').mockImplementation(async function (
+      this: FileHandle,
+    ) {
+      const { ino } = await this.stat()
+      synced.push(ino)
+    })
+    await openMemory(state)
+    sync.mockRestore()
+    await probe.close()
+    for (const path of [folder, state]) expect(synced).toContain((await stat(path)).ino)
   })
 
   it('does not forget because a file is damaged, and does not fill a disk for a log of logs', async () => {

@@ -2,8 +2,17 @@ import { generateKeyPairSync, createPrivateKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cosignNote, rawPublicKey, readAsked, signatureLine, weighGrowth } from '@writ/audit'
-import type { NoteKey } from '@writ/audit'
+import {
+  cosignNote,
+  rawPublicKey,
+  readAsked,
+  signatureLine,
+  signersOf,
+  weighGrowth,
+  writeNote,
+} from '@writ/audit'
+import type { Note, NoteKey } from '@writ/audit'
+import { underLock } from '../lock.ts'
 import { codeOf, readPrivate, writePrivate } from '../private-file.ts'
 import type { WitnessMemory } from './memory.ts'
 
@@ -40,7 +49,7 @@ export function createWitness(settings: WitnessSettings, memory: WitnessMemory):
         if (last === null && (await memory.count()) >= settings.mostLogs) return plain(507)
         const { checkpoint, note } = weighed
         const line = signatureLine(cosignNote(note.text, settings, Math.floor(settings.nowMs() / 1000)))
-        await keep({ ...checkpoint, note: `${asked.request.note}${line}` })
+        await keep({ ...checkpoint, note: `${writeNote(signedBy(asked.keys, note))}${line}` })
         return { status: 200, type: 'text/plain; charset=utf-8', text: line }
       })
     },
@@ -58,18 +67,34 @@ export async function openWitnessKey(
 ): Promise<{ key: NoteKey; privateKey: KeyObject }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'witness.key')
-  const pem = await readPrivate(path).catch(async (error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-    const made = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    await writePrivate(path, made)
-    return made
-  })
+  const kept = () =>
+    readPrivate(path).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error
+      return null
+    })
+  // Of two that start at once one makes the key: the other must not cosign with one that is written over.
+  const pem =
+    (await kept()) ?? (await underLock(join(folder, 'key.lock'), async () => (await kept()) ?? madeAt(path)))
   const privateKey = createPrivateKey(pem)
   return {
     privateKey,
     key: { name, type: 'witness', publicKey: Buffer.from(rawPublicKey(privateKey), 'base64url') },
   }
 }
+
+async function madeAt(path: string): Promise<string> {
+  const made = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  await writePrivate(path, made)
+  return made
+}
+
+/** The note with one signature of each of these keys that signed it. Anybody can put other lines behind a note, as many and as long as a request takes. */
+const signedBy = (keys: readonly NoteKey[], { text, signatures }: Note): Note => ({
+  text,
+  signatures: keys.flatMap(
+    (key) => signatures.find((one) => signersOf({ text, signatures: [one] }, [key])?.length === 1) ?? [],
+  ),
+})
 
 /** 409 says the size that was seen, with the type that the protocol has for it. */
 const plain = (status: number, seen?: number): WitnessAnswer =>

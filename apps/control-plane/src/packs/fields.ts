@@ -25,9 +25,16 @@ export function textAt(tree: Json, ...path: readonly string[]): string | null {
   return typeof found === 'string' ? found : null
 }
 
-export function numberAt(tree: Json, ...path: readonly string[]): number | null {
+/** A number that counts something: whole, not negative, and exact. */
+export function countAt(tree: Json, ...path: readonly string[]): number | null {
   const found = memberAt(tree, path)
-  return typeof found === 'number' ? found : null
+  return typeof found === 'number' && Number.isSafeInteger(found) && found >= 0 ? found : null
+}
+
+/** A text that is all of one form. */
+export function shapeAt(tree: Json, shape: RegExp, ...path: readonly string[]): string | null {
+  const text = textAt(tree, ...path)
+  return text !== null && shape.test(text) ? text : null
 }
 
 export function listAt(tree: Json, ...path: readonly string[]): readonly Json[] {

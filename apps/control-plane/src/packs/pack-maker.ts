@@ -44,7 +44,7 @@ export class PackMaker extends LeaderLoop {
   }
 
   protected override async round(): Promise<number> {
-    for (const pack of await this.platform.packsToWork(new Date(this.clock.nowMs()), AT_ONCE)) {
+    for (const pack of inTurn(await this.platform.packsToWork(new Date(this.clock.nowMs()), AT_ONCE))) {
       if (pack.isOver) await this.#expire(pack)
       else if (this.#making.size < MOST_TENANTS && !this.#making.has(pack.tenantId)) this.#begin(pack)
     }
@@ -93,3 +93,7 @@ export class PackMaker extends LeaderLoop {
     await this.tenancy.run({ id: tenantId, slug }, (db) => endPack(db, id, 'expired'))
   }
 }
+
+/** The oldest request first, whichever tenant it is of: ids begin with their time. */
+export const inTurn = (packs: readonly PackToWork[]): PackToWork[] =>
+  packs.toSorted((a, b) => (a.id < b.id ? -1 : 1))

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common'
 import { noteKeyId, readNote } from '@writ/audit'
 import type { TileReader } from '@writ/audit'
 import { PackQuery } from '@writ/contracts'
-import { latestCheckpoint, latestTrust } from '@writ/postgres'
+import { latestCheckpoint, latestTrust, removedLeaves } from '@writ/postgres'
 import type { CheckpointRow } from '@writ/postgres'
 import { Clock } from '../clock.ts'
 import { PersonalFields } from '../personal/personal-fields.ts'
@@ -13,6 +13,7 @@ import { LogKeys } from '../transparency/log-keys.ts'
 import { disclosureLines, tableLines } from './disclosures.ts'
 import type { KnownNames } from './disclosures.ts'
 import type { PackLease } from './lease.ts'
+import { LARGEST_BYTES, requireReadable } from './limits.ts'
 import { manifestText, streamNames } from './manifest.ts'
 import type { PackFacts } from './manifest.ts'
 import { planOf } from './plan.ts'
@@ -27,6 +28,7 @@ import {
 } from './proofs.ts'
 import type { Growth } from './proofs.ts'
 import { queryText } from './query-text.ts'
+import type { ReportFacts } from './report/report.ts'
 import { rowsOf } from './rows.ts'
 import { checkpointBefore, packById, requesterOf } from './store.ts'
 import type { PackRow } from './store.ts'
@@ -42,8 +44,6 @@ const UNSEALED_MS = 1000
 const UNSEALED_LONGEST_MS = 30 * 60_000
 const PIECE_BYTES = 1024 * 1024
 const KEPT_MS = 7 * 24 * 3_600_000
-/** docs/pack.md: a pack is no zip64 archive. */
-const LARGEST_BYTES = 2 ** 32 - 1 - 2 ** 20
 
 /** Everything that is known before the first row is read. */
 type Made = {
@@ -52,7 +52,9 @@ type Made = {
   readonly trust: string
   readonly growth: Growth
   readonly tiles: TileReader
+  readonly removed: readonly Removed[]
 }
+type Removed = { readonly first: number; readonly last: number }
 
 /** Makes packs: reads the ledger page by page, and writes the archive piece by piece. */
 @Injectable()
@@ -84,14 +86,16 @@ export class PackMaking {
 
   async #begun(lease: PackLease, row: PackRow, checkpoint: CheckpointRow): Promise<Made> {
     const plan = await planOf(lease, row, checkpoint.size)
-    const { before, trust, tenant } = await lease.inTenant(async (db) => ({
-      before: await checkpointBefore(db),
+    const { before, trust, removed, tenant } = await lease.inTenant(async (db) => ({
+      before: await checkpointBefore(db, checkpoint.origin),
       trust: (await latestTrust(db.manager))?.file ?? null,
+      removed: await removedLeaves(db.manager, { from: plan.query.leaves?.from ?? 0, to: plan.to }),
       tenant: await db.first<PackFacts['tenant']>('select id, slug, name from writ.tenants where id = $1'),
     }))
     if (trust === null || tenant === null) throw new Error('a signed log has a trust file, and a tenant')
-    const tiles = tilesOf(lease)
     const { origin } = checkpoint
+    if (!trust.includes(`+${await this.#keyId(origin)}+`)) throw notTrusted()
+    const tiles = tilesOf(lease)
     const facts: PackFacts = {
       plan,
       tenant,
@@ -101,7 +105,7 @@ export class PackMaking {
       origin,
     }
     const growth = await growthSince(tiles, before, { origin, size: checkpoint.size })
-    return { facts, checkpoint, trust, growth, tiles }
+    return { facts, checkpoint, trust, growth, tiles, removed }
   }
 
   async #written(
@@ -110,7 +114,7 @@ export class PackMaking {
   ): Promise<{ sizeBytes: number; sha256: string; expiresAt: Date }> {
     const written: Written[] = []
     const zip = zipOf(this.#members(lease, made, written), made.facts.madeAt, (member) => {
-      if (member.sizeBytes > LARGEST_BYTES) throw tooLarge()
+      requireReadable(member)
       written.push(member)
     })
     const sha256 = createHash('sha256')
@@ -163,15 +167,24 @@ export class PackMaking {
 
   /** Compact JWS (RFC 7515) by the key of the log. */
   async #signed(payload: string, origin: string): Promise<string> {
-    const kid = noteKeyId(await this.keys.noteKey(origin))
-      .toString(16)
-      .padStart(8, '0')
+    const kid = await this.#keyId(origin)
     const header = base64url(JSON.stringify({ alg: 'EdDSA', kid }))
     const statement = `${header}.${base64url(payload)}`
     const signature = await this.keys.sign(Buffer.from(statement))
     return `${statement}.${Buffer.from(signature).toString('base64url')}`
   }
+
+  /** Of the key that signs now, as key lines have it. */
+  async #keyId(origin: string): Promise<string> {
+    return noteKeyId(await this.keys.noteKey(origin))
+      .toString(16)
+      .padStart(8, '0')
+  }
 }
+
+// A trust file is renewed with each checkpoint: a log that was stopped has an old one.
+const notTrusted = () =>
+  new PackImpossible('the log was not signed since its key changed: ask again when it is')
 
 const tooLarge = () => new PackImpossible('the pack would be larger than 4 GiB: ask for a smaller range')
 
@@ -221,12 +234,28 @@ function proofMembers(lease: PackLease, { facts: { plan }, tiles }: Made): Membe
 }
 
 /** What draws it, and its fonts, are loaded by whoever makes a pack, and not by every start. */
-async function* report(facts: ReturnType<typeof reportFacts>): AsyncGenerator<Uint8Array> {
+async function* report(facts: ReportFacts): AsyncGenerator<Uint8Array> {
   const { reportOf } = await import('./report/report.ts')
   yield* reportOf(facts)
 }
 
-function reportFacts({ facts, checkpoint, growth }: Made, tally: Tally, lost: readonly LostRange[]) {
+/** What retention removed of the leaves that were asked for. */
+function removedOf({ query, to }: PackFacts['plan'], ranges: readonly Removed[]): ReportFacts['removed'] {
+  const from = query.leaves?.from ?? 0
+  let [count, before] = [0, 0]
+  for (const { first, last } of ranges) {
+    const end = Math.min(to, last + 1)
+    count += end - Math.max(from, first)
+    before = Math.max(before, end)
+  }
+  return count === 0 ? null : { count, before }
+}
+
+function reportFacts(
+  { facts, checkpoint, growth, removed }: Made,
+  tally: Tally,
+  lost: readonly LostRange[],
+): ReportFacts {
   const { plan, tenant, requestedBy, requestedAt, madeAt, origin } = facts
   const { id, kind, from, to, treeSize, disclosed } = plan
   const names = readNote(checkpoint.note)?.signatures.map(({ name }) => name) ?? []
@@ -246,6 +275,7 @@ function reportFacts({ facts, checkpoint, growth }: Made, tally: Tally, lost: re
     rootHash: hex(checkpoint.root),
     witnesses: [...new Set(names)].filter((name) => name !== origin),
     previousSize: growth.size,
+    removed: removedOf(plan, removed),
     tally,
     lost,
   }

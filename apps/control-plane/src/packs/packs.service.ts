@@ -34,8 +34,9 @@ export class PacksService {
     private readonly administrations: Administrations,
   ) {}
 
-  /** @throws 400 for leaves that the log does not have, 409 for a log without records or a tenant that has enough packs */
+  /** @throws 400 for leaves that the log does not have and for times of a year 0, 409 for a log without records or a tenant that has enough packs */
   async request(db: TenantDb, admission: Admission, query: PackQuery): Promise<PackView> {
+    requireYears(query)
     await takeTurn(db)
     const { pending, kept } = await countPacks(db)
     if (pending >= MOST_PENDING) throw overLimit('packs under way', MOST_PENDING)
@@ -45,7 +46,7 @@ export class PacksService {
     requireLeaves(query, logSize)
     const nowMs = this.clock.nowMs()
     const id = newId('pak', nowMs)
-    const disclosed = maySeePersonal(admission)
+    const disclosed = query.disclose !== false && maySeePersonal(admission)
     await addPack(db, {
       id,
       kind: kindOf(query),
@@ -155,6 +156,20 @@ function requireLeaves({ leaves }: PackQuery, logSize: number): void {
     throw badRequest(`the log has ${logSize} records, from leaf 0 on`, [
       { path, message: `must be within ${logSize}` },
     ])
+}
+
+/** Postgres has no year 0: what asks for one would fail when it is made. */
+function requireYears({ time, filter }: PackQuery): void {
+  const moments = Object.entries({
+    'time.since': time?.since,
+    'time.until': time?.until,
+    'filter.from': filter?.from,
+    'filter.until': filter?.until,
+  })
+  const errors = moments
+    .filter(([, at]) => at?.startsWith('0000-'))
+    .map(([path]) => ({ path, message: 'must be of the year 1 or later' }))
+  if (errors.length > 0) throw badRequest('there is no year 0', errors)
 }
 
 function kindOf({ filter, withHashes }: PackQuery): PackKind {

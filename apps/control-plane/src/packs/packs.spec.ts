@@ -216,12 +216,13 @@ describe('a pack', () => {
     expect(await tenancy.run(acme, (db) => forgetPacks(db, acme.human))).toBeGreaterThan(0)
     await expect(lease.addPiece(Buffer.from('more'))).rejects.toThrow(PackInterrupted)
     const left = await world.plane.query(
-      'select id, state from writ.packs where id = any($1) order by state',
+      'select id, state, attempts from writ.packs where id = any($1) order by state',
       [[id, making]],
     )
+    // That somebody was erased meanwhile is no attempt that failed.
     expect(left).toEqual([
-      { id, state: 'expired' },
-      { id: making, state: 'waiting' },
+      { id, state: 'expired', attempts: 1 },
+      { id: making, state: 'waiting', attempts: 0 },
     ])
     expect(
       await world.plane.query(

@@ -23,17 +23,20 @@ export async function planOf(work: PackWork, row: PackRow, treeSize: number): Pr
   return { id: row.id, kind: row.kind, query, ...range, treeSize, disclosed: row.disclosed, leaves }
 }
 
+/** @throws PackImpossible when nothing of it is kept */
 async function rangeOf(db: TenantDb, { leaves, time }: PackQuery, logSize: number): Promise<Range> {
   if (time !== undefined) return rangeOfTime(db, time, logSize)
   const from = leaves?.from ?? (await firstKept(db))
-  return { from: Math.min(from, logSize), to: leaves?.to ?? logSize }
+  const to = leaves?.to ?? logSize
+  if (from === null || from >= to) throw new PackImpossible('none of these records is kept any more')
+  return { from, to }
 }
 
-async function firstKept(db: TenantDb): Promise<number> {
+async function firstKept(db: TenantDb): Promise<number | null> {
   const first = await db.first<{ leaf: number | null }>(
     'select min(leaf_index)::float8 as leaf from writ.records where tenant_id = $1',
   )
-  return first?.leaf ?? 0
+  return first?.leaf ?? null
 }
 
 /** @throws PackImpossible when there is no record of that time */

@@ -12,6 +12,6 @@ export function queryText({ leaves, time, filter }: PackQuery): string[] {
 function rangeText(leaves: PackQuery['leaves'], time: PackQuery['time']): string {
   if (time !== undefined)
     return `Time: from ${time.since ?? 'the beginning'} to before ${time.until ?? 'the request'}`
-  if (leaves === undefined) return 'The whole log, as it was at the request'
+  if (leaves === undefined) return 'All of the log that is kept, as it was at the request'
   return `Leaves: from ${leaves.from ?? 'the first that is kept'} to before ${leaves.to ?? 'the end at the request'}`
 }

@@ -1,3 +1,4 @@
+import { MAX_RECORD_BYTES } from '@writ/audit'
 import type { Json } from '@writ/contracts'
 import { removedLeaves } from '@writ/postgres'
 import { treeOf } from './fields.ts'
@@ -25,7 +26,7 @@ const ROWS_AT_ONCE = 500
 /**
  * The rows of a pack in the order of the log, page by page, each in a transaction of its own: the ledger only grows, so what is read of
  * it in pieces is what it was at once.
- * @throws PackImpossible for a row that is not kept any more
+ * @throws PackImpossible for a row that is not kept any more, or that no pack can hold
  */
 export async function* rowsOf(work: PackWork, plan: PackPlan, step: string): AsyncGenerator<readonly Row[]> {
   const total = rowsIn(plan)
@@ -40,6 +41,7 @@ export async function* rowsOf(work: PackWork, plan: PackPlan, step: string): Asy
       ),
     )
     await requireAll(work, leaves, rows)
+    requireLines(rows)
     yield rows.map(({ leaf, bytes }) => new Row(leaf, bytes))
     done += rows.length
     await work.tell(step, done, total)
@@ -75,3 +77,14 @@ async function requireAll(
     throw new PackImpossible(`leaf ${missing} is missing in the ledger, and no retention has removed it`)
   throw new PackImpossible(`record ${missing} is not kept any more: ask for a range that begins behind it`)
 }
+
+/** docs/pack.md: a record is one line of so many bytes. Of a longer one, and of all behind it, a verifier could say nothing. */
+function requireLines(rows: readonly StoredRow[]): void {
+  const unfit = rows.find(({ bytes }) => bytes.length > MAX_RECORD_BYTES || bytes.includes(LINE_END))
+  if (unfit !== undefined)
+    throw new PackImpossible(
+      `record ${unfit.leaf} is no line of at most ${MAX_RECORD_BYTES} bytes, as a pack has it: ask for the ranges before and behind it`,
+    )
+}
+
+const LINE_END = 0x0a

@@ -103,7 +103,8 @@ export async function forgetPacks(db: TenantDb, human: HumanId): Promise<number>
     [human],
   )
   await db.rows(
-    `update writ.packs set state = 'waiting', lease = null, leased_until = null, step = null where ${touched} and state = 'making'`,
+    `update writ.packs set state = 'waiting', lease = null, leased_until = null, step = null, attempts = attempts - 1
+      where ${touched} and state = 'making'`,
     [human],
   )
   await db.rows(
@@ -118,11 +119,12 @@ export async function forgetPacks(db: TenantDb, human: HumanId): Promise<number>
   return gone.length
 }
 
-/** The checkpoint that the newest finished pack stands on. */
-export async function checkpointBefore(db: TenantDb): Promise<string | null> {
+/** The checkpoint that the newest finished pack of this log stands on; after a fork, the log of before is another one. */
+export async function checkpointBefore(db: TenantDb, origin: string): Promise<string | null> {
   const row = await db.first<{ checkpoint: string }>(
-    `select checkpoint from writ.packs where tenant_id = $1 and checkpoint is not null and finished_at is not null
+    `select checkpoint from writ.packs where tenant_id = $1 and split_part(checkpoint, E'\\n', 1) = $2 and finished_at is not null
       order by tree_size desc, finished_at desc limit 1`,
+    [origin],
   )
   return row?.checkpoint ?? null
 }

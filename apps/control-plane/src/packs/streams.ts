@@ -9,20 +9,33 @@ const AT_ONCE = 1000
 
 export type LostRange = Pick<Lost, 'stream' | 'from' | 'to'>
 
-/** What was lost of the streams of the rows, or is said to be lost by one of the rows; not what came after all. */
+/** What was lost of the streams of the rows, or is said to be lost by one of the rows; not what came after all, whoever told of that. */
 export async function lostRanges(work: PackWork, { treeSize }: PackPlan, tally: Tally): Promise<LostRange[]> {
   const known = new Tally()
-  const rows = await work.inTenant((db) =>
-    db.rows<{ leaf: number; bytes: Buffer }>(
-      `select leaf_index::float8 as leaf, bytes from writ.records
-        where tenant_id = $1 and leaf_index < $2 and kind = 'stream_lost' order by leaf_index`,
-      [treeSize],
-    ),
-  )
-  for (const { leaf, bytes } of rows) known.add(leaf, treeOf(bytes))
+  for await (const rows of toldOfLosses(work, treeSize))
+    for (const { leaf, bytes } of rows) known.add(leaf, treeOf(bytes))
   const told = new Set(tally.lost.map(({ stream }) => stream))
-  return withoutArrived(known.lost).filter(({ stream }) => tally.streams.has(stream) || told.has(stream))
+  const lost = withoutArrived(known.lost).filter(
+    ({ stream }) => tally.streams.has(stream) || told.has(stream),
+  )
+  const reached = await reachedBy(work, [...new Set(lost.map(({ stream }) => stream))])
+  return apart(lost.flatMap((range) => cut(range, 0, reached.get(range.stream) ?? 0)))
 }
+
+type ToldRow = { readonly leaf: number; readonly bytes: Buffer }
+
+async function* toldOfLosses(work: PackWork, treeSize: number): AsyncGenerator<readonly ToldRow[]> {
+  let last: ToldRow | undefined
+  do {
+    const after = last?.leaf ?? -1
+    const rows = await work.inTenant((db) => db.rows<ToldRow>(TOLD_OF_LOSSES, [after, treeSize, AT_ONCE]))
+    yield rows
+    last = rows.length < AT_ONCE ? undefined : rows.at(-1)
+  } while (last !== undefined)
+}
+
+const TOLD_OF_LOSSES = `select leaf_index::float8 as leaf, bytes from writ.records
+  where tenant_id = $1 and leaf_index > $2 and leaf_index < $3 and kind = 'stream_lost' order by leaf_index limit $4`
 
 /** A range that arrived later is said to have, in a record of the same form. */
 function withoutArrived(told: readonly Lost[]): LostRange[] {
@@ -32,6 +45,29 @@ function withoutArrived(told: readonly Lost[]): LostRange[] {
     if (!arrived) lost.push({ stream, from, to })
   }
   return lost.toSorted((a, b) => (a.stream === b.stream ? a.from - b.from : a.stream < b.stream ? -1 : 1))
+}
+
+/** How far each stream has come into the ledger: that a range came is told when all of it has. */
+async function reachedBy(work: PackWork, streams: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await work.inTenant((db) =>
+    db.rows<{ id: string; next: number }>(
+      'select id, next_seq::float8 as next from writ.streams where tenant_id = $1 and id = any($2)',
+      [streams],
+    ),
+  )
+  return new Map(rows.map(({ id, next }) => [id, next]))
+}
+
+/** Sorted ranges, with those that touch as one: what was lost in two goes may be told in two records. */
+function apart(ranges: readonly LostRange[]): LostRange[] {
+  const merged: LostRange[] = []
+  for (const range of ranges) {
+    const last = merged.at(-1)
+    if (last?.stream === range.stream && last.to >= range.from)
+      merged.splice(-1, 1, { ...last, to: Math.max(last.to, range.to) })
+    else merged.push(range)
+  }
+  return merged
 }
 
 /** What of a range lies outside of another. */

@@ -1,22 +1,38 @@
 import type { Json } from '@writ/contracts'
-import { listAt, memberAt, numberAt, textAt } from './fields.ts'
+import { countAt, listAt, memberAt, shapeAt, textAt } from './fields.ts'
 import { Runs } from './runs.ts'
 
 /** Names come from agents: of each sort so many are told apart, and the rest is counted together. */
 const MOST_NAMES = 10_000
-export const OTHERS = '(others)'
+/** Calls that nobody told the end of, and that may yet be told: of so many it is seen. */
+const MOST_UNKNOWN = 10_000
 
 /** How often each of some names occurs. */
 export class Counts {
   readonly #counts = new Map<string, number>()
+  #others = 0
 
   add(name: string): void {
-    const key = this.#counts.has(name) || this.#counts.size < MOST_NAMES ? name : OTHERS
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    if (this.#counts.has(name) || this.#counts.size < MOST_NAMES)
+      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    else this.#others += 1
+  }
+
+  /** One less of a name that was added. */
+  takeBack(name: string): void {
+    const count = this.#counts.get(name)
+    if (count === undefined) this.#others -= 1
+    else if (count === 1) this.#counts.delete(name)
+    else this.#counts.set(name, count - 1)
   }
 
   get size(): number {
     return this.#counts.size
+  }
+
+  /** How often names occurred that are not told apart, because there are too many. */
+  get others(): number {
+    return this.#others
   }
 
   of(name: string): number {
@@ -39,7 +55,26 @@ export type Lost = {
   readonly arrived: boolean
 }
 
-/** What a pack says of its rows as a whole. A call is a message that ended: every one has exactly one such record. */
+/** What a manifest may say (docs/pack.md): a record that was damaged must not damage the manifest, which names it. */
+const STREAM = /^nod_[0-9A-Z]{26}:boo_[0-9A-Z]{26}:ten_[0-9A-Z]{26}$/
+const SHA256 = /^[0-9a-f]{64}$/
+
+/** What is counted of one call. */
+type Call = {
+  readonly outcome: string
+  readonly day: string
+  readonly tool: string | null
+  readonly agent: string | null
+  readonly human: string | null
+  readonly refusal: string | null
+  readonly denials: readonly string[]
+}
+type Change = 'add' | 'takeBack'
+
+/**
+ * What a pack says of its rows as a whole. A call is a message that ended: every one has exactly one such record, but for those whose end
+ * the platform told because nobody else did, and whose own record came after all. They count once, as their own record says.
+ */
 export class Tally {
   records = 0
   calls = 0
@@ -61,10 +96,12 @@ export class Tally {
   readonly streams = new Map<string, StreamTally>()
   readonly erasures: Erased[] = []
   readonly lost: Lost[] = []
+  /** by decision, calls whose end is unknown */
+  readonly #unknown = new Map<string, Call>()
 
   add(leaf: number, tree: Json): void {
     this.records += 1
-    const [stream, seq] = [textAt(tree, 'stream'), numberAt(tree, 'seq')]
+    const [stream, seq] = [shapeAt(tree, STREAM, 'stream'), countAt(tree, 'seq')]
     if (stream === null || seq === null) {
       this.unreadable += 1
       return
@@ -94,7 +131,7 @@ export class Tally {
   }
 
   #bundle(tree: Json): void {
-    const [version, sha256] = [numberAt(tree, 'bundle', 'version'), textAt(tree, 'bundle', 'sha256')]
+    const [version, sha256] = [countAt(tree, 'bundle', 'version'), shapeAt(tree, SHA256, 'bundle', 'sha256')]
     if (version === null || sha256 === null) return
     const key = `${version} ${sha256}`
     const known = this.bundles.get(key) ?? { version, sha256, rows: 0 }
@@ -103,43 +140,67 @@ export class Tally {
   }
 
   #call(tree: Json): void {
-    this.calls += 1
-    const outcome = textAt(tree, 'outcome') ?? 'unknown'
-    this.outcomes.add(outcome)
-    this.#day((textAt(tree, 'at') ?? '').slice(0, 10), outcome)
-    const tool = textAt(tree, 'action', 'tool') ?? textAt(tree, 'action', 'method')
-    if (tool !== null) this.tools.add(tool)
-    this.#who('agent', tree, this.agents)
-    this.#who('human', tree, this.humans)
-    const refusal = textAt(tree, 'refusal')
-    if (refusal !== null) this.refusals.add(refusal)
-    for (const match of [...listAt(tree, 'outbound', 'matches'), ...listAt(tree, 'inbound', 'matches')])
-      if (acted(match))
-        this.denials.add(`${textAt(match, 'policyName') ?? ''}\n${textAt(match, 'rule') ?? ''}`)
+    const call = callIn(tree)
+    const decision = textAt(tree, 'decisionId') ?? ''
+    const told = this.#unknown.get(decision)
+    if (told !== undefined) this.#count(told, 'takeBack')
+    this.#unknown.delete(decision)
+    this.#count(call, 'add')
+    this.#name('agent', tree)
+    this.#name('human', tree)
+    if (call.outcome === 'unknown' && decision !== '' && this.#unknown.size < MOST_UNKNOWN)
+      this.#unknown.set(decision, call)
   }
 
-  #day(day: string, outcome: string): void {
-    const known = this.days.get(day) ?? new Counts()
-    known.add(outcome)
-    if (this.days.has(day) || this.days.size < MOST_NAMES) this.days.set(day, known)
+  #count({ outcome, day, tool, agent, human, refusal, denials }: Call, change: Change): void {
+    this.calls += change === 'add' ? 1 : -1
+    this.outcomes[change](outcome)
+    this.#day(day, outcome, change)
+    if (tool !== null) this.tools[change](tool)
+    if (agent !== null) this.agents[change](agent)
+    if (human !== null) this.humans[change](human)
+    if (refusal !== null) this.refusals[change](refusal)
+    for (const denial of denials) this.denials[change](denial)
   }
 
-  #who(member: 'agent' | 'human', tree: Json, counts: Counts): void {
-    const id = textAt(tree, member, 'id')
-    if (id === null) return
-    counts.add(id)
-    const name = textAt(tree, member, 'name')
-    if (name !== null && !this.names.has(id) && this.names.size < 2 * MOST_NAMES) this.names.set(id, name)
+  #day(day: string, outcome: string, change: Change): void {
+    const known =
+      this.days.get(day) ?? (this.days.size < MOST_NAMES && change === 'add' ? new Counts() : null)
+    if (known === null) return
+    known[change](outcome)
+    if (known.size > 0) this.days.set(day, known)
+    else this.days.delete(day)
+  }
+
+  #name(member: 'agent' | 'human', tree: Json): void {
+    const [id, name] = [textAt(tree, member, 'id'), textAt(tree, member, 'name')]
+    if (id !== null && name !== null && !this.names.has(id) && this.names.size < 2 * MOST_NAMES)
+      this.names.set(id, name)
   }
 
   #loss(tree: Json): void {
     const [stream, from, to] = [
-      textAt(tree, 'lost', 'stream'),
-      numberAt(tree, 'lost', 'from'),
-      numberAt(tree, 'lost', 'to'),
+      shapeAt(tree, STREAM, 'lost', 'stream'),
+      countAt(tree, 'lost', 'from'),
+      countAt(tree, 'lost', 'to'),
     ]
-    if (stream === null || from === null || to === null) return
+    if (stream === null || from === null || to === null || from >= to) return
     this.lost.push({ stream, from, to, arrived: memberAt(tree, ['lost', 'arrived']) === true })
+  }
+}
+
+function callIn(tree: Json): Call {
+  const matches = [...listAt(tree, 'outbound', 'matches'), ...listAt(tree, 'inbound', 'matches')]
+  return {
+    outcome: textAt(tree, 'outcome') ?? 'unknown',
+    day: (textAt(tree, 'at') ?? '').slice(0, 10),
+    tool: textAt(tree, 'action', 'tool') ?? textAt(tree, 'action', 'method'),
+    agent: textAt(tree, 'agent', 'id'),
+    human: textAt(tree, 'human', 'id'),
+    refusal: textAt(tree, 'refusal'),
+    denials: matches
+      .filter(acted)
+      .map((match) => [textAt(match, 'policyName'), textAt(match, 'rule')].map(withoutLines).join('\n')),
   }
 }
 
@@ -148,3 +209,5 @@ const acted = (match: Json): boolean =>
   ['deny', 'ask', 'abort'].includes(textAt(match, 'effect') ?? '') &&
   textAt(match, 'mode') === 'enforce' &&
   textAt(match, 'overriddenBy') === null
+
+const withoutLines = (text: string | null): string => (text ?? '').replaceAll('\n', ' ')

@@ -20,6 +20,8 @@ export const PackQuery = z
       .optional(),
     filter: RecordFilter.optional(),
     withHashes: z.boolean().default(false),
+    /** false: nothing that is sealed is opened, though whoever asks may see it; else what they may see is */
+    disclose: z.boolean().optional(),
   })
   .refine(({ leaves, time }) => !leaves || !time, {
     path: ['time'],

@@ -1,6 +1,6 @@
 import type { PackKind } from '@writ/contracts'
 import type { ReportFacts } from './report.ts'
-import { ACCENT, grouped, INNER_WIDTH, moment, MUTED, PAGE } from './sheet.ts'
+import { ACCENT, grouped, INNER_WIDTH, moment, MUTED, oneLine, PAGE } from './sheet.ts'
 import type { Sheet } from './sheet.ts'
 import { drawFacts } from './table.ts'
 
@@ -96,14 +96,18 @@ function drawClaim(sheet: Sheet, { badge, color, shows, not }: Claim): void {
   sheet.y += height + 18
 }
 
-const factsOf = (facts: ReportFacts): [string, string][] => [
-  ['Query', facts.query.join('\n')],
-  ['Asked for by', `${facts.requestedBy.name} (${facts.requestedBy.id})\n${moment(facts.requestedAt)}`],
+export const factsOf = (facts: ReportFacts): [string, string][] => [
+  ['Query', facts.query.map(oneLine).join('\n')],
+  [
+    'Asked for by',
+    `${oneLine(facts.requestedBy.name)} (${facts.requestedBy.id})\n${moment(facts.requestedAt)}`,
+  ],
   ['Tenant', `${facts.tenant.id} (${facts.tenant.slug})`],
   [
     'Records',
     `${grouped(facts.tally.records)}, of leaves ${grouped(facts.from)} to ${grouped(facts.to - 1)}`,
   ],
+  ...removedIn(facts),
   ['Tree head', `${grouped(facts.treeSize)} leaves, root ${facts.rootHash}`],
   ['Log', facts.origin],
   ['Witnesses', facts.witnesses.length === 0 ? 'none cosigned this checkpoint' : facts.witnesses.join(', ')],
@@ -120,6 +124,17 @@ const factsOf = (facts: ReportFacts): [string, string][] => [
       : 'sealed; none is opened',
   ],
 ]
+
+/** What the log once held of what was asked for, and nobody can show any more. */
+const removedIn = ({ removed }: ReportFacts): [string, string][] =>
+  removed === null
+    ? []
+    : [
+        [
+          'Not kept',
+          `${grouped(removed.count)} records before leaf ${grouped(removed.before)}: retention had removed them, and none of them is here`,
+        ],
+      ]
 
 function drawHowTo(sheet: Sheet): void {
   sheet.space(8)

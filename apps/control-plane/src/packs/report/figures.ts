@@ -1,5 +1,4 @@
 import { timeline } from './timeline.ts'
-import { OTHERS } from '../tally.ts'
 import type { Counts, Tally } from '../tally.ts'
 import { drawRanking, drawTimeline } from './charts.ts'
 import type { Series } from './charts.ts'
@@ -66,9 +65,9 @@ function drawTiles(sheet: Sheet, tally: Tally): void {
     [grouped(tally.calls), 'calls'],
     [percent(tally.outcomes.of('allow'), tally.calls), 'of calls allowed'],
     [grouped(held), 'denied or refused'],
-    [grouped(tally.agents.size), 'agents'],
-    [grouped(tally.humans.size), 'humans'],
-    [grouped(tally.tools.size), 'tools and methods'],
+    [many(tally.agents), 'agents'],
+    [many(tally.humans), 'humans'],
+    [many(tally.tools), 'tools and methods'],
     [grouped(tally.bundles.size), 'policy versions'],
   ]
   const gap = 10
@@ -110,19 +109,17 @@ function drawWho(sheet: Sheet, tally: Tally): void {
     const top = counts.top(TOP)
     if (top.length === 0) continue
     sheet.need(60 + 3 * 17)
-    sheet.heading(
-      title,
-      counts.size > TOP ? `The ${TOP} of ${grouped(counts.size)} with the most calls.` : '',
-    )
+    sheet.heading(title, counts.size > TOP ? `The ${TOP} of ${many(counts)} with the most calls.` : '')
     const rows = top.map(([id, count]) => {
       const name = tally.names.get(id)
-      return name === undefined
-        ? { name: id === OTHERS ? 'all others' : id, count }
-        : { name, under: id, count }
+      return name === undefined ? { name: id, count } : { name, under: id, count }
     })
     drawRanking(sheet, rows, { of: tally.calls, color })
   }
 }
+
+/** How many names there are, as far as they are told apart. */
+const many = ({ size, others }: Counts): string => `${grouped(size)}${others > 0 ? '+' : ''}`
 
 function drawRefusals(sheet: Sheet, tally: Tally): void {
   const rules = tally.denials.top(25)

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Json, PackKind } from '@writ/contracts'
+import { queryText } from '../query-text.ts'
 import { Tally } from '../tally.ts'
-import { claimOf } from './cover.ts'
+import { claimOf, factsOf } from './cover.ts'
 import { reportOf } from './report.ts'
 import type { ReportFacts } from './report.ts'
+import { INNER_WIDTH, oneLine, PAGE, Sheet } from './sheet.ts'
 import { timeline } from './timeline.ts'
 
 const STREAM = `nod_${'1'.repeat(26)}:boo_${'2'.repeat(26)}:ten_${'3'.repeat(26)}`
@@ -25,11 +27,11 @@ function tallyOf(...records: readonly Json[]): Tally {
   return tally
 }
 
-const factsOf = (kind: PackKind, tally: Tally): ReportFacts => ({
+const factsOfPack = (kind: PackKind, tally: Tally): ReportFacts => ({
   id: `pak_${'1'.repeat(26)}`,
   kind,
   tenant: { id: `ten_${'3'.repeat(26)}`, slug: 'acme', name: 'Acme' },
-  query: ['The whole log, as it was at the request'],
+  query: queryText({ withHashes: false }),
   requestedBy: { id: 'wak_1', name: 'audit' },
   requestedAt: '2026-11-20T10:00:00.000Z',
   madeAt: new Date('2026-11-20T10:00:01.000Z'),
@@ -40,10 +42,13 @@ const factsOf = (kind: PackKind, tally: Tally): ReportFacts => ({
   rootHash: 'a'.repeat(64),
   witnesses: [],
   previousSize: null,
+  removed: null,
   disclosed: false,
   tally,
   lost: [{ stream: STREAM, from: 3, to: 9 }],
 })
+
+const coverFacts: ReportFacts = factsOfPack('range', tallyOf())
 
 async function pdfOf(facts: ReportFacts): Promise<string> {
   const parts: Uint8Array[] = []
@@ -84,9 +89,19 @@ describe('the cover of a report', () => {
   })
 })
 
+describe('the cover of a report of a log that was cut', () => {
+  it('says how much of what was asked for is gone', () => {
+    const removed = { count: 1200, before: 1300 }
+    expect(new Map(factsOf({ ...coverFacts, removed })).get('Not kept')).toMatch(
+      /^1,200 records before leaf 1,300: retention had removed them/,
+    )
+    expect(new Map(factsOf(coverFacts)).has('Not kept')).toBe(false)
+  })
+})
+
 describe('a report', () => {
   it('is an A4 document whose fonts are all embedded, with the text that they draw', async () => {
-    const pdf = await pdfOf(factsOf('range', tallyOf(call(0, '2026-10-01T10:00:00.000Z'))))
+    const pdf = await pdfOf(factsOfPack('range', tallyOf(call(0, '2026-10-01T10:00:00.000Z'))))
     expect(pdf.startsWith('%PDF-')).toBe(true)
     expect(pagesIn(pdf)).toBeGreaterThanOrEqual(3)
     expect(new Set(pdf.match(/\/MediaBox \[[^\]]+\]/g))).toEqual(new Set(['/MediaBox [0 0 595.28 841.89]']))
@@ -98,7 +113,7 @@ describe('a report', () => {
 
   it('is made of records that can no longer be read, and so without a call', async () => {
     const tally = tallyOf(null, { stream: 7 }, 'text')
-    expect(pagesIn(await pdfOf(factsOf('filter', tally)))).toBeGreaterThanOrEqual(3)
+    expect(pagesIn(await pdfOf(factsOfPack('filter', tally)))).toBeGreaterThanOrEqual(3)
   })
 
   it('is made whatever agents call themselves and their tools', async () => {
@@ -106,9 +121,49 @@ describe('a report', () => {
     const calls = names.map((name, seq) =>
       call(seq, '2026-10-01T10:00:00.000Z', { action: { tool: name }, agent: { id: `a${name}`, name } }),
     )
-    const pdf = await pdfOf(factsOf('range', tallyOf(...calls)))
+    const pdf = await pdfOf(factsOfPack('range', tallyOf(...calls)))
     expect(pagesIn(pdf)).toBeLessThan(8)
     expect(pdf).not.toContain('drowssap')
+  })
+})
+
+/** How far down the page a row of a table, or whatever else is one line, is written. */
+function depthOf(text: string): number {
+  const sheet = new Sheet('a title', new Date(0))
+  sheet.newPage()
+  sheet.line(text, PAGE.margin, INNER_WIDTH)
+  return sheet.doc.y
+}
+
+describe('a name in a report', () => {
+  it.each([
+    'search\nsearch',
+    'search\u2028search',
+    'search\u2029search',
+    'search\r\nsearch',
+    'a '.repeat(900),
+  ])('stays on its line, and writes over no other: %j', (name) => {
+    expect(depthOf(name)).toBe(depthOf('search'))
+  })
+
+  it('that is too long to be shown whole ends in an ellipsis', () => {
+    expect(oneLine('a'.repeat(2000))).toBe('a'.repeat(2000))
+    expect(oneLine('a'.repeat(2001))).toBe(`${'a'.repeat(1999)}…`)
+  })
+
+  it('of a filter or of whoever asked adds no line to the cover', () => {
+    const query = queryText({ withHashes: false, filter: { tool: 'x\nEvery record of it' } })
+    const requestedBy = { id: 'wak_1', name: 'audit\nProved: everything' }
+    const facts = new Map(factsOf({ ...coverFacts, query, requestedBy }))
+    expect(facts.get('Query')?.split('\n')).toEqual([
+      'All of the log that is kept, as it was at the request',
+      'Records of it that match:',
+      'tool is x\ufffdEvery record of it',
+    ])
+    expect(facts.get('Asked for by')?.split('\n')).toEqual([
+      'audit\ufffdProved: everything (wak_1)',
+      '2026-11-20 10:00:00 UTC',
+    ])
   })
 })
 

@@ -3,7 +3,7 @@ import type { Tally } from '../tally.ts'
 import { drawAppendix } from './appendix.ts'
 import { drawCover } from './cover.ts'
 import { drawFigures } from './figures.ts'
-import { INNER_WIDTH, MUTED, PAGE, Sheet } from './sheet.ts'
+import { INNER_WIDTH, MUTED, oneLine, PAGE, Sheet } from './sheet.ts'
 
 /** What the report of a pack tells; everything in it is of the members that are proved. */
 export type ReportFacts = {
@@ -24,6 +24,8 @@ export type ReportFacts = {
   readonly witnesses: readonly string[]
   /** size of the tree in the pack before; null: this is the first */
   readonly previousSize: number | null
+  /** how many records of what was asked for retention had removed, and before which leaf; null: none */
+  readonly removed: { readonly count: number; readonly before: number } | null
   readonly disclosed: boolean
   readonly tally: Tally
   /** sequence numbers that never arrived, by stream */
@@ -57,6 +59,10 @@ function numberPages(sheet: Sheet, { id, tenant }: ReportFacts): void {
       { size: 7.5, color: MUTED, align: 'right', width: INNER_WIDTH },
     )
     if (page > start)
-      sheet.textAt(tenant.name, { x: PAGE.margin, y: 40 }, { size: 7.5, color: MUTED, width: INNER_WIDTH })
+      sheet.textAt(
+        oneLine(tenant.name),
+        { x: PAGE.margin, y: 40 },
+        { size: 7.5, color: MUTED, width: INNER_WIDTH },
+      )
   }
 }

@@ -114,7 +114,7 @@ export class Sheet {
       this.doc.text(shown(text), x, y, options)
       return this.doc.y - y
     }
-    this.doc.text(this.#fitting(shown(text), width), x, y, { ...options, lineBreak: false })
+    this.doc.text(this.#fitting(oneLine(text), width), x, y, { ...options, lineBreak: false })
     return size + gap
   }
 
@@ -144,9 +144,13 @@ const LONGEST_TEXT = 2000
 
 /** Names are chosen by agents: nothing in them turns the reading order or pretends to be nothing. */
 const shown = (text: string): string =>
-  text
-    .slice(0, LONGEST_TEXT)
-    .replaceAll(/[^\P{Cc}\n]|[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, '\ufffd')
+  (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text).replaceAll(
+    /[^\P{Cc}\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
+    '\ufffd',
+  )
+
+/** A name or a value: nothing in it begins a line of its own, and so stands where something else should. */
+export const oneLine = (text: string): string => shown(text).replaceAll('\n', '\ufffd')
 
 export const grouped = (count: number): string => count.toLocaleString('en-US')
 export const percent = (part: number, whole: number): string =>
