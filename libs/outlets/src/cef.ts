@@ -4,6 +4,7 @@ import type { Delivered } from './delivered.ts'
 import { personNameOf } from './personal.ts'
 import { fieldsOf, row } from './row.ts'
 import type { Mapping, Row } from './row.ts'
+import { wellFormed } from './well-formed.ts'
 import { decidingMatchOf, endingOf, sentenceOf, severityOf } from './what-happened.ts'
 
 /** The extension of a CEF line; the seven fields of the header are made in `cefOf`. */
@@ -85,15 +86,19 @@ export function cefOf(delivered: Delivered): string {
 /** CEF counts from 0 to 10. */
 const SEVERITIES = [2, 4, 5, 7, 9] as const
 const LONGEST_VALUE = 1023
+const LONGEST_OF_HEADER = 512
 
-/** Of the header: a line of its own would end the event, a bar the field. */
+/**
+ * Of the header: a line of its own would end the event, a bar the field. An agent can name a very long tool, and a receiver of syslog that
+ * gets a longer message than it takes ends the connection, every time.
+ */
 export const cefHeader = (text: string): string =>
-  printable(text.replaceAll(/[\r\n]+/g, ' ')).replaceAll(/[\\|]/g, String.raw`\$&`)
+  printable(cut(text, LONGEST_OF_HEADER).replaceAll(/[\r\n]+/g, ' ')).replaceAll(/[\\|]/g, String.raw`\$&`)
 
 /** Of the extension: an equals sign would begin another field, and a line break is written as two characters. */
 export function cefValue(value: Json): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return printable(cut(text))
+  return printable(cut(text, LONGEST_VALUE))
     .replaceAll(/[\\=]/g, String.raw`\$&`)
     .replaceAll('\n', String.raw`\n`)
     .replaceAll('\r', String.raw`\r`)
@@ -103,8 +108,5 @@ export function cefValue(value: Json): string {
 const printable = (text: string): string =>
   wellFormed(text).replaceAll(/(?![\n\r])[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
 
-const cut = (text: string): string =>
-  text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text
-
-// Half of a pair of surrogates is no character.
-const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
+const cut = (text: string, longest: number): string =>
+  text.length > longest ? `${text.slice(0, longest - 1)}…` : text

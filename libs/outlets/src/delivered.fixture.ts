@@ -195,13 +195,14 @@ export function deliveredOf(
   disclosed: Readonly<Record<string, Json>> = {},
 ): Delivered {
   const tree: Json = JSON.parse(JSON.stringify(record))
+  const bytes = canonical(tree)
   return {
     tenant: TENANT,
     leafIndex,
     ingestedAtMs: Date.parse('2026-11-20T10:00:01.500Z'),
-    bytes: canonical(tree),
+    bytes,
     record,
-    shown: withoutPersonal(record).shown,
+    shown: withoutPersonal(record, bytes).shown,
     disclosed,
   }
 }

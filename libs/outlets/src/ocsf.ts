@@ -6,6 +6,7 @@ import { JCS, sha256Print } from './ocsf-print.ts'
 import { OCSF_ROWS, OCSF_VERSION } from './ocsf-rows.ts'
 import { fieldsOf, treeOf } from './row.ts'
 import type { Mapping } from './row.ts'
+import { wellFormedTree } from './well-formed.ts'
 
 /** API Activity of OCSF with the profiles ai_operation, record_integrity and security_control. */
 export const OCSF_MAPPING: Mapping = {
@@ -16,7 +17,7 @@ export const OCSF_MAPPING: Mapping = {
 
 /** The event, with an attestation over all of it but the attestation's own fingerprint. */
 export function ocsfEventOf(delivered: Delivered): JsonObject {
-  const event = treeOf(fieldsOf(OCSF_MAPPING.rows, delivered))
+  const event = wellFormedTree(treeOf(fieldsOf(OCSF_MAPPING.rows, delivered)))
   const { tenant, leafIndex } = delivered
   const attestation = {
     authority_uid: 'writ',

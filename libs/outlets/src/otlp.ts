@@ -5,6 +5,7 @@ import type { Delivered } from './delivered.ts'
 import { personNameOf } from './personal.ts'
 import { fieldsOf, row } from './row.ts'
 import type { Mapping } from './row.ts'
+import { wellFormed } from './well-formed.ts'
 import { decidingMatchOf, endingOf, sentenceOf, severityOf } from './what-happened.ts'
 
 /** Attributes of a log record; names of OpenTelemetry where it has one, ours elsewhere. */
@@ -105,13 +106,15 @@ export function logRecordOf(delivered: Delivered): JsonObject {
   }
 }
 
-/** 64-bit numbers are texts in the JSON of protobuf. */
-const nanosOf = (ms: number): string => String(BigInt(ms) * 1_000_000n)
+/** 64-bit numbers are texts in the JSON of protobuf. What a node with a wrong clock says may be none: then it is the nearest that there is. */
+const nanosOf = (ms: number): string => String(BigInt(Math.min(Math.max(ms, 0), LAST_MS)) * 1_000_000n)
+
+const LAST_MS = Number(2n ** 64n / 1_000_000n)
 
 const attribute = (key: string, value: Json): JsonObject => ({
   key,
   value:
     typeof value === 'number'
       ? { intValue: String(value) }
-      : { stringValue: typeof value === 'string' ? value : JSON.stringify(value) },
+      : { stringValue: wellFormed(typeof value === 'string' ? value : JSON.stringify(value)) },
 })

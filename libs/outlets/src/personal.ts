@@ -13,13 +13,20 @@ const PERSONAL: readonly string[] = [
   '/administration/after',
 ]
 
-/** The record as an outlet shows it, and the personal values in clear that were taken out of it. */
-export function withoutPersonal(record: AuditRecord): {
+/**
+ * The record as an outlet shows it, and the personal values in clear that were taken out of it. It is made of the stored bytes: members that
+ * an earlier release did not write yet have their defaults in the record that was read, and with those its leaf hash would be another one.
+ * @param bytes those that the record was read from
+ */
+export function withoutPersonal(
+  record: Pick<AuditRecord, 'v'>,
+  bytes: string,
+): {
   readonly shown: JsonObject
   readonly taken: Readonly<Record<string, Json>>
 } {
   const taken: Record<string, Json> = {}
-  let shown: JsonObject = treeOf(record)
+  let shown: JsonObject = JSON.parse(bytes)
   for (const pointer of record.v === 'writ.record.v1' ? PERSONAL : []) {
     const value = valueAt(shown, pointer)
     if (value === undefined || value === null || isSealed(value)) continue
@@ -51,5 +58,3 @@ function without(tree: JsonObject, [first = '', ...rest]: readonly string[]): Js
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const treeOf = (record: AuditRecord): JsonObject => JSON.parse(JSON.stringify(record))

@@ -3,7 +3,7 @@ import type { OutletDeadLetter } from '@writ/contracts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import type { Leased } from './places.ts'
 
-type DeadLetter = {
+export type DeadLetter = {
   readonly leaf: number
   /** behind the last; where it is one record, the next leaf */
   readonly to: number

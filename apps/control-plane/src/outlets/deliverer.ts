@@ -22,6 +22,8 @@ const AT_ONCE = 16
 const OF_EACH = 4
 const TENANTS_AT_ONCE = 100
 
+type UnderWay = { readonly tenantId: string; readonly work: Promise<void> }
+
 /**
  * Delivers the outlets of all tenants, in every control plane at once: each outlet by whoever has its lease. One that fails or is slow keeps
  * its place, and a turn; nothing waits for it.
@@ -29,7 +31,7 @@ const TENANTS_AT_ONCE = 100
 @Injectable()
 export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #stop = new AbortController()
-  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #underWay = new Map<string, UnderWay>()
   readonly #ports: DeliveryPorts
   #work: Promise<void> = Promise.resolve()
 
@@ -61,7 +63,7 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     this.#stop.abort()
     await this.#work
-    await Promise.all(this.#underWay.values())
+    await Promise.all(this.#works())
   }
 
   async #run(): Promise<void> {
@@ -73,7 +75,7 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
         return false
       })
       const rest = Promise.race([this.watch.changedSince(count, LOOK_AGAIN_MS), isStopped])
-      await (isMore ? Promise.race([rest, ...this.#underWay.values()]) : rest)
+      await (isMore ? Promise.race([rest, ...this.#works()]) : rest)
     }
   }
 
@@ -82,10 +84,27 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const target of this.settings.operatorOutlets) await this.#furnish(target)
     const free = AT_ONCE - this.#underWay.size
     if (free <= 0) return true
-    const due = await this.queries.due(this.#kinds(), { ofEach: OF_EACH, most: AT_ONCE })
-    const next = due.filter(({ id }) => !this.#underWay.has(id)).slice(0, free)
+    // Twice as many: those of tenants that have as many under way as they may are passed over.
+    const due = await this.queries.due(this.#kinds(), { ofEach: OF_EACH, most: 2 * AT_ONCE })
+    const next = this.#inTurn(due).slice(0, free)
     for (const outlet of next) this.#begin(outlet)
     return next.length > 0
+  }
+
+  /** Those that are not under way, of each tenant no more than it may have besides those that are. */
+  #inTurn(due: readonly DueOutlet[]): DueOutlet[] {
+    const counts = new Map<string, number>()
+    const enter = (tenantId: string): number => {
+      const count = (counts.get(tenantId) ?? 0) + 1
+      counts.set(tenantId, count)
+      return count
+    }
+    for (const { tenantId } of this.#underWay.values()) enter(tenantId)
+    return due.filter(({ id, tenantId }) => !this.#underWay.has(id) && enter(tenantId) <= OF_EACH)
+  }
+
+  #works(): Promise<void>[] {
+    return [...this.#underWay.values()].map(({ work }) => work)
   }
 
   #begin(outlet: DueOutlet): void {
@@ -93,7 +112,7 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
       .deliver(outlet, this.#ports)
       .catch((error: unknown) => this.faults.report('an outlet was not delivered; it is tried again', error))
       .finally(() => this.#underWay.delete(outlet.id))
-    this.#underWay.set(outlet.id, work)
+    this.#underWay.set(outlet.id, { tenantId: outlet.tenantId, work })
   }
 
   #kinds(): string[] {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { backoffMs } from '@writ/outlets'
 import type { Delivered } from '@writ/outlets'
@@ -5,11 +6,12 @@ import type { DueOutlet } from '@writ/postgres'
 import { Clock } from '../clock.ts'
 import type { Tenant } from '../tenancy/admission.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
-import { failure as failureOf, isAnswer } from './channels/channel.ts'
+import { failure as failureOf, isAnswer, SEND_BEGIN_MS } from './channels/channel.ts'
 import type { Channel, Failure, Sent } from './channels/channel.ts'
 import { openChannel } from './channels/open-channel.ts'
 import type { ChannelPorts } from './channels/open-channel.ts'
 import { DeadLetters } from './dead-letters.ts'
+import type { DeadLetter } from './dead-letters.ts'
 import { OutletMetrics } from './outlet-metrics.ts'
 import { OutletSecrets } from './outlet-secrets.ts'
 import { Places } from './places.ts'
@@ -19,8 +21,15 @@ import type { Piece } from './reading.ts'
 
 /** So long one outlet goes on before others have their turn. */
 const TURN_MS = 5000
-/** A record that a receiver refused so often by itself is left behind, as soon as the receiver takes the one after it. */
+/** A record that a receiver refused so often by itself is left behind, as soon as the receiver takes one after it. */
 export const MOST_REFUSALS = 6
+/**
+ * So often a record goes out to a receiver that cuts the connection or falls silent, before it is asked whether it is there: by the backoff
+ * that is more than eleven minutes.
+ */
+export const MOST_UNANSWERED = 13
+/** So many records after it are tried at most, one more with each refusal: one call leaves two records, and a receiver may choke on both. */
+const MOST_AHEAD = 32
 
 /** The ways out, and when to stop. Made by the deliverer. */
 export type DeliveryPorts = Omit<ChannelPorts, 'clock'> & {
@@ -78,12 +87,15 @@ export class Delivery {
   async #turn(leased: Leased, turn: Turn): Promise<void> {
     const endsAtMs = performance.now() + TURN_MS
     let now: Leased | null = leased
-    if (now.testId !== null) await this.#test(now, turn)
-    if (now.isPaused) return
-    do {
-      if (!(await this.#step(now, turn))) return
+    if (now.testId !== null) {
+      await this.#test(now, turn)
       now = await this.#renewed(now, turn)
-    } while (now !== null && !now.isPaused && performance.now() < endsAtMs && !turn.ports.way.signal.aborted)
+    }
+    while (now !== null && !now.isPaused) {
+      if (!(await this.#step(now, turn))) return
+      if (performance.now() >= endsAtMs || turn.ports.way.signal.aborted) return
+      now = await this.#renewed(now, turn)
+    }
   }
 
   #renewed(leased: Leased, { tenant }: Turn): Promise<Leased | null> {
@@ -104,7 +116,8 @@ export class Delivery {
     const again = await this.tenancy.run(turn.tenant, (db) => this.deadLetters.nextAgain(db, leased))
     if (again !== null) return this.#tryAgain(leased, again.leaf, turn)
     const piece = await this.#read(leased, leased.nextLeaf, leased.width, turn)
-    if (piece.missing !== null || piece.unreadable !== null) return this.#passOver(leased, piece, turn)
+    const gone = goneIn(piece)
+    if (gone !== null) return this.#leaveBehind(leased, [gone], 0, turn)
     if (piece.delivered.length === 0) return false
     const sent = await turn.channel.send(piece.delivered)
     return this.#settle(leased, sent, turn)
@@ -129,62 +142,92 @@ export class Delivery {
       : this.#refused(leased, failure, turn)
   }
 
-  /** A receiver that takes the next record was there all along: then, and only then, one that it refuses is left behind. */
+  /** A receiver that takes a later record was there all along: then, and only then, those that it refused before that one are left behind. */
   async #refused(leased: Leased, failed: Failure, turn: Turn): Promise<boolean> {
-    const isPoison =
-      isAnswer(failed) &&
-      leased.width === 1 &&
-      leased.refusals + 1 >= MOST_REFUSALS &&
-      (await this.#takesNext(leased, turn))
-    if (!isPoison) return this.#fail(leased, failed, turn)
-    const { nextLeaf, refusals } = leased
-    await this.tenancy.run(turn.tenant, async (db) => {
-      const detail = `${failed.code}: ${failed.detail}`
-      const letter = {
-        leaf: nextLeaf,
-        to: nextLeaf + 1,
-        reason: 'refused',
-        detail,
-        tries: refusals + 1,
-      } as const
-      await this.deadLetters.add(db, leased, letter)
-      await this.places.advance(db, leased, nextLeaf + 2, 1)
-    })
-    this.metrics.delivered(leased.target.kind, 1)
-    this.metrics.deadLetter(leased.target.kind)
+    if (!isAnswer(failed)) return this.#unanswered(leased, failed, turn)
+    const isSuspect = leased.width === 1 && leased.refusals + 1 >= MOST_REFUSALS
+    const letters = isSuspect ? await this.#untilTaken(leased, failed, turn) : null
+    if (letters === null) return this.#fail(leased, failed, turn)
+    if (await this.#leaveBehind(leased, letters, 1, turn)) this.metrics.delivered(leased.target.kind, 1)
     return true
   }
 
-  async #takesNext(leased: Leased, turn: Turn): Promise<boolean> {
-    const { delivered } = await this.#read(leased, leased.nextLeaf + 1, 1, turn)
-    return delivered.length > 0 && (await turn.channel.send(delivered)).failure === null
+  /** A receiver that takes a test event, and cuts the connection or falls silent for this record before and after it, is there and refuses it. */
+  async #unanswered(leased: Leased, failed: Failure, turn: Turn): Promise<boolean> {
+    const isSuspect = leased.width === 1 && leased.failures + 1 >= MOST_UNANSWERED && !isOurs(leased)
+    const isThere = isSuspect && (await this.#isThere(leased, turn))
+    return isThere ? this.#onceMore(leased, turn) : this.#fail(leased, failed, turn)
+  }
+
+  async #onceMore(leased: Leased, turn: Turn): Promise<boolean> {
+    const { delivered } = await this.#read(leased, leased.nextLeaf, 1, turn)
+    if (delivered.length === 0) return true
+    const { failure } = await turn.channel.send(delivered)
+    if (failure === null) {
+      if (await this.#leaveBehind(leased, [], 1, turn)) this.metrics.delivered(leased.target.kind, 1)
+      return true
+    }
+    if (isAnswer(failure) || turn.ports.way.signal.aborted) return this.#fail(leased, failure, turn)
+    return this.#leaveBehind(leased, [refusedLetter(leased.nextLeaf, failure, leased.failures + 2)], 0, turn)
+  }
+
+  /** Asked with an event that is about nothing; the lease goes on meanwhile. */
+  async #isThere(leased: Leased, turn: Turn): Promise<boolean> {
+    const event = { tenant: turn.tenant.id, id: randomUUID(), atMs: this.clock.nowMs() }
+    const failed = await turn.channel.test(event)
+    return failed === null && (await this.#renewed(leased, turn)) !== null
+  }
+
+  /** What stands before the first later record that the receiver takes, and was refused or is gone; null: it takes none of those tried. */
+  async #untilTaken(leased: Leased, failed: Failure, turn: Turn): Promise<DeadLetter[] | null> {
+    const letters = [refusedLetter(leased.nextLeaf, failed, leased.refusals + 1)]
+    const most = Math.min(leased.refusals + 2 - MOST_REFUSALS, MOST_AHEAD)
+    const overMs = performance.now() + SEND_BEGIN_MS
+    for (let tried = 0; tried < most && performance.now() < overMs;) {
+      const next = await this.#trial(leased, letters.at(-1)?.to ?? leased.nextLeaf, turn)
+      if (next === 'taken') return letters
+      if (next === null) return null
+      letters.push(next)
+      if (next.reason === 'refused') tried += 1
+    }
+    return null
+  }
+
+  /** One record by itself: taken, or why it may be left behind; null where nobody can say. */
+  async #trial(leased: Leased, leaf: number, turn: Turn): Promise<'taken' | DeadLetter | null> {
+    const piece = await this.#read(leased, leaf, 1, turn)
+    const gone = goneIn(piece)
+    if (gone !== null || piece.delivered.length === 0) return gone
+    const { failure } = await turn.channel.send(piece.delivered)
+    if (failure === null) return 'taken'
+    return isAnswer(failure) ? refusedLetter(leaf, failure, 1) : null
+  }
+
+  /** Behind the last letter, and behind what was delivered after it. @returns false when the lease was lost: then nothing is left behind here */
+  async #leaveBehind(
+    leased: Leased,
+    letters: readonly DeadLetter[],
+    delivered: number,
+    { tenant }: Turn,
+  ): Promise<boolean> {
+    const to = (letters.at(-1)?.to ?? leased.nextLeaf) + delivered
+    const isMoved = await this.tenancy.run(tenant, async (db) => {
+      if (!(await this.places.advance(db, leased, to, delivered))) return false
+      for (const letter of letters) await this.deadLetters.add(db, leased, letter)
+      return true
+    })
+    if (isMoved) for (const _ of letters) this.metrics.deadLetter(leased.target.kind)
+    return isMoved
   }
 
   async #fail(leased: Leased, failed: Failure, turn: Omit<Turn, 'channel'>): Promise<false> {
     if (turn.ports.way.signal.aborted) return false
     const waitMs = backoffMs(leased.failures + 1, turn.ports.random(), failed.retryAfterMs)
     await this.tenancy.run(turn.tenant, (db) =>
-      this.places.fail(db, leased, failed, { waitMs, narrower: isAnswer(failed) }),
+      this.places.fail(db, leased, failed, { waitMs, isRefusal: isAnswer(failed) }),
     )
     this.metrics.failed(leased.target.kind, failed.code)
     return false
-  }
-
-  /** What cannot be delivered any more, by name. */
-  async #passOver(leased: Leased, { missing, unreadable }: Piece, turn: Turn): Promise<boolean> {
-    const [from, to] = missing ? [missing.from, missing.to] : [unreadable ?? 0, (unreadable ?? 0) + 1]
-    const why = missing
-      ? ({ reason: 'expired', detail: 'retention removed these records before they went out' } as const)
-      : ({
-          reason: 'unreadable',
-          detail: 'the stored record can no longer be read: verify the ledger',
-        } as const)
-    await this.tenancy.run(turn.tenant, async (db) => {
-      await this.deadLetters.add(db, leased, { leaf: from, to, tries: 0, ...why })
-      await this.places.advance(db, leased, to, 0)
-    })
-    this.metrics.deadLetter(leased.target.kind)
-    return true
   }
 
   async #tryAgain(leased: Leased, leaf: number, turn: Turn): Promise<boolean> {
@@ -204,4 +247,30 @@ export class Delivery {
       return { code: 'failed', detail: 'the record is not there any more', retryAfterMs: 0 }
     return (await turn.channel.send(delivered)).failure
   }
+}
+
+/** A file or standard output chokes on nothing that a record says; but a disk may have room for a test event only. */
+const isOurs = ({ target: { kind } }: Leased): boolean => kind === 'file' || kind === 'stdout'
+
+const refusedLetter = (leaf: number, { code, detail }: Failure, tries: number): DeadLetter => ({
+  leaf,
+  to: leaf + 1,
+  reason: 'refused',
+  detail: `${code}: ${detail}`,
+  tries,
+})
+
+/** What cannot be delivered any more, by name; null: the first of them can. */
+function goneIn({ missing, unreadable }: Piece): DeadLetter | null {
+  if (missing)
+    return {
+      leaf: missing.from,
+      to: missing.to,
+      reason: 'expired',
+      detail: 'retention removed these records before they went out',
+      tries: 0,
+    }
+  if (unreadable === null) return null
+  const detail = 'the stored record can no longer be read: verify the ledger'
+  return { leaf: unreadable, to: unreadable + 1, reason: 'unreadable', detail, tries: 0 }
 }

@@ -157,13 +157,15 @@ export class OutletsService {
     return this.get(db, id)
   }
 
-  // The authorization was for whoever it was given for.
+  // The authorization was for whoever it was given for. Whoever delivers to the receiver of before loses the lease with it, for what it still
+  // sends there the new receiver does not have.
   async #retarget(db: TenantDb, id: OutletId, before: OutletTarget, after: OutletTarget): Promise<void> {
     if (after.kind !== before.kind) throw conflict('an outlet stays of its kind: make another one')
     requireReceiver(after, this.settings.outletReach)
     await this.secrets.setAuthorization(db, id, null)
     await db.rows(
-      'update writ.outlets set target = $3, width = default, due_at = now() where tenant_id = $1 and id = $2',
+      `update writ.outlets set target = $3, width = default, failures = 0, refusals = 0, failure_code = null, failure_detail = null, due_at = now(),
+         lease_epoch = lease_epoch + 1, lease_holder = null, lease_until = '-infinity' where tenant_id = $1 and id = $2`,
       [id, JSON.stringify(after)],
     )
   }

@@ -53,29 +53,35 @@ export class Places {
     return row && leasedOf(row)
   }
 
-  /** Everything before `to` is done with. @param delivered how many of it the receiver has */
-  async advance(db: TenantDb, { id, epoch, nextLeaf }: Leased, to: number, delivered: number): Promise<void> {
-    await db.rows(
+  /** Everything before `to` is done with. @param delivered how many of it the receiver has @returns false when the lease was lost: the place stays */
+  async advance(
+    db: TenantDb,
+    { id, epoch, nextLeaf }: Leased,
+    to: number,
+    delivered: number,
+  ): Promise<boolean> {
+    const moved = await db.first(
       `update writ.outlets set next_leaf = $5, delivered = delivered + $6, delivered_at = case when $6 > 0 then now() else delivered_at end,
          failures = 0, refusals = 0, width = least(width * 2, ${WIDEST}), failure_code = null, failure_detail = null
-        where ${OURS} and next_leaf = $4`,
+        where ${OURS} and next_leaf = $4 returning id`,
       [id, epoch, nextLeaf, to, delivered],
     )
+    return moved !== null
   }
 
-  /** The place stays. @param narrower the receiver was there and did not want it: fewer go out next time */
+  /** The place stays, and fewer go out next time: whatever one record does to a receiver, it soon stands alone. */
   async fail(
     db: TenantDb,
     { id, epoch }: Leased,
     failed: Failure,
-    next: { readonly waitMs: number; readonly narrower: boolean },
+    next: { readonly waitMs: number; readonly isRefusal: boolean },
   ): Promise<void> {
     await db.rows(
       `update writ.outlets set failures = failures + 1, failed_at = now(), failure_code = $4, failure_detail = $5,
          due_at = now() + make_interval(secs => $6),
-         refusals = case when $7 then refusals + 1 else 0 end, width = case when $7 then greatest(width / 2, 1) else width end
+         refusals = case when $7 then refusals + 1 else 0 end, width = greatest(width / 2, 1)
         where ${OURS}`,
-      [id, epoch, failed.code, failed.detail, next.waitMs / 1000, next.narrower],
+      [id, epoch, failed.code, failed.detail, next.waitMs / 1000, next.isRefusal],
     )
   }
 

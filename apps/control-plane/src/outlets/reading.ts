@@ -74,12 +74,13 @@ function deliveredOf(
   record: AuditRecord,
   disclosed: Readonly<Record<string, Json>> | null,
 ): Delivered {
-  const { shown, taken } = withoutPersonal(record)
+  const text = bytes.toString('utf8')
+  const { shown, taken } = withoutPersonal(record, text)
   return {
     tenant: tenant.id,
     leafIndex: leaf,
     ingestedAtMs: ingested_at.getTime(),
-    bytes: bytes.toString('utf8'),
+    bytes: text,
     record,
     shown,
     disclosed: disclosed === null ? {} : { ...taken, ...disclosed },

@@ -6,6 +6,7 @@ import { forgetFormerParts } from '../bundles/rosters.ts'
 import { Clock } from '../clock.ts'
 import { badRequest, conflict, notFound } from '../http/problem.ts'
 import { forgetPacks } from '../packs/store.ts'
+import { takeHoldTurn } from '../retention/hold-turn.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { SubjectKeys } from './subject-keys.ts'
 
@@ -25,6 +26,7 @@ export class Erasures {
 
   /** @throws 400 for another id than that of the path, 404, 409 for whoever is not suspended yet, and while records are held for a case */
   async erase(db: TenantDb, human: HumanId, { human: named, reason }: HumanErasure): Promise<ErasedHuman> {
+    await takeHoldTurn(db)
     const status = await statusOf(db, human)
     if (named !== human) throw badRequest('the id in the body is not the one in the path')
     requireSuspended(status)

@@ -4,10 +4,11 @@ import type { HoldId, HoldView, NewHold } from '@writ/contracts'
 import { Clock } from '../clock.ts'
 import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
-import { conflict, notFound, overLimit } from '../http/problem.ts'
+import { badRequest, conflict, notFound, overLimit } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import type { By } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { takeHoldTurn } from './hold-turn.ts'
 
 const MOST_IN_FORCE = 500
 
@@ -27,14 +28,16 @@ export class HoldsService {
     return viewOf(row)
   }
 
-  /** @throws 409 where as many are in force as may be: each is compared with each record that grows old */
+  /** @throws 409 where as many are in force as may be: each is compared with each record that grows old; 400 for one that is of no time */
   async place(db: TenantDb, by: By, { reason, filter, firstLeaf, lastLeaf }: NewHold): Promise<HoldView> {
+    requireTime(filter)
+    await takeHoldTurn(db)
     const row = await db.first<{ n: number }>(
       'select count(*)::integer as n from writ.holds where tenant_id = $1 and released_at is null',
     )
     if ((row?.n ?? 0) >= MOST_IN_FORCE) throw overLimit('holds', MOST_IN_FORCE)
-    const id = newId('hld', this.clock.nowMs())
     const { from, until } = filter
+    const id = newId('hld', this.clock.nowMs())
     await db.insert('holds', {
       id,
       reason,
@@ -64,6 +67,12 @@ export class HoldsService {
     )
     return this.get(db, id)
   }
+}
+
+/** Whoever places one that keeps nothing believes that it keeps something. @throws 400 */
+function requireTime({ from, until }: NewHold['filter']): void {
+  if (from !== undefined && until !== undefined && Date.parse(from) >= Date.parse(until))
+    throw badRequest('from comes before until')
 }
 
 const whoOf = ({ kind, id }: By): Pick<By, 'kind' | 'id'> => ({ kind, id })

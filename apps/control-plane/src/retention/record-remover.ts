@@ -9,18 +9,23 @@ const LOOK_AGAIN_MS = 600_000
 /** Between two pieces: whoever else uses the database comes in between. */
 const GO_ON_MS = 200
 
+const FAILURE = 'removing records that are older than their retention failed'
+
 /** Removes what retention says, from the one control plane that leads. */
 @Injectable()
 export class RecordRemover extends LeaderLoop {
+  readonly #faults: Faults
   readonly #removal: Removal
 
   constructor(watch: CommitWatch, faults: Faults, removal: Removal) {
-    const failure = 'removing records that are older than their retention failed'
-    super(watch, faults, { failure, retryMs: LOOK_AGAIN_MS, wakesAtCommits: false })
+    super(watch, faults, { failure: FAILURE, retryMs: LOOK_AGAIN_MS, wakesAtCommits: false })
+    this.#faults = faults
     this.#removal = removal
   }
 
   protected override async round(): Promise<number> {
-    return (await this.#removal.removeExpired()) ? GO_ON_MS : LOOK_AGAIN_MS
+    const { isMore, failures } = await this.#removal.removeExpired()
+    for (const failure of failures) this.#faults.report(`${FAILURE} for a tenant; it is tried again`, failure)
+    return isMore ? GO_ON_MS : LOOK_AGAIN_MS
   }
 }

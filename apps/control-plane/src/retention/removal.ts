@@ -4,11 +4,17 @@ import { Administrations } from '../administration/administrations.ts'
 import { Clock } from '../clock.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { takeHoldTurn } from './hold-turn.ts'
 import { DEFAULT_MONTHS } from './retention.service.ts'
 
 const TENANTS_AT_ONCE = 100
 const RECORDS_AT_ONCE = 2000
 const DAY_MS = 86_400_000
+/** A tenant of which nothing can be removed waits, and no other with it. */
+const AFTER_FAILURE_MS = 600_000
+
+/** `isMore`: there may be more at once. `failures`: each of one tenant, which is looked at again later. */
+export type Round = { readonly isMore: boolean; readonly failures: readonly unknown[] }
 
 /**
  * Removes what is older than its retention and under no hold. What may go is the database's to say, in the function that removes it; the
@@ -23,32 +29,37 @@ export class Removal {
     private readonly administrations: Administrations,
   ) {}
 
-  /**
-   * A piece of what every tenant has that is due, and whole months of which nothing is left; months to come are made.
-   * @returns whether there may be more
-   * @throws the first failure, once all the others were looked after
-   */
-  async removeExpired(): Promise<boolean> {
+  /** A piece of what every tenant has that is due, and whole months of which nothing is left; months to come are made. */
+  async removeExpired(): Promise<Round> {
     const tenants = await this.platform.retentionDue(new Date(this.clock.nowMs()), TENANTS_AT_ONCE)
     const failures: unknown[] = []
+    const failed = (error: unknown) => void failures.push(error)
     let isMore = tenants.length === TENANTS_AT_ONCE
     for (const tenant of tenants)
       await this.tenancy
         .run(tenant, (db) => this.#removeOf(db))
         .then((wasFull) => (isMore ||= wasFull))
-        .catch((error: unknown) => failures.push(error))
+        .catch((error: unknown) => {
+          failed(error)
+          return this.tenancy.run(tenant, (db) => this.#lookAgain(db, AFTER_FAILURE_MS))
+        })
+        .catch(failed)
     await this.platform.tendPartitions()
-    if (failures.length > 0) throw failures[0]
-    return isMore
+    return { isMore, failures }
   }
 
   /** @returns whether as many were removed as are at once */
   async #removeOf(db: TenantDb): Promise<boolean> {
+    await takeHoldTurn(db)
     const [gone]: Gone[] = await db.manager.query(REMOVE, [RECORDS_AT_ONCE])
     const isFull = gone?.removed === RECORDS_AT_ONCE
-    await db.rows(DUE, [DEFAULT_MONTHS, new Date(this.clock.nowMs() + (isFull ? 0 : DAY_MS))])
+    await this.#lookAgain(db, isFull ? 0 : DAY_MS)
     if (gone && gone.removed > 0 && (await isRecorded(db))) await this.#record(db, gone)
     return isFull
+  }
+
+  async #lookAgain(db: TenantDb, afterMs: number): Promise<void> {
+    await db.rows(DUE, [DEFAULT_MONTHS, new Date(this.clock.nowMs() + afterMs)])
   }
 
   #record(db: TenantDb, { removed, firstLeaf, lastLeaf }: Gone): Promise<void> {

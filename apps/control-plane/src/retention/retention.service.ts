@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { RetentionView } from '@writ/contracts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { takeHoldTurn } from './hold-turn.ts'
 
 /** Where nobody has said anything. */
 export const DEFAULT_MONTHS = 13
@@ -16,6 +17,7 @@ export class RetentionService {
 
   /** What was said before counts on for 7 days where it is longer: the database sees to that. */
   async change(db: TenantDb, months: number): Promise<RetentionView> {
+    await takeHoldTurn(db)
     await db.rows(
       `insert into writ.retentions (tenant_id, months, former_months) values ($1, $2, $2) on conflict do nothing`,
       [DEFAULT_MONTHS],

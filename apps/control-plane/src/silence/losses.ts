@@ -7,6 +7,7 @@ import { newId } from '../ids-and-secrets.ts'
 import { Settings } from '../settings.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { eachTenant } from './each-tenant.ts'
 
 const TENANTS_AT_ONCE = 1000
 
@@ -25,10 +26,11 @@ export class Losses {
     private readonly administrations: Administrations,
   ) {}
 
+  /** @throws the first failure, once all tenants were looked after */
   async tell(): Promise<void> {
     const { streamLostAfterSeconds: seconds } = this.settings
     const tenants = await this.platform.silentStreams(seconds, TENANTS_AT_ONCE)
-    for (const tenant of tenants) await this.tenancy.run(tenant, (db) => this.#tellOf(db, seconds))
+    await eachTenant(tenants, (tenant) => this.tenancy.run(tenant, (db) => this.#tellOf(db, seconds)))
   }
 
   async #tellOf(db: TenantDb, seconds: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { PlatformEvent } from '../administration/administrations.ts'
 import { Settings } from '../settings.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { eachTenant } from './each-tenant.ts'
 
 const TENANTS_AT_ONCE = 1000
 const LEAVES_AT_ONCE = 5000
@@ -24,12 +25,13 @@ export class Reaping {
     private readonly administrations: Administrations,
   ) {}
 
-  /** @returns whether there may be more at once */
+  /** @returns whether there may be more at once @throws the first failure, once all tenants were looked after */
   async reap(): Promise<boolean> {
     const tenants = await this.platform.unreapedTenants(TENANTS_AT_ONCE)
     let isMore = false
-    for (const tenant of tenants)
+    await eachTenant(tenants, async (tenant) => {
       isMore = (await this.tenancy.run(tenant, (db) => this.#reapOf(db))) || isMore
+    })
     return isMore
   }
 
@@ -38,8 +40,8 @@ export class Reaping {
     const isMore = await advance(db, unknownAfterSeconds)
     await db.rows(FORGET_ENDED)
     for (const { decision, bytes } of await db.rows<UnendedRow>(UNENDED, [silentAfterSeconds])) {
-      const opened = AuditRecord.safeParse(JSON.parse(bytes.toString('utf8')))
-      if (opened.success) await this.administrations.note(db, decision, endingOf(opened.data))
+      const opened = openedIn(bytes)
+      if (opened) await this.administrations.note(db, decision, endingOf(opened))
       await db.rows('delete from writ.unended_decisions where tenant_id = $1 and decision_id = $2', [
         decision,
       ])
@@ -63,6 +65,15 @@ async function advance(db: TenantDb, seconds: number): Promise<boolean> {
   await db.rows(KEEP_BEGUN, [begun.map(({ decision }) => decision), begun.map(({ leaf }) => leaf)])
   await db.rows('update writ.reapings set next_leaf = $2 where tenant_id = $1', [last.leaf + 1])
   return old.length === LEAVES_AT_ONCE
+}
+
+/** Null where the stored bytes are damaged: verification names them, and nobody waits for their end. */
+function openedIn(bytes: Buffer): AuditRecord | null {
+  try {
+    return AuditRecord.parse(JSON.parse(bytes.toString('utf8')))
+  } catch {
+    return null
+  }
 }
 
 /** Whose call it was and what it was to do, as it began. */

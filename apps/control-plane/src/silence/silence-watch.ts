@@ -29,8 +29,12 @@ export class SilenceWatch extends LeaderLoop {
   protected override async round(): Promise<number> {
     const { streamLostAfterSeconds, silentAfterSeconds } = this.#settings
     const upMs = performance.now() - this.#startedAtMs
-    if (upMs >= 1000 * streamLostAfterSeconds) await this.#losses.tell()
-    const isMore = upMs >= 1000 * silentAfterSeconds && (await this.#reaping.reap())
+    let isMore = false
+    try {
+      if (upMs >= 1000 * streamLostAfterSeconds) await this.#losses.tell()
+    } finally {
+      if (upMs >= 1000 * silentAfterSeconds) isMore = await this.#reaping.reap()
+    }
     return isMore ? 0 : Math.min(LONGEST_REST_MS, 250 * silentAfterSeconds)
   }
 }

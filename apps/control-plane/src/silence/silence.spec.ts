@@ -41,6 +41,15 @@ async function keep(batch: StreamBatch): Promise<void> {
   await ingestBatch(createTenantScope(ledger), { batch, records })
 }
 
+/** As whoever has the database could. */
+async function damaged({ stream, decision }: World): Promise<void> {
+  await plane.query('alter table writ.records disable trigger user')
+  await plane.query(`update writ.records set bytes = '{' where tenant_id = $1 and decision_id = $2`, [
+    stream.tenant,
+    decision,
+  ])
+}
+
 type World = { readonly key: string; readonly stream: TestStream; readonly decision: `dec_${string}` }
 
 /** A gateway's stream: a call that began, one that ended, and one that began and ended. */
@@ -144,5 +153,20 @@ describe('a call of which nobody says how it ended', () => {
     await keep(ended.batch(0, 1))
     await rest(2)
     expect((await recordsOf(world)).map(({ outcome }) => outcome)).not.toContain('unknown')
+  })
+
+  it('is closed also where the record of the beginning of another one is damaged, in its tenant or in another', async () => {
+    const [bent, sound] = [await given(), await given()]
+    await keep(bent.stream.batch(0, 4))
+    const besides = streamOf(bent.stream.tenant, () => ({ kind: 'opened', decisionId: testId('dec') }))
+    await keep(besides.batch(0, 4))
+    await damaged(bent)
+    await keep(sound.stream.batch(0, 4))
+    await eventually(sound, ({ outcome }) => outcome === 'unknown')
+    const ended = () =>
+      plane.query(`select 1 from writ.records where tenant_id = $1 and outcome = 'unknown'`, [
+        bent.stream.tenant,
+      ])
+    while ((await ended()).length === 0) await rest(0.1)
   })
 })

@@ -3,6 +3,8 @@ import type { Delivered } from '@writ/outlets'
 
 /** Nothing that a receiver does takes longer than that. Far less than a lease. */
 export const SEND_LIMIT_MS = 10_000
+/** After so long nothing more is begun of one `send`, so that all of it takes far less than a lease however slow a receiver is. */
+export const SEND_BEGIN_MS = 5000
 
 /** Why records were not taken. The detail is ours: nothing that a receiver said stands in it. */
 export type Failure = {
@@ -23,7 +25,7 @@ export const failure = (code: OutletFailureCode, detail: string, retryAfterMs = 
 export const isAnswer = ({ code }: Failure): boolean =>
   code === 'refused' || code === 'unavailable' || code === 'partial'
 
-/** How many of the batch, from its beginning, are delivered for good; and what kept the others. */
+/** How many of the batch, from its beginning, are delivered for good; and what kept the others: null where there was only no time for them. */
 export type Sent = { readonly delivered: number; readonly failure: Failure | null }
 
 export const allOf = (batch: readonly unknown[]): Sent => ({ delivered: batch.length, failure: null })

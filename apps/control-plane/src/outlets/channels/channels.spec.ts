@@ -2,9 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { OutletTarget } from '@writ/contracts'
 import type { Resolve } from '@writ/runtime'
+import { testAuthority } from '@writ/runtime/fixtures'
 import { ProblemError } from '../../http/problem.ts'
 import { httpReceiver } from '../../testing/outlets.ts'
 import { requireReceiver } from '../receivers.ts'
@@ -128,6 +131,39 @@ describe('a syslog receiver that speaks no TLS', () => {
     expect(['tls', 'unreachable', 'unconfirmed']).toContain(failed?.code)
     expect(Buffer.concat(heard).toString('latin1')).not.toContain('tenant-of-the-spec')
     await new Promise((resolve) => server.close(resolve))
+  })
+})
+
+describe('a syslog receiver on TLS', () => {
+  const authority = testAuthority()
+  const sentTo = async (serve: (socket: TLSSocket) => void) => {
+    const server = createTlsServer({ ...authority.issue('localhost'), allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {})
+      serve(socket)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const syslog = createSyslog(
+      { host: 'localhost', port, authorities: authority.cert },
+      way(saying('127.0.0.1'), true),
+    )
+    const failed = await syslog.test({ tenant: 't', id: 'x', atMs: 0 })
+    await new Promise((resolve) => server.close(resolve))
+    return failed
+  }
+
+  it('has what it read to the end', async () => {
+    expect(await sentTo((socket) => socket.resume().once('end', () => socket.end()))).toBeNull()
+  })
+
+  it('does not have what it left unread when it ended the connection in order', async () => {
+    const failed = await sentTo((socket) => {
+      socket.pause()
+      setTimeout(() => socket.end(), 20)
+      setTimeout(() => socket.destroy(), 300)
+    })
+    expect(failed?.code).toBe('unconfirmed')
   })
 })
 

@@ -16,7 +16,8 @@ export type SyslogReceiver = {
 
 /**
  * CEF in syslog on TLS (RFC 5425). Syslog acknowledges nothing, so each batch is one connection that we end and whose end by the receiver
- * we wait for: whoever ends it in order has read all of it, and whoever dies before resets it.
+ * we wait for: whoever ends it in order after us has read all of it, and whoever dies before resets it. We end it a moment after the batch
+ * is sent: a receiver that stops in order just then, with the batch unread, ends it before us.
  */
 export function createSyslog(receiver: SyslogReceiver, way: WayOut): Channel {
   return {
@@ -68,11 +69,14 @@ function written(
     socket.once('close', () => resolve(isSecure ? (hasEnded ? null : CUT) : failure('unreachable', 'closed')))
     socket.once('secureConnect', () => {
       isSecure = true
-      socket.end(messages.join(''))
+      socket.write(messages.join(''), () => void setTimeout(() => socket.end(), MOMENT_MS))
     })
     // What a receiver says is not listened to; but its end is.
     socket.resume()
   })
 }
+
+/** For a receiver to read, or to say that it stops. Long beside a way through the network, short beside a handshake for each batch. */
+const MOMENT_MS = 100
 
 const CUT = failure('unconfirmed', 'the connection did not end in order')

@@ -10,7 +10,7 @@ import {
 } from '@writ/outlets'
 import type { Delivered } from '@writ/outlets'
 import type { Clock } from '../../clock.ts'
-import { allOf } from './channel.ts'
+import { allOf, SEND_BEGIN_MS } from './channel.ts'
 import type { Channel, Failure, Sent } from './channel.ts'
 import { isFailure } from './http-post.ts'
 import type { HttpPost } from './http-post.ts'
@@ -33,9 +33,11 @@ export function createWebhook(http: HttpPost, settings: WebhookSettings, clock: 
   }
 
   async function sendOneByOne(batch: readonly Delivered[]): Promise<Sent> {
+    const overMs = performance.now() + SEND_BEGIN_MS
     for (const [index, delivered] of batch.entries()) {
       const failed = await post(eventIdOf(delivered), JSON.stringify(eventOf(delivered)))
       if (failed) return { delivered: index, failure: failed }
+      if (performance.now() >= overMs) return { delivered: index + 1, failure: null }
     }
     return allOf(batch)
   }
