@@ -1,7 +1,7 @@
 // Somebody of one tenant, with the queue, the roles of the services and the API at hand, reaches for the records of another (fault drill 24).
 import { setTimeout as sleep } from 'node:timers/promises'
 import { result } from '../bench/figures.mjs'
-import { untilShipped } from './ledger/oracle.mjs'
+import { evidenceOf, untilShipped } from './ledger/oracle.mjs'
 import { forgeries } from './ledger/forged.mjs'
 import { probeRoles } from './ledger/roles.mjs'
 import { asOwner } from './ledger/owner.mjs'
@@ -31,8 +31,8 @@ export async function reachAcross(world) {
 }
 
 async function forge(world) {
-  const [{ id: mine, admin }, { id: theirs }] = world.tenants
-  const batch = genuineBatch(await admin('GET', 'records/evidence'))
+  const [{ id: mine }, { id: theirs }] = world.tenants
+  const batch = genuineBatch(await evidenceOf(world, world.tenants[0]))
   const made = forgeries({ batch, mine, theirs })
   await enqueue(world, made)
   const aside = await asideOf(world, made.length)
@@ -108,7 +108,7 @@ const foundIn = ({ platform }, tenant, texts) =>
 
 /** Everything that one tenant names, asked for with the key of the other. */
 async function askAcross({ tenants: [mine, theirs], platform }) {
-  const evidence = await theirs.admin('GET', 'records/evidence')
+  const evidence = await evidenceOf({ platform }, theirs)
   const record = JSON.parse(evidence.records.find(({ bytes }) => bytes.includes('"kind":"opened"')).bytes)
   const agent = encodeURIComponent(record.agent.id)
   const decision = encodeURIComponent(record.decisionId)

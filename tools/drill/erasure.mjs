@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyEvidence } from '@writ/audit'
 import { Evidence } from '@writ/contracts'
 import { result } from '../bench/figures.mjs'
-import { untilShipped } from './ledger/oracle.mjs'
+import { evidenceOf, untilShipped } from './ledger/oracle.mjs'
 import { asOwner } from './ledger/owner.mjs'
 import { none, oracleRows } from './ledger/rows.mjs'
 import { startDrillWorld } from './ledger/world.mjs'
@@ -53,11 +53,11 @@ async function prepared(admin) {
 
 /** With nothing on its way. */
 async function stillLook(world, look) {
-  const [{ admin }] = world.tenants
+  const [tenant] = world.tenants
   await world.load.pause()
   await untilShipped(world)
   const seen = await look()
-  const evidence = Evidence.parse(await admin('GET', 'records/evidence'))
+  const evidence = Evidence.parse(await evidenceOf(world, tenant))
   world.load.resume()
   return { seen, evidence }
 }

@@ -88,6 +88,12 @@ describe('a signed batch', () => {
     ['another tenant', { ...first, tenant: `ten_${'9'.repeat(26)}` }, 'form', 'another tenant'],
     ['another node', { ...first, node: `nod_${'9'.repeat(26)}` }, 'form', 'another node'],
     ['another head, signed', resigned({ headHash: 'd'.repeat(64) }), 'chain', 'head of the batch'],
+    [
+      'a record that is longer in bytes than in characters',
+      resigned({ records: [one, '€'.repeat(22_000), three] }),
+      'form',
+      'longer than 64 KiB',
+    ],
     ['a record that is not canonical', resigned({ records: [`${one} `, two, three] }), 'form', 'canonical'],
     [
       'a start that is no start',

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { AuditRecord, Fault, StreamBatch, StreamId } from '@writ/contracts'
 import { batchStatement, NodeId, STREAM_START, TenantId } from '@writ/contracts'
 import { faultAt, isFault } from './fault.ts'
+import { fits } from './fit-record.ts'
 import { grouped } from './grouped.ts'
 import { signStatement, statementHolds } from './node-key.ts'
 import { hashOf, readRecord } from './record.ts'
@@ -90,7 +91,11 @@ function envelopeFault(batch: StreamBatch, publicKey: string): Fault | null {
   const statement = batchStatement({ ...batch, count: batch.records.length })
   if (!statementHolds(statement, batch.signature, publicKey))
     return faultAt(place, 'signature', 'the batch is not signed by its node')
-  return null
+  // Bytes, where the form of a batch counts characters: a pack could not hold a longer one, and no range over it could be shown.
+  const oversized = batch.records.findIndex((bytes) => !fits(bytes))
+  return oversized === -1
+    ? null
+    : faultAt({ ...place, seq: batch.fromSeq + oversized }, 'form', 'the record is longer than 64 KiB')
 }
 
 function openMember(batch: StreamBatch, offset: number, prev: string | null): AuditRecord | Fault {

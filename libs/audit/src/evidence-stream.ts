@@ -11,16 +11,24 @@ import { partsOfStream } from './stream-chain.ts'
 type Stream = Evidence['streams'][number]
 type Batch = Stream['batches'][number]
 
-/** Every fault of one stream: signatures, gaps, coverage, completeness and chain. */
-export function streamFaults(stream: Stream, rows: readonly Row[], publicKey: string | undefined): Fault[] {
+/** Every fault of one stream: signatures, gaps, coverage, completeness and chain. One signature at a time. */
+export function* streamFaults(
+  stream: Stream,
+  rows: readonly Row[],
+  publicKey: string | undefined,
+): Generator<void, Fault[]> {
   const bySeq = new Map(rows.toReversed().map((row) => [row.place.seq, row]))
   if (publicKey === undefined)
     return [faultAt(placeAt(stream, bySeq, 0), 'signature', 'the evidence holds no key of the node')]
-  const batches = stream.batches.filter((batch) => batchHolds(stream, batch, publicKey))
-  const signed = [...batches.map(lastOf), ...headHash(stream, publicKey)]
+  const sound = new Set<Batch>()
+  for (const batch of stream.batches) {
+    if (batchHolds(stream, batch, publicKey)) sound.add(batch)
+    yield
+  }
+  const signed = [...[...sound].map(lastOf), ...headHash(stream, publicKey)]
   return [
     ...duplicateFaults(rows, bySeq),
-    ...batchFaults(stream, bySeq, batches),
+    ...batchFaults(stream, bySeq, sound),
     ...headFaults(stream, bySeq, publicKey),
     ...gapFaults(stream, bySeq),
     ...lengthFaults(stream, bySeq),
@@ -56,9 +64,9 @@ function duplicateFaults(rows: readonly Row[], bySeq: ReadonlyMap<number, Row>):
     .map((row) => faultAt(row.place, 'sequence', 'the stream has another record with this sequence number'))
 }
 
-function batchFaults(stream: Stream, bySeq: ReadonlyMap<number, Row>, sound: readonly Batch[]): Fault[] {
+function batchFaults(stream: Stream, bySeq: ReadonlyMap<number, Row>, sound: ReadonlySet<Batch>): Fault[] {
   return stream.batches
-    .filter((batch) => !sound.includes(batch))
+    .filter((batch) => !sound.has(batch))
     .map((batch) => {
       const range = rangeText(batch.fromSeq, batch.fromSeq + batch.count)
       const place = placeAt(stream, bySeq, batch.fromSeq)

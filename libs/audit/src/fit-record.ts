@@ -26,8 +26,8 @@ export function fitRecord(whole: string): string {
   throw new RangeError('the record does not fit even without its matches')
 }
 
-// No code unit is longer than three bytes: nearly every record fits by its length alone.
-const fits = (text: string): boolean =>
+/** Whether a record is one that a batch may carry. No code unit is longer than three bytes: nearly every one fits by its length alone. */
+export const fits = (text: string): boolean =>
   text.length * 3 <= MAX_RECORD_BYTES || Buffer.byteLength(text) <= MAX_RECORD_BYTES
 
 const cutTo = (record: JsonObject, kept: number): JsonObject => ({

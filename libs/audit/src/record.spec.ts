@@ -107,6 +107,14 @@ describe('a record of an earlier release', () => {
   })
 })
 
+const CHANGED = {
+  permission: 'policies.write',
+  route: 'PUT /api/v1/policies/{id}',
+  by: { kind: 'human', id: 'hum', name: 'Ada' },
+  target: null,
+  after: null,
+}
+
 describe('reading a record', () => {
   const tampered = (edit: (record: Record<string, unknown>) => void): string => {
     const record: Record<string, unknown> = JSON.parse(sealed.bytes)
@@ -136,6 +144,11 @@ describe('reading a record', () => {
     ],
     ['a number in another spelling', sealed.bytes.replace('431', '431.0'), 'canonical'],
     ['a member that comes twice', sealed.bytes.replace('{"action"', '{"v":"x","action"'), 'canonical'],
+    ...[1.5, 2 ** 53].map((number): [string, string, string] => [
+      `the number ${number}`,
+      tampered((record) => (record['administration'] = { ...CHANGED, before: { limit: number } })),
+      'canonical',
+    ]),
   ])('refuses %s', (_, bytes, message) => {
     expect(readRecord(bytes)).toMatchObject({ check: 'form', message: expect.stringContaining(message) })
   })

@@ -21,7 +21,7 @@ import {
   STREAM,
 } from './sample.fixture.ts'
 import { startOfStream } from './stream-chain.ts'
-import { verifyEvidence } from './verify.ts'
+import { verifyEvidence, verifyEvidenceInSteps } from './verify.ts'
 
 const frames = framesOf(STREAM, 5)
 const others = framesOf(OTHER_STREAM, 3)
@@ -458,5 +458,37 @@ describe('signatures that do not fit', () => {
   it('end in an answer that fits the wire', () => {
     const verification = verifyEvidence(withStream(() => ({ batches: [], head: null })))
     expect(Verification.parse(verification)).toEqual(verification)
+  })
+})
+
+const numbered = (prefix: string, at: number) => `${prefix}_${String(at).padStart(26, '0')}`
+
+describe('evidence that is verified in steps', () => {
+  it('gives way at each record, each signature of a batch and each stream, and comes to the same end', () => {
+    const steps = verifyEvidenceInSteps(sound)
+    let [turns, step] = [0, steps.next()]
+    for (; step.done !== true; step = steps.next()) turns += 1
+    const batches = sound.streams.flatMap((stream) => stream.batches)
+    expect(turns).toBe(sound.records.length + batches.length + sound.streams.length)
+    expect(step.value).toEqual(verifyEvidence(sound))
+  })
+
+  it('of many streams and nodes costs for each as much as for the first', () => {
+    const numbers = Array.from({ length: 60_000 }, (_, at) => at)
+    const many = EvidenceSchema.parse({
+      ...sound,
+      logSize: 0,
+      records: [],
+      nodes: numbers.map((at) => ({ node: numbered('nod', at), publicKey: PUBLIC_KEY })),
+      streams: numbers.map((at) => ({
+        stream: `${numbered('nod', at)}:${numbered('boo', at)}:${sound.tenant}`,
+        nextSeq: 0,
+        head: null,
+        batches: [],
+      })),
+    })
+    const begun = performance.now()
+    expect(verifyEvidence(many)).toMatchObject({ holds: true, streams: 60_000 })
+    expect(performance.now() - begun).toBeLessThan(10_000)
   })
 })

@@ -26,9 +26,26 @@ export type NewNodes = 'fault' | 'unpinned'
 export function verifyEvidence(
   evidence: Evidence,
   knownNodes?: readonly KnownNode[],
-  newNodes: NewNodes = knownNodes === undefined ? 'unpinned' : 'fault',
+  newNodes?: NewNodes,
 ): Verification {
-  const rows = evidence.records.map(readRow)
+  const steps = verifyEvidenceInSteps(evidence, knownNodes, newNodes)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same, a record or a signature at a time, for a process in which others wait for their turns. */
+export function* verifyEvidenceInSteps(
+  evidence: Evidence,
+  knownNodes?: readonly KnownNode[],
+  newNodes: NewNodes = knownNodes === undefined ? 'unpinned' : 'fault',
+): Generator<void, Verification> {
+  const rows: Row[] = []
+  for (const record of evidence.records) {
+    rows.push(readRow(record))
+    yield
+  }
   const byStream = grouped(rows, (row) => row.place.stream)
   const keys = new Map(evidence.nodes.map(({ node, publicKey }) => [node as string, publicKey]))
   const pins = grouped(knownNodes ?? [], ({ node }) => node)
@@ -42,16 +59,20 @@ export function verifyEvidence(
     ...logFaults(evidence),
     ...foreignFaults(evidence, byStream),
     ...makerFaults(rows),
-    ...evidence.streams.flatMap((stream) =>
-      streamFaults(stream, byStream.get(stream.stream) ?? [], keys.get(partsOfStream(stream.stream).node)),
-    ),
   ]
+  for (const stream of evidence.streams) {
+    const key = keys.get(partsOfStream(stream.stream).node)
+    for (const fault of yield* streamFaults(stream, byStream.get(stream.stream) ?? [], key))
+      faults.push(fault)
+    yield
+  }
   const counts = { records: rows.length, streams: evidence.streams.length }
   return { holds: faults.length === 0, ...counts, faults, unpinnedNodes }
 }
 
 function nodeFaults({ nodes }: Evidence, pins: ReadonlyMap<string, readonly KnownNode[]>): Fault[] {
-  const repeated = nodes.filter(({ node }, at) => nodes.findIndex((other) => other.node === node) !== at)
+  const isRepeated = repeats()
+  const repeated = nodes.filter(({ node }) => isRepeated(node))
   const changed = nodes.filter(({ node, publicKey }) =>
     pins.get(node)?.some((known) => known.publicKey !== publicKey),
   )
@@ -61,13 +82,18 @@ function nodeFaults({ nodes }: Evidence, pins: ReadonlyMap<string, readonly Know
   ]
 }
 
+/** Whether an id was asked for before. */
+function repeats(): (id: string) => boolean {
+  const seen = new Set<string>()
+  return (id) => seen.size === seen.add(id).size
+}
+
 const newNodeFault = (node: string): Fault => faultAt({}, 'signature', `no key of ${node} is known`)
 
 function streamListFaults(evidence: Evidence): Fault[] {
-  const ids = evidence.streams.map(({ stream }) => stream)
-  return ids.flatMap((stream, at) => {
-    if (ids.indexOf(stream) !== at)
-      return [faultAt({ stream }, 'form', 'the stream is listed more than once')]
+  const isRepeated = repeats()
+  return evidence.streams.flatMap(({ stream }) => {
+    if (isRepeated(stream)) return [faultAt({ stream }, 'form', 'the stream is listed more than once')]
     if (partsOfStream(stream).tenant !== evidence.tenant)
       return [faultAt({ stream }, 'form', 'the stream is of another tenant')]
     return []

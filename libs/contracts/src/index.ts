@@ -244,6 +244,7 @@ export {
 export { ApprovalState, ApprovalView } from './api/approvals.ts'
 export { DeviceView, HooksChange, PackagesView } from './api/devices.ts'
 export { AllToolsApproval, ToolApproval, ToolDrift, ToolStanding, ToolView } from './api/tools.ts'
+export { Moment, PlaceInQuery, wholeNumber } from './api/query.ts'
 export {
   CountedField,
   Evidence,

@@ -37,6 +37,30 @@ export async function readEvidence(
   }
 }
 
+/** What evidence is made of: `bytes` of its records, null where there are more records than were asked about. */
+export type EvidenceSize = {
+  readonly records: number
+  readonly streams: number
+  readonly bytes: number | null
+}
+
+/**
+ * How much evidence would hold, told before it is read: all of it is in memory at once. A batch brings at least one record.
+ * @param most records whose bytes are looked at
+ */
+export async function sizeOfEvidence(manager: EntityManager, most: number): Promise<EvidenceSize> {
+  const [size]: EvidenceSize[] = await manager.query(SIZE, [most])
+  if (size === undefined) throw new Error('the size of the evidence was not counted')
+  return size
+}
+
+const SIZE = `
+  select coalesce(l.size, 0)::float8 as records,
+         (select count(*) from writ.streams where tenant_id = app.tid())::float8 as streams,
+         case when coalesce(l.size, 0) <= $1::bigint
+           then (select coalesce(sum(octet_length(bytes)), 0) from writ.records where tenant_id = app.tid())::float8 end as bytes
+    from (select app.tid() as tenant_id) as own left join writ.tenant_logs l using (tenant_id)`
+
 /** One row for each stream, and one without a stream for a tenant that has none. */
 type LogRow = { readonly logSize: number } & (StreamRow | { readonly stream: null })
 type StreamRow = {

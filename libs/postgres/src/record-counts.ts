@@ -5,8 +5,9 @@ import type { CountedField, RecordCounts, RecordFilter, RecordTimes, RecordTimes
 import type { EntityManager } from 'typeorm'
 import { BLOCK_LEAVES } from './record-blocks.ts'
 import { recordConditions } from './record-conditions.ts'
-import { startWalk } from './record-search.ts'
+import { recordIn, startWalk } from './record-search.ts'
 import type { Walk } from './record-search.ts'
+import { DamagedRecord } from './records.ts'
 
 // The limits in the statements below change nothing: they tell Postgres to go by the order of the log, block by block.
 /** What was not counted after so long is left out, and the answer says from where on. */
@@ -17,6 +18,7 @@ type Tally = { records: number; block: number }
 /**
  * How many records have which value, the newest first looked at. Two values are counted as one where they have the same term: one pair
  * in 67 million.
+ * @throws DamagedRecord where no record says any more which value it was that was counted
  */
 export async function countRecords(
   manager: EntityManager,
@@ -169,26 +171,50 @@ async function steppedUp(manager: EntityManager, stretch: Stepped): Promise<Step
 const STEP = (column: string): string =>
   `floor(extract(epoch from ${column} - $2::timestamptz) * 1000 / $3::float8)::integer`
 
-/** A term says which value it is of by a record that has it. */
+type Tallied = readonly (readonly [term: number, Tally])[]
+
+/** Where the first record no longer says what its term is of, so many are looked at. */
+const MOST_LOOKED_AT = 20
+
+/** A term says which value it is of by a record that has it. @throws DamagedRecord where none of them says so any more */
 async function named(
   manager: EntityManager,
   field: CountedField,
-  tallies: readonly (readonly [term: number, Tally])[],
+  tallies: Tallied,
 ): Promise<RecordCounts['values']> {
-  const rows: { term: number; bytes: Buffer }[] = await manager.query(
-    `select asked.term, r.bytes from unnest($1::integer[], $2::bigint[]) as asked (term, block) cross join lateral (
-       select bytes from writ.records where tenant_id = app.tid() and leaf_index >= asked.block * $3::bigint
-         and leaf_index < (asked.block + 1) * $3::bigint and terms @> array[asked.term] limit 1) as r`,
-    [tallies.map(([term]) => term), tallies.map(([, { block }]) => block), BLOCK_LEAVES],
-  )
-  const names = new Map(rows.map(({ term, bytes }) => [term, valueOf(bytes, field, term)]))
+  const names = await namesOf(manager, field, { tallies, most: 1 })
+  const mute = tallies.filter(([term]) => names.get(term)?.value === undefined && names.has(term))
+  const others = await namesOf(manager, field, { tallies: mute, most: MOST_LOOKED_AT })
   return tallies.flatMap(([term, { records }]) => {
-    const value = names.get(term)
-    return value === undefined ? [] : [{ value, records }]
+    const name = others.get(term) ?? names.get(term)
+    if (name === undefined) return []
+    if (name.value === undefined) throw new DamagedRecord(name.leaf)
+    return [{ value: name.value, records }]
   })
 }
 
+type Name = { readonly leaf: number; readonly value: string | undefined }
+
+/** Nothing of a term whose records retention removed. */
+async function namesOf(
+  manager: EntityManager,
+  field: CountedField,
+  { tallies, most }: { readonly tallies: Tallied; readonly most: number },
+): Promise<ReadonlyMap<number, Name>> {
+  if (tallies.length === 0) return new Map()
+  const rows: { term: number; leaf: number; bytes: Buffer }[] = await manager.query(
+    `select asked.term, r.leaf_index::float8 as leaf, r.bytes from unnest($1::integer[], $2::bigint[]) as asked (term, block) cross join lateral (
+       select leaf_index, bytes from writ.records where tenant_id = app.tid() and leaf_index >= asked.block * $3::bigint
+         and leaf_index < (asked.block + 1) * $3::bigint and terms @> array[asked.term] limit $4) as r`,
+    [tallies.map(([term]) => term), tallies.map(([, { block }]) => block), BLOCK_LEAVES, most],
+  )
+  const names = new Map<number, Name>()
+  for (const { term, leaf, bytes } of rows)
+    if (names.get(term)?.value === undefined) names.set(term, { leaf, value: valueOf(bytes, field, term) })
+  return names
+}
+
 function valueOf(bytes: Buffer, field: CountedField, term: number): string | undefined {
-  const read = AuditRecord.safeParse(JSON.parse(bytes.toString('utf8')))
-  return read.success ? valuesOf(read.data, field).find((value) => termOf(field, value) === term) : undefined
+  const record = recordIn(bytes)
+  return record === null ? undefined : valuesOf(record, field).find((value) => termOf(field, value) === term)
 }

@@ -7,9 +7,9 @@ import { openDatabase } from './data-source.ts'
 import type { Database } from './data-source.ts'
 import { ingestBatch } from './ledger.ts'
 import { BLOCK_LEAVES } from './record-blocks.ts'
-import { timesOfRecords } from './record-counts.ts'
+import { countRecords, timesOfRecords } from './record-counts.ts'
 import { createAuditIndex, createAuditLedger } from './record-index.ts'
-import { startWalk } from './record-search.ts'
+import { leavesAt, startWalk } from './record-search.ts'
 import { createTenantScope } from './tenant-scope.ts'
 import {
   createTestDatabase,
@@ -159,6 +159,37 @@ describe('what a filter says', () => {
         })
       ).leaves,
     ).toHaveLength(3)
+  })
+})
+
+describe('a record whose bytes were changed behind the back of the ledger', () => {
+  it('is found by what was kept beside it when it came, and by nothing else', async () => {
+    const tenant = await newTenant()
+    await feed(tenant, 4, (seq) => ({ outcome: seq % 2 === 0 ? 'allow' : 'deny', refusal: `of-${seq}` }))
+    await database.query(
+      `alter table writ.records disable trigger user;
+       update writ.records set bytes = set_byte(bytes, 0, 88) where tenant_id = '${tenant}' and leaf_index = 1;
+       alter table writ.records enable trigger user`,
+    )
+    expect(await found(tenant, { outcome: 'deny' })).toEqual([3, 1])
+    expect(await found(tenant, { outcome: 'allow' })).toEqual([2, 0])
+    expect(await found(tenant, { kind: 'unreadable' })).toEqual([])
+    await scopeAt(0).run(tenant, async (manager) => {
+      const leaves = async (filter: RecordFilter) =>
+        (await leavesAt(manager, [0, 1, 2, 3], filter)).map(({ leafIndex }) => leafIndex)
+      expect(await leaves({ outcome: 'deny' })).toEqual([1, 3])
+      expect(await leaves({ outcome: 'allow' })).toEqual([0, 2])
+      expect(await leaves({ from: '2099-01-01T00:00:00Z' })).toEqual([])
+      expect(await leaves({})).toEqual([0, 1, 2, 3])
+      expect(await countRecords(manager, { filter: {}, field: 'outcome', most: 9 })).toMatchObject({
+        of: 4,
+        values: [{ records: 2 }, { records: 2 }],
+      })
+      await expect(countRecords(manager, { filter: {}, field: 'refusal', most: 9 })).rejects.toMatchObject({
+        name: 'DamagedRecord',
+        leafIndex: 1,
+      })
+    })
   })
 })
 

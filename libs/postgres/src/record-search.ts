@@ -49,9 +49,13 @@ async function lookThrough(
   return rows.map(readLeaf).filter((leaf) => isAskedFor(leaf, query.filter))
 }
 
-/** Whether a leaf is what the filter asks for: one without a readable record only if nothing is asked of its record. */
-export const isAskedFor = ({ record, kind }: FoundLeaf, filter: RecordFilter): boolean => {
+/**
+ * Whether a leaf that fulfils the conditions of the filter is what it asks for. One that could not be read when it came is only if nothing
+ * is asked of its record. One that no longer can be is: what was kept beside it when it came fulfils them, and left out it would be hidden.
+ */
+const isAskedFor = ({ record, kind }: FoundLeaf, filter: RecordFilter): boolean => {
   if (record !== null) return filter.kind !== 'unreadable' && matchesFilter(record, filter)
+  if (kind !== 'unreadable') return true
   const others = { ...filter, kind: undefined, from: undefined, until: undefined }
   return (
     [undefined, kind].includes(filter.kind) && Object.values(others).every((value) => value === undefined)
@@ -177,16 +181,18 @@ async function ofDecisions(manager: EntityManager, query: LeafQuery): Promise<Fo
   return isMore ? { ...page, next: rows.at(-1)?.leafIndex ?? null } : page
 }
 
-/** The leaves with these indexes that there are, in order. */
+/** The leaves with these indexes that there are and that the filter asks for, in order. */
 export async function leavesAt(
   manager: EntityManager,
   indexes: readonly number[],
+  filter: RecordFilter = {},
 ): Promise<readonly FoundLeaf[]> {
+  const { sql, values } = recordConditions(filter, 2)
   const rows: Row[] = await manager.query(
-    `select ${LEAF} from writ.records where tenant_id = app.tid() and leaf_index = any($1::bigint[]) order by leaf_index`,
-    [indexes],
+    `select ${LEAF} from writ.records where tenant_id = app.tid() and leaf_index = any($1::bigint[]) ${sql} order by leaf_index`,
+    [indexes, ...values],
   )
-  return rows.map(readLeaf)
+  return rows.map(readLeaf).filter((leaf) => isAskedFor(leaf, filter))
 }
 
 /** What once stopped the intake is not tried again here. */
@@ -195,7 +201,8 @@ const readLeaf = (row: Row): FoundLeaf => ({
   record: row.kind === 'unreadable' ? null : recordIn(row.bytes),
 })
 
-function recordIn(bytes: Buffer): AuditRecord | null {
+/** Null for bytes that are no record. */
+export function recordIn(bytes: Buffer): AuditRecord | null {
   try {
     return AuditRecord.parse(JSON.parse(bytes.toString('utf8')))
   } catch {

@@ -1,11 +1,12 @@
 // The judge of a fault drill: what was answered must be in the ledger or on a gateway's disk, once, in order, under every checkpoint that was ever
-// given out. It reads files and tables itself; of the product's code it uses nothing but the verifier that it judges beside.
+// given out. It reads files and tables itself; of the product's code it uses the verifier that it judges beside, and what reads evidence for it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { Client } from 'pg'
 import { verifyEvidence } from '@writ/audit'
+import { createTenantScope, openDatabase, readEvidence } from '@writ/postgres'
 import { endingsOf, weigh } from './judgement.mjs'
 
 const HEADER_BYTES = 8
@@ -38,7 +39,7 @@ export async function judge(world) {
     tenants.push({
       rows: await recordsOf(world.platform.ownerUrl, tenant.id),
       seen: world.checkpoints.of(tenant),
-      faults: await faultsOf(tenant),
+      faults: await faultsOf(world, tenant),
     })
   const judgement = weigh({ lines: world.load.lines(), spooled: framesOn(world.nodes), tenants })
   return { ...judgement, whyNone: world.checkpoints.why() }
@@ -69,10 +70,21 @@ async function recordsOf(ownerUrl, tenant) {
   }
 }
 
+/** As the API makes it, and of as many records as there are: the API refuses what is too much for one answer. */
+export async function evidenceOf({ platform }, { id }) {
+  const database = await openDatabase(platform.ownerUrl, { poolSize: 1, applicationName: 'drill' })
+  try {
+    const scope = createTenantScope(database)
+    return await scope.run(id, (manager) => readEvidence(manager, { tenantId: id, exportedAt: new Date() }))
+  } finally {
+    await database.close()
+  }
+}
+
 /** The signed head of the last stream may be a second away. */
-async function faultsOf({ admin }) {
+async function faultsOf(world, tenant) {
   for (let attempt = 0; ; attempt += 1) {
-    const { faults } = verifyEvidence(await admin('GET', 'records/evidence'))
+    const { faults } = verifyEvidence(await evidenceOf(world, tenant))
     if (faults.length === 0 || attempt === 20) return faults
     await sleep(500)
   }

@@ -1,7 +1,7 @@
 import { valuesOf } from '@writ/audit'
 import type { CountQuery, LeafQuery } from '@writ/audit'
 import type { AuditRecord, RecordCounts, RecordFilter, RecordTimes, RecordTimesQuery } from '@writ/contracts'
-import { isAskedFor, leavesAt, searchLeaves } from '@writ/postgres'
+import { leavesAt, searchLeaves } from '@writ/postgres'
 import type { FoundLeaf, FoundPage } from '@writ/postgres'
 import { ofIndex } from './index-view.ts'
 import type { IndexView } from './index-view.ts'
@@ -44,8 +44,7 @@ async function newestWith(view: IndexView, query: LeafQuery): Promise<FoundPage>
 /** What the index finds, shown by the ledger: what is gone there, or is not what was asked for, is left out. */
 async function headOf({ db, index, tenant, readTo }: IndexView, query: LeafQuery): Promise<FoundPage> {
   const { leaves: places, next } = await ofIndex(() => index.find(tenant, { ...query, before: readTo }))
-  const found = places.length === 0 ? [] : await leavesAt(db.manager, places)
-  const leaves = found.filter((leaf) => isAskedFor(leaf, query.filter))
+  const leaves = places.length === 0 ? [] : await leavesAt(db.manager, places, query.filter)
   return { leaves: query.order === 'oldest' ? leaves : leaves.toReversed(), next }
 }
 

@@ -12,7 +12,8 @@ import { notFound } from '../http/problem.ts'
 import { RecordSearch } from '../record-index/record-search.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
-import { lineOf, newestOf } from './lines.ts'
+import { namingDamage } from './damage.ts'
+import { lineOf, newestOf, readLeavesOf } from './lines.ts'
 import type { ReadLeaf } from './lines.ts'
 import { RecordsService } from './records.service.ts'
 
@@ -29,15 +30,19 @@ export class DecisionsService {
     private readonly search: RecordSearch,
   ) {}
 
-  /** @throws 404 where the ledger holds nothing of it */
-  async story(db: TenantDb, admission: Admission, id: DecisionId): Promise<DecisionStory> {
+  /** @throws 404 where the ledger holds nothing of it; 409 naming a record of it, or of one of its parts, that is none any more */
+  story(db: TenantDb, admission: Admission, id: DecisionId): Promise<DecisionStory> {
+    return namingDamage(() => this.#story(db, admission, id))
+  }
+
+  async #story(db: TenantDb, admission: Admission, id: DecisionId): Promise<DecisionStory> {
     const filter = { decision: id }
     const { leaves } = await this.search.leaves(db, {
       filter,
       order: 'oldest',
       limit: MOST_OF_ONE_DECISION,
     })
-    const read = leaves.flatMap(({ leafIndex, record }) => (record ? [{ leafIndex, record }] : []))
+    const read = readLeavesOf(leaves)
     const [first] = read
     if (!first) throw notFound()
     const told = read.findLast(({ record }) => record.kind !== 'opened')?.record ?? null
@@ -140,13 +145,15 @@ async function sessionAround(
       search.leaves(db, { filter: { session }, order, limit: AROUND, after: leafIndex }),
     ),
   )
-  const lines = sides
-    .flatMap(({ leaves }) => leaves)
+  const around = sides.flatMap(({ leaves }) => leaves)
+  const lines = around
     .flatMap((leaf) =>
       leaf.record && leaf.record.decisionId !== record.decisionId
         ? [lineOf({ ...leaf, record: leaf.record })]
         : [],
     )
     .toSorted((one, other) => one.leafIndex - other.leafIndex)
-  return { lines, isCut: sides.some(({ next }) => next !== null) }
+  // The story of this decision is told all the same: whoever asks for the session is told which record it is.
+  const isDamaged = around.some(({ kind, record: read }) => read === null && kind !== 'unreadable')
+  return { lines, isCut: isDamaged || sides.some(({ next }) => next !== null) }
 }

@@ -105,7 +105,10 @@ afterAll(async () => {
 })
 
 describeLive(() => ({ plane, worker }))
-describeDamage(() => plane)
+describeDamage(
+  () => plane,
+  () => worker,
+)
 
 const found = async (query: string, of: World = world) => {
   const { status, body } = await of.ask('GET', `records?${query}`)
@@ -145,8 +148,45 @@ describe('records', () => {
     'from=yesterday',
     'limit=501',
     'after=-2',
+    'after=',
   ])('are not looked for by %s', async (query) => {
     expect(await found(query)).toBe(400)
+  })
+
+  it.each(['', 'counts?field=tool&', 'times?steps=2&', 'lineage?session=SESSION&', 'live?seconds=0&'])(
+    'are not asked for at a moment that no database has: %s',
+    async (asked) => {
+      const path = (asked === '' ? '?' : `/${asked}`).replace('SESSION', session)
+      const until = encodeURIComponent(at(9))
+      for (const from of ['0000-01-01T00:00:00Z', '2026-01-01T00:00:00+23:00', '9999-12-31T23:59:59-01:00']) {
+        const { status, body } = await world.ask(
+          'GET',
+          `records${path}from=${encodeURIComponent(from)}&until=${until}`,
+        )
+        expect([from, status, body.errors]).toEqual([from, 400, [expect.objectContaining({ path: 'from' })]])
+      }
+    },
+  )
+
+  it.each(['0001-01-01T00:00:00Z', '2026-01-01T00:00:00+15:59', '9999-12-31T23:59:59Z'])(
+    'are asked for from %s on, by every question',
+    async (moment) => {
+      const until = encodeURIComponent('9999-12-31T23:59:59.999Z')
+      for (const path of ['?', '/counts?field=tool&', '/times?', `/lineage?session=${session}&`]) {
+        const { status } = await world.ask(
+          'GET',
+          `records${path}from=${encodeURIComponent(moment)}&until=${until}`,
+        )
+        expect([path, status]).toEqual([path, 200])
+      }
+    },
+  )
+
+  it('are followed from a place that is a number, or from now on', async () => {
+    for (const query of ['after=&seconds=0', 'after=%20&seconds=0', 'seconds=']) {
+      const { status } = await world.ask('GET', `records/live?${query}`)
+      expect([query, status]).toEqual([query, 400])
+    }
   })
 
   it('are each at their leaf', async () => {

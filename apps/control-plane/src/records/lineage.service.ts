@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common'
 import type { Lineage, LineageQuery, RecordFilter } from '@writ/contracts'
 import { RecordSearch } from '../record-index/record-search.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { namingDamage } from './damage.ts'
 import { graphOf } from './lineage-graph.ts'
 import { provOf } from './lineage-prov.ts'
 import type { ProvDocument } from './lineage-prov.ts'
-import { lineOf, newestOf } from './lines.ts'
+import { lineOf, newestOf, readLeavesOf } from './lines.ts'
 import type { ReadLeaf } from './lines.ts'
 
 /** Messages that one is a part of, one in the other. */
@@ -16,9 +17,12 @@ const MOST_PARENTS = 16
 export class LineageService {
   constructor(private readonly search: RecordSearch) {}
 
-  /** @returns nothing but empty lists where there is nothing of the kind: that is an answer, too */
+  /**
+   * @returns nothing but empty lists where there is nothing of the kind: that is an answer, too
+   * @throws 409 naming a record among them that is none any more
+   */
   async of(db: TenantDb, { format, ...query }: LineageQuery): Promise<Lineage | ProvDocument> {
-    const { leaves, isCut } = await leavesOf(this.search, db, query)
+    const { leaves, isCut } = await namingDamage(() => leavesOf(this.search, db, query))
     if (format === 'prov')
       return provOf(
         db.tenant.id,
@@ -63,7 +67,7 @@ async function parentsOf(search: RecordSearch, db: TenantDb, decision: Asked['de
   for (let next = decision; next !== undefined && found.length < MOST_PARENTS;) {
     const filter = { decision: next }
     const { leaves } = await search.leaves(db, { filter, order: 'oldest', limit: 1 })
-    next = leaves[0]?.record?.parent
+    next = readLeavesOf(leaves)[0]?.record.parent
     if (next === undefined || found.includes(next)) break
     found.push(next)
   }

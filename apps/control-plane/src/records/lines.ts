@@ -1,12 +1,21 @@
 import type { LeafQuery } from '@writ/audit'
 import type { AuditRecord, RecordFilter, RecordLine } from '@writ/contracts'
+import { recordOf } from '@writ/postgres'
+import type { FoundLeaf } from '@writ/postgres'
 import type { RecordSearch } from '../record-index/record-search.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
 /** A record of the log that could be read. */
 export type ReadLeaf = { readonly leafIndex: number; readonly record: AuditRecord }
 
-/** The newest leaves that match, at most so many, oldest first; `isCut`: there may be more. */
+/** Without those that could not be read when they came. @throws DamagedRecord for one that no longer can be: left out it would be hidden */
+export const readLeavesOf = (leaves: readonly FoundLeaf[]): ReadLeaf[] =>
+  leaves.flatMap((leaf) => {
+    const record = recordOf(leaf)
+    return record ? [{ leafIndex: leaf.leafIndex, record }] : []
+  })
+
+/** The newest leaves that match, at most so many, oldest first; `isCut`: there may be more. @throws DamagedRecord */
 export async function newestOf(
   search: RecordSearch,
   db: TenantDb,
@@ -18,7 +27,7 @@ export async function newestOf(
   let query: LeafQuery = { filter, order: 'newest', limit: Math.min(most, 500) }
   do {
     const { leaves, next } = await search.leaves(db, query)
-    for (const { leafIndex, record } of leaves) if (record) found.push({ leafIndex, record })
+    found.push(...readLeavesOf(leaves))
     if (next === null || found.length >= most)
       return { leaves: found.slice(0, most).toReversed(), isCut: next !== null || found.length > most }
     query = { ...query, limit: Math.min(most - found.length, 500), after: next }

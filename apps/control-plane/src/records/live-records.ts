@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Injectable } from '@nestjs/common'
 import type { BeforeApplicationShutdown } from '@nestjs/common'
-import { RecordFilter } from '@writ/contracts'
-import { searchLeaves, viewOf } from '@writ/postgres'
+import { PlaceInQuery, RecordFilter, wholeNumber } from '@writ/contracts'
+import { searchLeaves } from '@writ/postgres'
 import { z } from 'zod'
 import { forbidden, ProblemError } from '../http/problem.ts'
 import type { RimRequest } from '../http/request.ts'
@@ -11,11 +11,13 @@ import { AccessCheck } from '../tenancy/access-check.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { pieceOf } from './live-piece.ts'
+import type { Piece } from './live-piece.ts'
 
 /** @example `?outcome=deny`: those only; `seconds`: it ends after so long, and the reader comes again; `after`: where it begins, else now */
 export const LiveQuery = RecordFilter.extend({
-  after: z.coerce.number().int().min(-1).optional(),
-  seconds: z.coerce.number().int().min(0).max(3600).default(3600),
+  after: PlaceInQuery.optional(),
+  seconds: wholeNumber({ min: 0, max: 3600 }).default(3600),
 })
 export type LiveQuery = z.infer<typeof LiveQuery>
 
@@ -27,6 +29,9 @@ const BUFFER_BYTES = 64 * 1024
 const MOST_OF_ONE_TENANT = 20
 const MOST_IN_ALL = 200
 
+/** Before the first record of a log stands -1, and a heartbeat of an empty log says so. */
+const PLACE = /^(?:-1|\d{1,15})$/
+
 /**
  * Tails of tenants' logs. Nothing is read from the ledger before the reader has taken what was read before it, so a slow one costs no
  * memory, and misses nothing: the place is a leaf index. Whoever reads is asked for their permission again each time.
@@ -35,6 +40,8 @@ const MOST_IN_ALL = 200
 export class LiveRecords implements BeforeApplicationShutdown {
   readonly #open = new Map<string, number>()
   readonly #stop = new AbortController()
+  /** whoever takes nothing for so long reads no more, and its place is somebody else's */
+  protected readonly stallMs: number = 60_000
 
   constructor(
     private readonly access: AccessCheck,
@@ -52,34 +59,41 @@ export class LiveRecords implements BeforeApplicationShutdown {
     const { tenantId } = admission
     this.#enter(tenantId)
     const { after, seconds, ...filter } = query
-    const resumed = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after
+    const resumed = PLACE.test(lastEventId ?? '') ? Number(lastEventId) : after
     const gone = new AbortController()
     const leave = () => gone.abort()
     request.raw.socket.once('close', leave)
+    const stalled = setTimeout(() => stream.destroy(), this.stallMs).unref()
     const events = this.#events({
       request,
       filter,
       after: resumed,
       untilMs: performance.now() + seconds * 1000,
       over: AbortSignal.any([gone.signal, this.#stop.signal]),
+      isTaken: () => stalled.refresh(),
     })
     const stream = Readable.from(events, { objectMode: false, highWaterMark: BUFFER_BYTES })
     return stream.once('close', () => {
+      clearTimeout(stalled)
       request.raw.socket.off('close', leave)
       this.#leave(tenantId)
     })
   }
 
-  async *#events({ request, filter, after, untilMs, over }: Tail): AsyncGenerator<string> {
+  async *#events({ request, filter, after, untilMs, over, isTaken }: Tail): AsyncGenerator<string> {
     let place = after
     let saidMs = -Infinity
     for (;;) {
+      isTaken()
       const look = await this.#look(request, filter, place).catch(endOf)
       if ('reason' in look) {
         yield `event: end\ndata: ${JSON.stringify(look)}\n\n`
         return
       }
-      yield* look.events
+      for (const event of look.events) {
+        yield event
+        isTaken()
+      }
       place = look.place
       const nowMs = performance.now()
       if (look.events.length > 0) saidMs = nowMs
@@ -93,7 +107,7 @@ export class LiveRecords implements BeforeApplicationShutdown {
   }
 
   /** @throws a problem once the reader may not read any more */
-  async #look(request: RimRequest, filter: RecordFilter, place: number | undefined): Promise<Looked> {
+  async #look(request: RimRequest, filter: RecordFilter, place: number | undefined): Promise<Piece> {
     const admission = await this.#admission(request)
     return this.tenancy.runById(admission.tenantId, (db, isSuspended) => {
       if (isSuspended && !admission.roles.includes('owner')) throw forbidden('this tenant is suspended')
@@ -137,19 +151,16 @@ type Tail = {
   readonly untilMs: number
   /** nobody reads any more, or this control plane stops */
   readonly over: AbortSignal
+  /** told whenever the reader has taken what it was given */
+  readonly isTaken: () => void
 }
-type Looked = { readonly events: readonly string[]; readonly place: number; readonly isMore: boolean }
 
 /** Only what the reader is to know: a failure of ours ends it too, and is none of their business. */
 const endOf = (error: unknown): { reason: string } => ({
   reason: error instanceof ProblemError ? (error.problem.detail ?? error.problem.title) : 'try again',
 })
 
-async function newOf(
-  { manager }: TenantDb,
-  filter: RecordFilter,
-  place: number | undefined,
-): Promise<Looked> {
+async function newOf({ manager }: TenantDb, filter: RecordFilter, place: number | undefined): Promise<Piece> {
   // Before the search: what it finds beyond is found again, and what is not yet there is not passed over.
   const [log] = await manager.query(
     'select coalesce(max(size), 0)::float8 as size from writ.tenant_logs where tenant_id = app.tid()',
@@ -157,14 +168,6 @@ async function newOf(
   const end: number = log.size - 1
   const after = place ?? end
   if (after >= end) return { events: [], place: Math.max(after, end), isMore: false }
-  const { leaves, next } = await searchLeaves(manager, {
-    filter,
-    order: 'oldest',
-    limit: RECORDS_AT_ONCE,
-    after,
-  })
-  const events = leaves.map(
-    (leaf) => `id: ${leaf.leafIndex}\nevent: record\ndata: ${JSON.stringify(viewOf(leaf))}\n\n`,
-  )
-  return { events, place: next ?? Math.max(end, leaves.at(-1)?.leafIndex ?? -1), isMore: next !== null }
+  const page = await searchLeaves(manager, { filter, order: 'oldest', limit: RECORDS_AT_ONCE, after })
+  return pieceOf(page, end)
 }

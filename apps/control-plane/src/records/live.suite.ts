@@ -108,6 +108,14 @@ export function describeLive(given: Given): void {
       )
     })
 
+    it('goes on before the first record where a heartbeat said that the log was empty', async () => {
+      const world = await newWorld()
+      await some(world, 'deny', 'allow', 'deny')
+      const tail = await tailOf(world.key, 'outcome=deny&seconds=1', '-1')
+      expect(await recordsOf(tail, 2)).toHaveLength(2)
+      tail.close()
+    })
+
     it('begins now when nothing says where, and ends when its time is over', async () => {
       const world = await newWorld()
       await some(world, 'deny')

@@ -26,6 +26,7 @@ import {
   RecordTimesQuery,
   RecordView,
   Verification,
+  wholeNumber,
 } from '@writ/contracts'
 import { pendingRecords } from '@writ/postgres'
 import { z } from 'zod'
@@ -36,18 +37,21 @@ import type { Admission } from '../tenancy/admission.ts'
 import { Admitted, Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
 import { DecisionsService } from './decisions.service.ts'
+import { EvidenceService } from './evidence.service.ts'
 import { LineageService } from './lineage.service.ts'
 import { LiveQuery, LiveRecords } from './live-records.ts'
 import { RecordsService } from './records.service.ts'
 
-const LeafIndex = z.coerce.number().int().nonnegative()
+const LeafIndex = wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
 @Controller('api/v1/records')
 @Access('records.read')
 @UseInterceptors(IndexHeader)
 export class RecordsController {
+  // oxlint-disable-next-line max-params -- injected
   constructor(
     private readonly records: RecordsService,
+    private readonly proof: EvidenceService,
     private readonly decisions: DecisionsService,
     private readonly lineages: LineageService,
     private readonly tail: LiveRecords,
@@ -67,7 +71,7 @@ export class RecordsController {
   @Access('records.export')
   @SerializeOptions({ schema: Evidence })
   evidence(@Db() db: TenantDb) {
-    return this.records.evidence(db)
+    return this.proof.evidence(db)
   }
 
   /** Verifying reads and changes nothing, so an auditor may. */
@@ -75,7 +79,7 @@ export class RecordsController {
   @HttpCode(200)
   @SerializeOptions({ schema: Verification })
   verify(@Db() db: TenantDb) {
-    return this.records.verify(db)
+    return this.proof.verify(db)
   }
 
   /** Records that gateways say they have and that have not arrived yet. */

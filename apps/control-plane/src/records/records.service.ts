@@ -1,30 +1,26 @@
 import { Injectable } from '@nestjs/common'
-import { verifyEvidence } from '@writ/audit'
 import { mayDo } from '@writ/contracts'
 import type {
-  Evidence,
   RecordCountQuery,
   RecordCounts,
   RecordQuery,
   RecordTimes,
   RecordTimesQuery,
   RecordView,
-  Verification,
 } from '@writ/contracts'
-import { readEvidence, recordAt, viewOf } from '@writ/postgres'
+import { recordAt, viewOf } from '@writ/postgres'
 import type { RecordPage } from '@writ/postgres'
-import { Clock } from '../clock.ts'
-import { badRequest, conflict, notFound } from '../http/problem.ts'
+import { badRequest, notFound } from '../http/problem.ts'
 import { PersonalFields } from '../personal/personal-fields.ts'
 import { RecordSearch } from '../record-index/record-search.ts'
 import type { Admission } from '../tenancy/admission.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
+import { namingDamage } from './damage.ts'
 
-/** The records of one tenant: found, counted, exported and verified, never changed. */
+/** The records of one tenant: found and counted, never changed. */
 @Injectable()
 export class RecordsService {
   constructor(
-    private readonly clock: Clock,
     private readonly personal: PersonalFields,
     private readonly search: RecordSearch,
   ) {}
@@ -32,10 +28,10 @@ export class RecordsService {
   /** @throws 409 naming the record that is no record any more: a page without it would hide the damage */
   async page(db: TenantDb, admission: Admission, query: RecordQuery): Promise<RecordPage> {
     const { order, limit, after, ...filter } = query
-    const { items, next } = await naming(order, async () => {
+    const { items, next } = await namingDamage(async () => {
       const found = await this.search.leaves(db, { filter, order, limit, after })
       return { items: found.leaves.map(viewOf), next: found.next }
-    })
+    }, pastIt(order))
     return {
       items: await this.disclosed(db, admission, items),
       next: next === null ? null : String(next),
@@ -44,7 +40,7 @@ export class RecordsService {
 
   /** @throws 404 where there is no such leaf, or retention removed it */
   async one(db: TenantDb, admission: Admission, leaf: number): Promise<RecordView> {
-    const view = await naming('oldest', () => recordAt(db.manager, leaf))
+    const view = await namingDamage(() => recordAt(db.manager, leaf), pastIt('oldest'))
     const [shown] = view ? await this.disclosed(db, admission, [view]) : []
     if (!shown) throw notFound()
     return shown
@@ -60,39 +56,16 @@ export class RecordsService {
     return views.map((view, at) => ({ ...view, ...opened[at] }))
   }
 
+  /** @throws 409 where nothing but a record that is none any more says which value was counted */
   counts(db: TenantDb, { field, most, ...filter }: RecordCountQuery): Promise<RecordCounts> {
-    return this.search.counts(db, { filter, field, most })
+    return namingDamage(() => this.search.counts(db, { filter, field, most }))
   }
 
   times(db: TenantDb, query: RecordTimesQuery): Promise<RecordTimes> {
     if (Date.parse(query.from) >= Date.parse(query.until)) throw badRequest('from comes before until')
     return this.search.times(db, query)
   }
-
-  evidence({ manager, tenant }: TenantDb): Promise<Evidence> {
-    return readEvidence(manager, { tenantId: tenant.id, exportedAt: new Date(this.clock.nowMs()) })
-  }
-
-  async verify(db: TenantDb): Promise<Verification> {
-    return verifyEvidence(await this.evidence(db))
-  }
 }
 
-async function naming<T>(order: RecordQuery['order'], read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    const leaf = unreadableLeafOf(error)
-    if (leaf === null) throw error
-    throw conflict(
-      `the stored record ${leaf} cannot be read any more: the evidence names it; the records ${order === 'oldest' ? 'behind' : 'before'} it begin at after=${leaf}`,
-    )
-  }
-}
-
-/** The leaf index in the fault that is thrown for a record that no longer parses. */
-function unreadableLeafOf(error: unknown): string | null {
-  const [, leaf] =
-    /^the stored record (\d+) cannot be read/.exec(error instanceof Error ? error.message : '') ?? []
-  return leaf ?? null
-}
+const pastIt = (order: RecordQuery['order']) => (leaf: number) =>
+  `; the records ${order === 'oldest' ? 'behind' : 'before'} it begin at after=${leaf}`

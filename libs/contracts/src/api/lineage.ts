@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AgentId, DecisionId, HumanId, SessionId } from '../id.ts'
 import { AuditRecord, RecordedDecision } from '../record.ts'
 import { JsonSchema } from './json.ts'
+import { Moment } from './query.ts'
 import { RecordView } from './records.ts'
 
 /** One record in a few words, for lists of many. */
@@ -69,8 +70,8 @@ export const DecisionStory = z.strictObject({
 export type DecisionStory = z.infer<typeof DecisionStory>
 
 const LineageBounds = z.strictObject({
-  from: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  from: Moment.optional(),
+  until: Moment.optional(),
   /** records that are looked at, the newest */
   most: z.coerce.number().int().min(1).max(5000).default(1000),
   /** `prov`: W3C PROV as JSON-LD */

@@ -5,6 +5,7 @@ import { AgentId, ApprovalId, ConnectionId, DecisionId, HumanId, NodeId, PolicyI
 import { HookClient } from '../local-action.ts'
 import { AuditRecord, RecordedFinding, RecordFlag, StreamBatch, StreamHead, StreamId } from '../record.ts'
 import { Disclosure } from '../sealed.ts'
+import { Moment, PlaceInQuery } from './query.ts'
 
 /** Names come from agents and are as long as they are; nothing else in a query is. */
 const Name = z.string().max(500)
@@ -72,8 +73,8 @@ export const RecordFilter = z.strictObject({
   /** digest of the request or of the response */
   sha256: Sha256.optional(),
   /** not before, and before; by the time that the record says */
-  from: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  from: Moment.optional(),
+  until: Moment.optional(),
 })
 export type RecordFilter = z.infer<typeof RecordFilter>
 
@@ -85,7 +86,7 @@ export const RecordQuery = RecordFilter.extend({
   order: RecordOrder.default('oldest'),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** leaf index after which the page starts, in the order asked for */
-  after: z.coerce.number().int().min(-1).optional(),
+  after: PlaceInQuery.optional(),
 })
 export type RecordQuery = z.infer<typeof RecordQuery>
 
@@ -136,8 +137,8 @@ export const RecordCounts = z.strictObject({
 export type RecordCounts = z.infer<typeof RecordCounts>
 
 export const RecordTimesQuery = RecordFilter.extend({
-  from: z.iso.datetime({ offset: true }),
-  until: z.iso.datetime({ offset: true }),
+  from: Moment,
+  until: Moment,
   steps: z.coerce.number().int().min(1).max(500).default(60),
 })
 export type RecordTimesQuery = z.infer<typeof RecordTimesQuery>

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { StreamId } from '../record.ts'
+import { wholeNumber } from './query.ts'
 
 const Hex32 = z.string().regex(/^[0-9a-f]{64}$/)
 const Size = z.int().nonnegative()
-const SizeInQuery = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+const SizeInQuery = wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER })
 
 /** A checkpoint of the tenant's log. `note` is the signed text, with the cosignatures of witnesses behind it (C2SP tlog-checkpoint). */
 export const CheckpointView = z.strictObject({
