@@ -38,7 +38,7 @@ export class Ingest {
    * What the ledger has is not read again: nodes send again, cut otherwise, and what ends a reader would end one for each cut.
    * A record that ends or fails this worker again and again is kept unread, with its bytes and a leaf: the rest of the batch lands, and the
    * stream goes on. What a node of that kind never says is put aside whole, and nothing of it gets a leaf.
-   * @throws when the database is away; the batch stays in the queue then
+   * @throws when the database is away, or went back meanwhile; the batch stays in the queue then
    */
   async take(batch: StreamBatch, trouble: Trouble): Promise<Taken> {
     const [signer, nextSeq] = await Promise.all([
@@ -54,7 +54,7 @@ export class Ingest {
     if (isFault(records)) return this.#setAside(batch, 'unsound', `${records.check}: ${records.message}`)
     const foreign = foreignFault(records, signer.kind)
     if (foreign) return this.#setAside(batch, 'foreign', `${foreign.check}: ${foreign.message}`)
-    return this.#appendAround({ batch, stored }, records, trouble.failed)
+    return this.#appendAround({ batch, stored, nextSeq }, records, trouble.failed)
   }
 
   async #appendAround(
@@ -75,11 +75,14 @@ export class Ingest {
     }
   }
 
-  async #append({ batch, stored }: Taking, records: readonly (AuditRecord | null)[]): Promise<Taken> {
+  async #append(
+    { batch, stored, nextSeq }: Taking,
+    records: readonly (AuditRecord | null)[],
+  ): Promise<Taken> {
     const isolated = records.flatMap((record, at) => (record === null && !stored.has(at) ? [at] : []))
     // Before the ledger: once that has them, the batch does not come again.
     for (const at of isolated) await this.#quarantine.keepRecord(batch, at)
-    const ingestion = await ingestBatch(this.#scope, { batch, records })
+    const ingestion = await ingestBatch(this.#scope, { batch, records }, nextSeq)
     if (ingestion.outcome === 'unknown-tenant')
       return this.#setAside(batch, 'unknown-tenant', 'there is no such tenant')
     if (ingestion.outcome === 'fork')
@@ -107,8 +110,12 @@ export class Ingest {
   }
 }
 
-/** A batch, and the places in it that the ledger had before it was looked at. A stream only grows, so it has them still. */
-type Taking = { readonly batch: StreamBatch; readonly stored: ReadonlySet<number> }
+/** A batch, where its stream stood in the ledger before it was looked at, and the places in it that the ledger had then. */
+type Taking = {
+  readonly batch: StreamBatch
+  readonly nextSeq: number
+  readonly stored: ReadonlySet<number>
+}
 
 const NONE: ReadonlySet<number> = new Set()
 

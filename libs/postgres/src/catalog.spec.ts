@@ -22,6 +22,7 @@ jest.setTimeout(60_000)
 const GLOBAL_TABLES = [
   'audit_quarantine',
   'global_checkpoints',
+  'global_forks',
   'global_leaves',
   'global_tiles',
   'global_trees',

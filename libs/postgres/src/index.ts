@@ -26,21 +26,30 @@ export { ingestBatch, nextSeqOf } from './ledger.ts'
 export type { Ingestion, OpenedBatch } from '@writ/audit'
 export { pendingRecords, recordHead } from './heads.ts'
 export type { HeadOutcome } from './heads.ts'
-export { queryRecords, recordAt, viewOf } from './records.ts'
+export { DamagedRecord, queryRecords, recordAt, recordOf, viewOf } from './records.ts'
 export type { RecordPage } from './records.ts'
 export { recordConditions } from './record-conditions.ts'
 export type { Conditions } from './record-conditions.ts'
-export { isAskedFor, leavesAt, searchLeaves } from './record-search.ts'
+export { leavesAt, searchLeaves } from './record-search.ts'
 export type { FoundLeaf, FoundPage } from './record-search.ts'
 export { countRecords, timesOfRecords } from './record-counts.ts'
 export { createAuditIndex, createAuditLedger } from './record-index.ts'
-export { readEvidence } from './evidence.ts'
+export { readEvidence, sizeOfEvidence } from './evidence.ts'
+export type { EvidenceSize } from './evidence.ts'
 export { quarantine, quarantineRecord } from './quarantine.ts'
 export type { QuarantineReason } from './quarantine.ts'
 export { addGlobalLeaf, globalLeaf } from './global-log.ts'
-export { forksOf, keepFork, keepTrust, latestTrust, removedLeaves } from './log-notices.ts'
+export { keepTrust, latestTrust, removedLeaves } from './log-notices.ts'
 export { archivedSize, checkpointsOf, latestCheckpoint, tileReader, treeStoreOf } from './trees.ts'
-export type { CheckpointRow, LeafRow, NewCheckpoint, TreeKind, TreeState, TreeStore } from './trees.ts'
+export type {
+  CheckpointRow,
+  ForkRow,
+  LeafRow,
+  NewCheckpoint,
+  TreeKind,
+  TreeState,
+  TreeStore,
+} from './trees.ts'
 export { migrate } from './migrate.ts'
 export type { MigrateSettings } from './migrate.ts'
 export { AccessGroup } from './entities/access-group.entity.ts'

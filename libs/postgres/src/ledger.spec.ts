@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { verifyEvidence } from '@writ/audit'
 import { RecordQuery, TenantId } from '@writ/contracts'
-import type { Evidence } from '@writ/contracts'
+import type { Evidence, StreamHead } from '@writ/contracts'
 import * as fc from 'fast-check'
 import { Client } from 'pg'
 import { openDatabase } from './data-source.ts'
@@ -117,6 +117,13 @@ describe('a batch', () => {
     await ingest(stream, 0, 2)
     expect(await ingest(stream, 3, 6)).toEqual({ outcome: 'gap', nextSeq: 2 })
     expect((await evidenceOf(stream.tenant)).records).toHaveLength(2)
+  })
+
+  it('from further on in a stream of which nothing has come is a gap, and leaves nothing behind', async () => {
+    const stream = createTestStream(node, await newTenant(), 3)
+    expect(await ingest(stream, 1, 3)).toEqual({ outcome: 'gap', nextSeq: 0 })
+    expect((await owner.query('select 1 from writ.streams where id = $1', [stream.id])).rows).toEqual([])
+    expect(await ingest(stream, 0, 3)).toMatchObject({ outcome: 'ingested', nextSeq: 3 })
   })
 
   it('of another history is a fork, whether it continues, overlaps or repeats', async () => {
@@ -365,6 +372,82 @@ describe('a stream head', () => {
     await report(stream, 4)
     const other = stream.fork().head(4)
     expect(await appScope.run(stream.tenant, (manager) => recordHead(manager, node.id, other))).toBe('forked')
+  })
+
+  it('with another hash than the ledger has for its place is a fork, and is kept: it proves that', async () => {
+    const stream = createTestStream(node, await newTenant(), 5)
+    await ingest(stream, 0, 4)
+    const other = stream.fork().head(4)
+    const keep = (head: StreamHead) =>
+      appScope.run(stream.tenant, (manager) => recordHead(manager, node.id, head))
+    expect(await keep(other)).toBe('forked')
+    const { holds, faults } = verifyEvidence(await evidenceOf(stream.tenant))
+    expect([holds, faults.map(({ check }) => check)]).toEqual([false, ['chain']])
+    const honest = createTestStream(node, stream.tenant, 5)
+    await ingest(honest, 0, 4)
+    expect(await keep(honest.head(4))).toBe('recorded')
+  })
+
+  it('lets its node be heard of, also when it says what it said before or its clock went back', async () => {
+    const stream = createTestStream(node, await newTenant(), 5)
+    await report(stream, 4, '2026-01-02T00:00:00.000Z')
+    const heard = async (set = '') => {
+      const { rows } = await owner.query(
+        `${set === '' ? 'select reported_heard_at::text as at, reported_at as said from' : 'update'} writ.streams ${set}
+          where id = $1 ${set === '' ? '' : 'returning reported_heard_at::text as at, reported_at as said'}`,
+        [stream.id],
+      )
+      return rows[0]
+    }
+    for (const [seq, at] of [
+      [4, '2026-01-02T00:00:00.000Z'],
+      [4, '2026-01-01T00:00:00.000Z'],
+      [3, '2026-01-03T00:00:00.000Z'],
+    ] as const) {
+      const before = await heard(`set reported_heard_at = now() - interval '1 hour'`)
+      expect(await report(stream, seq, at)).toBe('older')
+      const after = await heard()
+      expect([after.at > before.at, after.said]).toEqual([true, '2026-01-02T00:00:00.000Z'])
+    }
+  })
+
+  it('that is further ahead than records ever wait is not kept, however long the stream is', async () => {
+    const stream = createTestStream(node, await newTenant(), 5)
+    const [head] = [stream.head(4)]
+    const at = (nextSeq: number) =>
+      appScope.run(stream.tenant, (manager) => recordHead(manager, node.id, { ...head, nextSeq }))
+    expect(await at(1_000_001)).toBe('ahead')
+    expect(await at(1_000_000)).toBe('recorded')
+    expect(await at(1_000_001)).toBe('ahead')
+    await ingest(stream, 0, 3)
+    expect(await at(1_000_003)).toBe('recorded')
+  })
+
+  it('of a new stream is not kept while no record has come of a thousand others of its node, until one has come of it', async () => {
+    const tenant = await newTenant()
+    await owner.query(
+      `insert into writ.streams (tenant_id, id, node_id, reported_next_seq, reported_hash, reported_at)
+         select $1, $2 || ':boo_' || lpad(no::text, 26, '0') || ':' || $1, $2, 1, '', '2026-01-01' from generate_series(1, 999) no`,
+      [tenant, node.id],
+    )
+    const [last, next, begun] = [1, 2, 3].map(() => createTestStream(node, tenant, 3))
+    expect(await report(last!, 1)).toBe('recorded')
+    expect(await report(next!, 1)).toBe('crowded')
+    // as of a stream that is known, and not by a head
+    await owner.query('insert into writ.streams (tenant_id, id, node_id) values ($1, $2, $3)', [
+      tenant,
+      begun!.id,
+      node.id,
+    ])
+    expect(await report(begun!, 2)).toBe('crowded')
+    expect(await report(last!, 2)).toBe('recorded')
+    expect(await report(createTestStream(node, await newTenant(), 3), 1)).toBe('recorded')
+    for (const stream of [begun!, next!]) {
+      await ingest(stream, 0, 1)
+      expect(await report(stream, 3)).toBe('recorded')
+    }
+    await ingest(last!, 0, 1)
+    expect(await report(createTestStream(node, tenant, 3), 1)).toBe('recorded')
   })
 
   it('of another node or of another tenant is not taken', async () => {

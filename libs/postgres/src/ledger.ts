@@ -11,13 +11,17 @@ import type { TenantScope } from './tenant-scope.ts'
 /**
  * Appends a batch to the tenant's log, each record exactly once and in the order of its stream, in one transaction.
  * The row locks of stream and log make concurrent workers take turns, so leaf indexes are contiguous.
+ * @param readFrom what the ledger wanted next when the batch was opened: nobody has read the records before it
+ * @throws when the ledger has gone back behind that since, as one does that a replica took the place of: what it wants now was not read
  */
-export function ingestBatch(scope: TenantScope, opened: OpenedBatch): Promise<Ingestion> {
+export function ingestBatch(scope: TenantScope, opened: OpenedBatch, readFrom = 0): Promise<Ingestion> {
   const { batch } = opened
   return scope.run(batch.tenant, async (manager) => {
     const stream = await lockStream(manager, batch)
-    if (stream === null) return { outcome: 'unknown-tenant' }
+    if (stream === null)
+      return batch.fromSeq > 0 ? { outcome: 'gap', nextSeq: 0 } : { outcome: 'unknown-tenant' }
     if (batch.fromSeq > stream.nextSeq) return { outcome: 'gap', nextSeq: stream.nextSeq }
+    if (stream.nextSeq < readFrom) throw new Error('the ledger went back while a batch was read')
     if (!(await continues(manager, opened, stream))) return { outcome: 'fork', nextSeq: stream.nextSeq }
     const fresh = batch.records.slice(stream.nextSeq - batch.fromSeq)
     if (fresh.length > 0) await append(manager, opened, stream)
@@ -25,7 +29,7 @@ export function ingestBatch(scope: TenantScope, opened: OpenedBatch): Promise<In
   })
 }
 
-/** What the ledger wants next of a stream: 0 where it knows none. It only grows. */
+/** What the ledger wants next of a stream: 0 where it knows none. It only grows, as long as the database is not put back. */
 export function nextSeqOf(
   scope: TenantScope,
   { tenant, stream }: Pick<StreamBatch, 'tenant' | 'stream'>,
@@ -43,9 +47,10 @@ const NEXT_SEQ: Prepared = {
 
 type StreamRow = { readonly no: string; readonly nextSeq: number; readonly headHash: string }
 
+/** A stream begins with its first record: what is from further on leaves no row of it. */
 async function lockStream(manager: EntityManager, batch: StreamBatch): Promise<StreamRow | null> {
   const known = await knownStream(manager, batch)
-  if (known !== null) return known
+  if (known !== null || batch.fromSeq > 0) return known
   await manager.query(
     `insert into writ.streams (tenant_id, id, node_id) select id, $1, $2 from writ.tenants where id = app.tid()
        on conflict do nothing`,

@@ -1,7 +1,7 @@
 import type { LeafRange } from '@writ/audit'
 import type { EntityManager } from 'typeorm'
 
-// What is kept of a tenant's log beside its tiles and checkpoints: who signs it, what was found not to fit, and what retention removed.
+// What is kept of a tenant's log beside its tree: who signs it, and what retention removed.
 
 /** The tenant's newest trust file; null before the first checkpoint. */
 export async function latestTrust(
@@ -22,21 +22,6 @@ export async function keepTrust(
     [version, file, at],
   )
 }
-
-export async function keepFork(
-  manager: EntityManager,
-  { epoch, notice, at }: { readonly epoch: number; readonly notice: string; readonly at: Date },
-): Promise<void> {
-  await manager.query(
-    'insert into writ.log_forks (tenant_id, epoch, notice, at) values (app.tid(), $1, $2, $3)',
-    [epoch, notice, at],
-  )
-}
-
-export const forksOf = (
-  manager: EntityManager,
-): Promise<{ readonly epoch: number; readonly notice: string; readonly at: Date }[]> =>
-  manager.query('select epoch, notice, at from writ.log_forks where tenant_id = app.tid() order by epoch')
 
 /** Leaves between two that retention removed: whatever else is gone was taken. */
 export const removedLeaves = (

@@ -54,9 +54,10 @@ afterAll(async () => {
 async function keepTree(manager: EntityManager): Promise<void> {
   const [store, at, hash] = [room.treeStoreOf(manager, 'tenant'), new Date(0), Buffer.alloc(32, 1)]
   await store.begin({ logId: 'theirs', salt: hash })
+  await store.nextEpoch({ epoch: 1, notice: 'theirs', at })
   await store.keep([{ level: 0, index: 0, width: 1, hashes: hash }], {
     seq: 1,
-    epoch: 0,
+    epoch: 1,
     origin: 'theirs',
     size: 1,
     root: hash,
@@ -64,7 +65,6 @@ async function keepTree(manager: EntityManager): Promise<void> {
     at,
     globalIndex: null,
   })
-  await room.keepFork(manager, { epoch: 1, notice: 'theirs', at })
   await room.keepTrust(manager, { version: 1, file: 'theirs', at })
 }
 
@@ -110,13 +110,12 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
     })
     return { logSize, streams, records }
   },
+  sizeOfEvidence: (manager) => room.sizeOfEvidence(manager, 9),
   pendingRecords: (manager) => room.pendingRecords(manager),
   recordHead: (manager, stream) => room.recordHead(manager, node.id, stream.head(4)),
   mintBundleVersion: () => Promise.resolve(),
   archivedSize: (manager) => room.archivedSize(manager),
   checkpointsOf: (manager) => room.checkpointsOf(manager, { limit: 10 }),
-  forksOf: async (manager) => (await room.forksOf(manager)).filter(({ notice }) => notice !== 'mine'),
-  keepFork: (manager) => room.keepFork(manager, { epoch: (kept += 1), notice: 'mine', at: new Date(0) }),
   keepTrust: (manager) => room.keepTrust(manager, { version: (kept += 1), file: 'mine', at: new Date(0) }),
   latestCheckpoint: (manager) => room.latestCheckpoint(manager),
   latestTrust: async (manager) => (await room.latestTrust(manager))?.file ?? 'mine',
@@ -126,13 +125,15 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
     const store = room.treeStoreOf(manager, 'tenant')
     const tile = { level: 0, index: 0, width: 1 }
     await Promise.all([
-      store.archived(9),
+      store.archived(0, 9),
       store.patrolledTo(9, new Date(0)),
-      store.stop('x', new Date(0)),
+      store.stop(0, 'x', new Date(0)),
       store.note(1, 'x'),
     ])
-    await store.nextEpoch(7)
-    return [await store.state(), await store.latest(), await store.leaves(0, 9), await store.tiles(0)(tile)]
+    await store.nextEpoch({ epoch: (kept += 1), notice: 'mine', at: new Date(0) })
+    const forks = (await store.forks()).filter(({ notice }) => notice !== 'mine')
+    const tiles = [await store.tiles(0)(tile), await store.tiles(1)(tile)]
+    return [await store.state(), await store.latest(), await store.leaves(0, 9), tiles, forks]
   },
   announceBundle: (manager, stream) =>
     room
@@ -143,8 +144,8 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
 const OF_NO_TENANT = [
   'createAuditIndex',
   'createAuditLedger',
-  'isAskedFor',
   'recordConditions',
+  'recordOf',
   'viewOf',
   'addGlobalLeaf',
   'globalLeaf',

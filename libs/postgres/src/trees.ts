@@ -36,6 +36,9 @@ export type CheckpointRow = {
 }
 export type NewCheckpoint = CheckpointRow
 
+/** Says, signed, that the epoch before this one ended, and why. */
+export type ForkRow = { readonly epoch: number; readonly notice: string; readonly at: Date }
+
 export type LeafRow = { readonly index: number; readonly hash: Buffer }
 
 /** The rows of one tree. */
@@ -51,16 +54,26 @@ export type TreeStore = {
   readonly keep: (tiles: readonly FilledTile[], checkpoint: NewCheckpoint) => Promise<void>
   readonly latest: () => Promise<CheckpointRow | null>
   readonly note: (seq: number, note: string) => Promise<void>
-  readonly archived: (size: number) => Promise<void>
+  /** Nothing where the log is in another epoch by now, as below. */
+  readonly archived: (epoch: number, size: number) => Promise<void>
   readonly patrolledTo: (tile: number, at: Date) => Promise<void>
-  readonly stop: (why: string | null, at: Date) => Promise<void>
-  readonly nextEpoch: (epoch: number) => Promise<void>
+  readonly stop: (epoch: number, why: string | null, at: Date) => Promise<void>
+  /** the oldest first */
+  readonly forks: () => Promise<ForkRow[]>
+  /** Begins the epoch of the fork, over all leaves that there are. */
+  readonly nextEpoch: (fork: ForkRow) => Promise<void>
 }
 
 export function treeStoreOf(manager: EntityManager, kind: TreeKind): TreeStore {
   const names = NAMES[kind]
   const change = async (set: string, values: readonly unknown[]): Promise<void> => {
     await manager.query(`update writ.${names.tree} set ${set} where ${names.own}`, [...values])
+  }
+  const changeIn = async (epoch: number, set: string, values: readonly unknown[]): Promise<void> => {
+    await manager.query(`update writ.${names.tree} set ${set} where ${names.own} and epoch = $1`, [
+      epoch,
+      ...values,
+    ])
   }
   return {
     ...readsOf(manager, names),
@@ -80,23 +93,30 @@ export function treeStoreOf(manager: EntityManager, kind: TreeKind): TreeStore {
         note,
       ])
     },
-    archived: (size) => change('archived_size = greatest(archived_size, $1)', [size]),
+    archived: (epoch, size) => changeIn(epoch, 'archived_size = greatest(archived_size, $2)', [size]),
     patrolledTo: (tile, at) => change('patrolled = $1, patrolled_at = $2', [tile, at]),
-    stop: (why, at) =>
-      change('stopped = $1, stopped_at = case when $1::text is null then null else $2::timestamptz end', [
-        why,
-        at,
-      ]),
-    nextEpoch: (epoch) =>
-      change('epoch = $1, size = 0, archived_size = 0, patrolled = 0, stopped = null, stopped_at = null', [
+    stop: (epoch, why, at) =>
+      changeIn(
         epoch,
-      ]),
+        'stopped = $2, stopped_at = case when $2::text is null then null else $3::timestamptz end',
+        [why, at],
+      ),
+    nextEpoch: async ({ epoch, notice, at }) => {
+      await manager.query(
+        `insert into writ.${names.forks} (${names.column} epoch, notice, at) values (${names.value} $1, $2, $3)`,
+        [epoch, notice, at],
+      )
+      await change(
+        'epoch = $1, size = 0, archived_size = 0, patrolled = 0, stopped = null, stopped_at = null',
+        [epoch],
+      )
+    },
   }
 }
 
-type Reads = Pick<TreeStore, 'state' | 'leaves' | 'tiles' | 'edge' | 'latest'>
+type Reads = Pick<TreeStore, 'state' | 'leaves' | 'tiles' | 'edge' | 'latest' | 'forks'>
 
-function readsOf(manager: EntityManager, { tiles, checkpoints, own, ...names }: Names): Reads {
+function readsOf(manager: EntityManager, { tiles, checkpoints, forks, own, ...names }: Names): Reads {
   const readTile = async (
     epoch: number,
     { level, index }: Pick<Tile, 'level' | 'index'>,
@@ -118,6 +138,7 @@ function readsOf(manager: EntityManager, { tiles, checkpoints, own, ...names }: 
         ),
       ),
     latest: () => first(manager.query(`${selectOf(checkpoints)} where ${own} order by seq desc limit 1`)),
+    forks: () => manager.query(`select epoch, notice, at from writ.${forks} where ${own} order by epoch`),
   }
 }
 
@@ -159,6 +180,7 @@ type Names = {
   readonly tree: string
   readonly tiles: string
   readonly checkpoints: string
+  readonly forks: string
   readonly own: string
   readonly column: string
   readonly value: string
@@ -176,6 +198,7 @@ const NAMES: Readonly<Record<TreeKind, Names>> = {
     tree: 'tenant_trees',
     tiles: 'log_tiles',
     checkpoints: 'checkpoints',
+    forks: 'log_forks',
     own: 'tenant_id = app.tid()',
     column: 'tenant_id,',
     value: 'app.tid(),',
@@ -188,6 +211,7 @@ const NAMES: Readonly<Record<TreeKind, Names>> = {
     tree: 'global_trees',
     tiles: 'global_tiles',
     checkpoints: 'global_checkpoints',
+    forks: 'global_forks',
     own: 'true',
     column: '',
     value: '',

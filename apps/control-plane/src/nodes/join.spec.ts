@@ -34,6 +34,22 @@ describe('a join', () => {
     expect(ids[0]).toBe(ids[1])
   })
 
+  it('of a key in another spelling is refused: one key is one node', async () => {
+    const key = newNodeKey()
+    const { publicKey, ...asked } = joinRequest(key, createLeaseKey())
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const other = `${publicKey.slice(0, -1)}${digits[digits.indexOf(publicKey.at(-1) ?? '') + 1]}`
+    expect(Buffer.from(other, 'base64url')).toEqual(Buffer.from(publicKey, 'base64url'))
+    for (const [spelling, status] of [
+      [other, 400],
+      [publicKey, 200],
+    ] as const) {
+      const body = JSON.stringify({ ...asked, publicKey: spelling })
+      const answer = await plane.ask('POST', '/internal/v1/join', { body, headers: joinHeaders(body, key) })
+      expect(answer.status).toBe(status)
+    }
+  })
+
   it('without the secret, with another one, over another body or long ago is refused', async () => {
     const key = newNodeKey()
     const body = JSON.stringify(joinRequest(key, createLeaseKey()))

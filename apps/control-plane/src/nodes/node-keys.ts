@@ -30,7 +30,10 @@ export function requireSoundJoin(
   nowMs: number,
 ): void {
   if (Math.abs(nowMs - atMs) > CLOCK_WINDOW_MS) throw badRequest('the clocks differ by more than a minute')
-  if (Buffer.from(publicKey, 'base64url').length !== 32) throw badRequest('publicKey is not an Ed25519 key')
+  const bytes = Buffer.from(publicKey, 'base64url')
+  // The last character has bits to spare: one key in two spellings would be two nodes.
+  if (bytes.length !== 32 || bytes.toString('base64url') !== publicKey)
+    throw badRequest('publicKey is not an Ed25519 key')
   if (!isOnCurve(leaseKey)) throw badRequest('leaseKey is not a P-256 key')
 }
 

@@ -330,20 +330,55 @@ describe('the records of a node', () => {
     expect(answer.body).toEqual({ watermarks: [{ stream: mine, nextSeq: 0, archivedSeq: 3 }] })
   })
 
-  it.each([
-    ['a million and one records ahead of the ledger', { nextSeq: 1_000_001 }],
-    ['in a year that is none', { at: '0000-01-01T00:00:00.000Z' }],
-  ])('have no head %s', async (_, change) => {
+  it('have no head of a year that is none', async () => {
+    const head = { stream: stream(), nextSeq: 3, headHash: 'a'.repeat(64), at: '0000-01-01T00:00:00.000Z' }
     const { pending } = (await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body
-    const head = {
-      stream: stream(),
-      nextSeq: 3,
-      headHash: 'a'.repeat(64),
-      at: new Date().toISOString(),
-      ...change,
-    }
     const answer = await node.ask('POST', '/internal/v1/heads', { heads: [signHead(head, node.key)] })
     expect(answer.status).toBe(400)
     expect((await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body).toEqual({ pending })
+  })
+
+  it('have no head a million and one records ahead of the ledger, and it does not hold up the others', async () => {
+    const { pending } = (await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body
+    const head = { headHash: 'a'.repeat(64), at: new Date().toISOString() }
+    const [far, near] = [stream(), stream()]
+    const heads = [
+      { ...head, stream: far, nextSeq: 1_000_001 },
+      { ...head, stream: near, nextSeq: 2 },
+    ].map((one) => signHead(one, node.key))
+    const answer = await node.ask('POST', '/internal/v1/heads', { heads })
+    expect([answer.status, answer.body]).toEqual([200, { watermarks: [{ stream: near, nextSeq: 0 }] }])
+    expect((await plane.ask('GET', '/api/v1/records/lag', { key: acme.key })).body).toEqual({
+      pending: pending + 2,
+    })
+    expect(plane.logged()).toContain(`a head of the stream ${far} is too far ahead`)
+  })
+
+  it('have no head of a stream that nobody heard of while a thousand others of the node have no record, which is said once', async () => {
+    const liar = await joinedNode(plane)
+    const nowMs = Date.now()
+    const at = new Date(nowMs).toISOString()
+    const made = Array.from({ length: 1002 }, () => streamIdOf(liar.id, newId('boo', nowMs), acme.tenant))
+    const heads = made.map((one) =>
+      signHead({ stream: one, nextSeq: 1, headHash: 'a'.repeat(64), at }, liar.key),
+    )
+    const send = (some: typeof heads) => liar.ask('POST', '/internal/v1/heads', { heads: some })
+    expect((await send(heads.slice(0, 999))).body.watermarks).toHaveLength(999)
+    expect((await send(heads.slice(999))).body).toEqual({ watermarks: [{ stream: made[999], nextSeq: 0 }] })
+    expect((await send(heads.slice(998))).body.watermarks).toHaveLength(2)
+    expect(plane.logged().split(`heads of new streams of the node ${liar.id} `)).toHaveLength(2)
+    const other = { stream: stream(), nextSeq: 1, headHash: 'a'.repeat(64), at }
+    const kept = await node.ask('POST', '/internal/v1/heads', { heads: [signHead(other, node.key)] })
+    expect(kept.body.watermarks).toHaveLength(1)
+  })
+
+  it('have one history: a node that signs two is told of, once', async () => {
+    const of = stream()
+    const at = new Date().toISOString()
+    const heads = ['a', 'b', 'b'].map((digit) =>
+      signHead({ stream: of, nextSeq: 3, headHash: digit.repeat(64), at }, node.key),
+    )
+    expect((await node.ask('POST', '/internal/v1/heads', { heads })).status).toBe(200)
+    expect(plane.logged().split(`the node of the stream ${of} signed two histories`)).toHaveLength(2)
   })
 })

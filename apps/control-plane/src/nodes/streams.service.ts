@@ -5,6 +5,7 @@ import type { AuditRecord, HeadsAnswer, HeadsRequest, StreamBatch, StreamHead } 
 import { PlatformQueries, recordHead } from '@writ/postgres'
 import type { NodeRow } from '@writ/postgres'
 import { QueueUnavailable } from '@writ/redis'
+import { Faults } from '../faults.ts'
 import { badRequest, ProblemError, unavailable } from '../http/problem.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import { RecordTransport } from './record-transport.ts'
@@ -12,10 +13,15 @@ import { RecordTransport } from './record-transport.ts'
 /** Records on their way from the spools of nodes to the ledger. */
 @Injectable()
 export class StreamsService {
+  /** what was said of streams already */
+  readonly #said = new Set<string>()
+
+  // oxlint-disable-next-line max-params -- injected
   constructor(
     private readonly platform: PlatformQueries,
     private readonly tenancy: Tenancy,
     private readonly transport: RecordTransport,
+    private readonly faults: Faults,
   ) {}
 
   /** Queued, not stored: only the watermark says that. @param mayWrite what this node may say; of a gateway that is everything */
@@ -43,7 +49,8 @@ export class StreamsService {
       const fault = verifyHead(head, node.publicKey)
       if (fault) throw badRequest(fault.message)
     }
-    requirePlausible(heads, await this.#watermarksOf(node, heads))
+    // Postgres has no year 0, and no gateway was there before.
+    if (heads.some(({ at }) => at < EARLIEST)) throw badRequest('a head is older than any gateway')
     for (const head of heads) await this.#keepHead(node, head)
     const archives = streams.length > 0 ? await this.platform.archivesOf(node.id, streams) : []
     return { watermarks: [...(await this.#watermarksOf(node, heads)), ...archives] }
@@ -55,27 +62,31 @@ export class StreamsService {
     return watermarks.map(({ stream, nextSeq }) => ({ stream, nextSeq }))
   }
 
-  // A head of a tenant that is not there any more must not hold up the others.
+  // What is wrong with one head, or with its tenant, must not hold up the others.
   async #keepHead(node: NodeRow, head: StreamHead): Promise<void> {
     const tenant = TenantId.parse(partsOfStream(head.stream).tenant)
     try {
-      await this.tenancy.runById(tenant, (db) => recordHead(db.manager, node.id, head))
+      const outcome = await this.tenancy.runById(tenant, (db) => recordHead(db.manager, node.id, head))
+      if (outcome === 'forked') this.#say(`the node of the stream ${head.stream} signed two histories of it`)
+      if (outcome === 'ahead')
+        this.#say(`a head of the stream ${head.stream} is too far ahead of the records that have arrived`)
+      if (outcome === 'crowded')
+        this.#say(
+          `heads of new streams of the node ${node.id} for the tenant ${tenant} are left out: too many others of it are without a record`,
+        )
     } catch (error) {
       if (!(error instanceof ProblemError && error.problem.status === 404)) throw error
     }
   }
-}
 
-/** More records than any spool holds: a head that far ahead of the ledger was made up, and would count as missing for ever. */
-const FARTHEST_AHEAD = 1_000_000
-/** Postgres has no year 0, and no gateway was there before. */
-const EARLIEST = '2020'
-
-function requirePlausible(heads: readonly StreamHead[], watermarks: HeadsAnswer['watermarks']): void {
-  const stored = new Map(watermarks.map(({ stream, nextSeq }) => [stream, nextSeq]))
-  for (const { stream, nextSeq, at } of heads) {
-    if (nextSeq > (stored.get(stream) ?? 0) + FARTHEST_AHEAD)
-      throw badRequest('a head is too far ahead of the records that have arrived')
-    if (at < EARLIEST) throw badRequest('a head is older than any gateway')
+  /** Heads come every second: once is enough. */
+  #say(what: string): void {
+    if (this.#said.has(what)) return
+    if (this.#said.size >= MOST_SAID) this.#said.clear()
+    this.#said.add(what)
+    this.faults.report(what, null)
   }
 }
+
+const EARLIEST = '2020'
+const MOST_SAID = 1000

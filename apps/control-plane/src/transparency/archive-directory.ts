@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ArchiveConflict } from '@writ/audit'
 import type { AuditArchive } from '@writ/audit'
 import { codeOf } from '../error-code.ts'
@@ -12,15 +12,20 @@ import { requireArchiveName } from './archive-names.ts'
  * file system, so `keepUntil` is not looked at.
  */
 export function createDirectoryArchive(root: string): AuditArchive {
+  const settle = createSettling(resolve(root))
   return {
     put: async (name, bytes) => {
       requireArchiveName(name)
-      const path = join(root, name)
+      const path = resolve(root, name)
       const before = await contentOf(path)
-      if (before !== null) return sameOrConflict(before, bytes)
-      return (await linkNew(path, bytes))
-        ? 'kept'
-        : sameOrConflict((await contentOf(path)) ?? Buffer.alloc(0), bytes)
+      if (before === null && (await linkNew(path, bytes))) {
+        await settle(dirname(path))
+        return 'kept'
+      }
+      const kept = sameOrConflict(before ?? (await contentOf(path)), bytes)
+      // Whoever put it there may have ended before its folder was durable.
+      await settle(dirname(path))
+      return kept
     },
     get: async (name) => {
       requireArchiveName(name)
@@ -30,7 +35,9 @@ export function createDirectoryArchive(root: string): AuditArchive {
   }
 }
 
-export function sameOrConflict(before: Uint8Array, bytes: Uint8Array): 'kept-before' {
+/** @param before what is kept by the name of the copy; null: nothing is, though it was said to be */
+export function sameOrConflict(before: Uint8Array | null, bytes: Uint8Array): 'kept-before' {
+  if (before === null) throw new Error('what is said to be kept by that name is not there')
   if (Buffer.compare(before, bytes) !== 0) throw new ArchiveConflict('something else is kept by that name')
   return 'kept-before'
 }
@@ -39,7 +46,7 @@ const DRAFT = '.draft-'
 
 async function linkNew(path: string, bytes: Uint8Array): Promise<boolean> {
   const folder = dirname(path)
-  await makeFolder(folder)
+  await mkdir(folder, { recursive: true })
   const draft = join(folder, `${DRAFT}${randomBytes(9).toString('base64url')}`)
   try {
     await writeDurably(draft, bytes)
@@ -50,7 +57,6 @@ async function linkNew(path: string, bytes: Uint8Array): Promise<boolean> {
   } finally {
     await rm(draft, { force: true })
   }
-  await syncFolder(folder)
   return true
 }
 
@@ -64,11 +70,24 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** A new folder is durable when the one above it knows of it. */
-async function makeFolder(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true })
-  if (made === undefined) return
-  for (let at = path; at.length >= dirname(made).length; at = dirname(at)) await syncFolder(at)
+/** Folders whose way from the root is known to be durable; more are looked at anew. */
+const MOST_SETTLED = 10_000
+
+/**
+ * Makes durable what stands in a folder, and the first time the folders above it too: a folder is there after a crash when the one above it
+ * knows of it, and who made it may have ended before that.
+ */
+function createSettling(root: string): (folder: string) => Promise<void> {
+  const settled = new Set<string>()
+  return async (folder) => {
+    await syncFolder(folder)
+    if (settled.has(folder)) return
+    for (let at = folder; at.length > root.length; at = dirname(at)) await syncFolder(dirname(at))
+    // Above the root nothing is ours, and what may not be opened is a mount that was there before.
+    await syncFolder(dirname(root)).catch(() => undefined)
+    if (settled.size >= MOST_SETTLED) settled.clear()
+    settled.add(folder)
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

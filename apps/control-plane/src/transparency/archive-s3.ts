@@ -63,9 +63,8 @@ async function putNew(ask: Ask, path: string, { bytes, headers }: NewCopy): Prom
   if (before !== null) return sameOrConflict(before, bytes)
   const answer = await ask(path, { method: 'PUT', body: Buffer.from(bytes), headers })
   await answer.arrayBuffer()
-  // 412: there is one; 409: another is being put at this moment
-  if (answer.status === 412 || answer.status === 409)
-    return sameOrConflict((await read(ask, path)) ?? Buffer.alloc(0), bytes)
+  // 412: there is one; 409: another is being put at this moment, and may not get there
+  if (answer.status === 412 || answer.status === 409) return sameOrConflict(await read(ask, path), bytes)
   if (!answer.ok) throw new Error(`the store did not keep a copy: ${answer.status}`)
   return 'kept'
 }
@@ -90,7 +89,9 @@ async function* list(ask: Ask, place: S3Place, prefix: string): AsyncIterable<st
     })
     const answer = await ask(`/?${query.toString()}`)
     const text = await answer.text()
-    if (!answer.ok) throw new Error(`the store did not list its copies: ${answer.status}`)
+    // A page of somebody else is no empty list: what is kept could not be compared.
+    if (!answer.ok || !/<ListBucketResult[\s/>]/.test(text))
+      throw new Error(`the store did not list its copies: ${answer.status}`)
     for (const [, key = ''] of text.matchAll(/<Key>([^<]+)<\/Key>/g)) yield key.slice(before.length)
     ;[, token] = /<NextContinuationToken>([^<]+)</.exec(text) ?? []
   } while (token !== undefined)

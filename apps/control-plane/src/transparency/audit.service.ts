@@ -19,7 +19,7 @@ import type {
   InclusionQuery,
   LogView,
 } from '@writ/contracts'
-import { checkpointsOf, forksOf, globalLeaf, latestTrust, PlatformQueries, treeStoreOf } from '@writ/postgres'
+import { checkpointsOf, globalLeaf, latestTrust, PlatformQueries, treeStoreOf } from '@writ/postgres'
 import type { CheckpointRow, TreeState, TreeStore } from '@writ/postgres'
 import { conflict, notFound } from '../http/problem.ts'
 import type { Page } from '../http/page.ts'
@@ -53,7 +53,7 @@ export class AuditService {
       archivedSize: state.archivedSize,
       stopped: state.stopped,
       globalName: blindOf(state.salt, tenant.id),
-      forks: (await forksOf(manager)).map(({ at, ...fork }) => ({ ...fork, at: at.toISOString() })),
+      forks: (await store.forks()).map(({ at, ...fork }) => ({ ...fork, at: at.toISOString() })),
       checkpoint: latest && viewOf(latest),
     }
   }

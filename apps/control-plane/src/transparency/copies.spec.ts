@@ -3,7 +3,16 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { leafHash, openEdge, rawPublicKey, signNote, tilePath, writeCheckpoint, writeNote } from '@writ/audit'
+import {
+  ArchiveConflict,
+  leafHash,
+  openEdge,
+  rawPublicKey,
+  signNote,
+  tilePath,
+  writeCheckpoint,
+  writeNote,
+} from '@writ/audit'
 import type { NoteKey, TileReader } from '@writ/audit'
 import { systemClock } from '../clock.ts'
 import { ConfigSchema } from '../config.ts'
@@ -52,9 +61,12 @@ const copiesTo = (archives: string): LogCopies => {
 }
 
 /** A tree with its tiles and its signed checkpoint. */
-function treeOf(size: number): { note: string; size: number; root: Uint8Array; read: TileReader } {
+function treeOf(
+  size: number,
+  of = 'leaf',
+): { note: string; size: number; root: Uint8Array; read: TileReader } {
   const edge = openEdge(0, [])
-  for (let at = 0; at < size; at += 1) edge.append(leafHash(`leaf ${at}`))
+  for (let at = 0; at < size; at += 1) edge.append(leafHash(`${of} ${at}`))
   const tiles = new Map(edge.takeTiles().map((tile) => [`${tile.level}/${tile.index}`, tile.hashes]))
   const text = writeCheckpoint({ origin: key.name, size, root: edge.root() })
   return {
@@ -103,6 +115,30 @@ describe('copies of a log', () => {
       { by: 'archive 1', fault: 'archive 1 keeps the notice that epoch 0 of this log ended' },
     ])
     expect((await readdir(folder)).toSorted()).toEqual(['log'])
+  })
+
+  it('are a fault when an old checkpoint stands by the name of a newer one', async () => {
+    const folder = join(root, 'hidden')
+    const [copies, archive] = [copiesTo(`file://${folder}`), createDirectoryArchive(folder)]
+    for (const tree of [treeOf(5), treeOf(9)]) await copies.put(LOG, tree, tree.read)
+    await archive.put(checkpointName('log', 0, 10_000), Buffer.from(treeOf(5).note), new Date())
+    expect(await copies.heads(LOG)).toEqual([
+      { by: 'archive 1', fault: 'the newest checkpoint in archive 1 is none of this log' },
+    ])
+    await expect(copies.put(LOG, treeOf(12), treeOf(12).read)).rejects.toThrow('is none of this log')
+  })
+
+  it('are compared with what an archive has meanwhile: of the same size, or further', async () => {
+    const copies = copiesTo(`file://${join(root, 'meanwhile')}`)
+    const put = (tree: ReturnType<typeof treeOf>) => copies.put(LOG, tree, tree.read)
+    await put(treeOf(300))
+    await put(treeOf(300))
+    await expect(put(treeOf(300, 'other'))).rejects.toThrow(ArchiveConflict)
+    for (const size of [1, 255, 256, 257, 299]) {
+      await put(treeOf(size))
+      await expect(put(treeOf(size, 'other'))).rejects.toThrow(ArchiveConflict)
+    }
+    expect(await copies.heads(LOG)).toMatchObject([{ head: { size: 300 } }])
   })
 
   it('are not asked past an archive that does not answer: nothing is signed then', async () => {

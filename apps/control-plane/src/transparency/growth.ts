@@ -44,18 +44,21 @@ async function sealedEdge(
   { epoch, size }: TreeState,
   latest: CheckpointRow | null,
 ): Promise<TreeEdge | { readonly fault: string }> {
-  const altered = { fault: `altered: the tiles do not give the root of the checkpoint of ${size} leaves` }
+  const sealed = latest?.epoch === epoch ? latest : null
+  const leaves = Math.max(size, sealed?.size ?? 0)
+  const altered = { fault: `altered: the tiles do not give the root of the checkpoint of ${leaves} leaves` }
   try {
     const edge = openEdge(size, await store.edge(epoch, size))
-    if (size === 0) return edge
-    return latest?.size === size && latest.epoch === epoch && sameHash(edge.root(), latest.root)
-      ? edge
-      : altered
+    return gives(edge, sealed) ? edge : altered
   } catch (error) {
     if (error instanceof RangeError) return altered
     throw error
   }
 }
+
+/** Whether a tree is that of the newest checkpoint of its epoch; an empty one where there is none. */
+const gives = (edge: TreeEdge, sealed: CheckpointRow | null): boolean =>
+  sealed === null ? edge.size() === 0 : edge.size() === sealed.size && sameHash(edge.root(), sealed.root)
 
 type Named = { readonly by: string; readonly head: TreeHead }
 

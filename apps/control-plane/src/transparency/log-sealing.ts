@@ -53,6 +53,7 @@ export class LogSealing {
     if ('fault' in grown) return this.#stop(log, state, await this.#named(log, state, grown.fault))
     // Nothing came: what had stopped it is mended, or a copy was behind.
     if (!this.#isNew(state) && latest !== null) return this.#spread(log, view, latest)
+    if (!(await this.#isCopied(log, view))) return 'stopped'
     const note = await this.#sign(name, grown.edge)
     const kept = await this.rows.in(log, (rows) => this.#keep(log, { rows, view, edge: grown.edge, note }))
     return kept === null ? 'more' : this.#spread(log, view, kept)
@@ -98,11 +99,23 @@ export class LogSealing {
 
   /** What growing would not find again is looked at again. */
   async #isMended(log: Log, view: View): Promise<boolean> {
-    const { stopped } = view.state
+    const { latest } = view
+    const { stopped, epoch } = view.state
     if (stopped?.startsWith(PATROL)) return this.patrol(log)
-    if (stopped?.startsWith(CONFLICT) && view.latest !== null)
-      return (await this.#spread(log, view, view.latest)) !== 'stopped'
+    if (stopped?.startsWith(CONFLICT) && latest?.epoch === epoch)
+      return (await this.#spread(log, view, latest)) !== 'stopped'
     return true
+  }
+
+  /**
+   * The checkpoint before is with the archives before the next is signed: one that answers and keeps nothing would remember less and less of
+   * what was signed.
+   * @throws when an archive does not keep it
+   */
+  async #isCopied(log: Log, view: View): Promise<boolean> {
+    const { state, latest } = view
+    if (latest?.epoch !== state.epoch || state.archivedSize >= state.size) return true
+    return (await this.#spread(log, view, latest)) !== 'stopped'
   }
 
   async #spread(log: Log, { state, name }: View, checkpoint: CheckpointRow): Promise<Sealed> {
@@ -112,7 +125,8 @@ export class LogSealing {
       if (error instanceof ArchiveConflict) return this.#stop(log, state, CONFLICT)
       throw error
     }
-    if (state.stopped !== null) await this.rows.in(log, ({ store }) => store.stop(null, this.#now()))
+    if (state.stopped !== null)
+      await this.rows.in(log, ({ store }) => store.stop(state.epoch, null, this.#now()))
     return checkpoint.size < state.leaves ? 'more' : 'sealed'
   }
 
@@ -150,10 +164,10 @@ export class LogSealing {
     return checkpoint
   }
 
-  async #stop(log: Log, { stopped, logId }: TreeState, why: string): Promise<'stopped'> {
+  async #stop(log: Log, { stopped, logId, epoch }: TreeState, why: string): Promise<'stopped'> {
     if (stopped !== why) {
       this.faults.report(`the log ${logId} is not sealed any more: ${why}`, null)
-      await this.rows.in(log, ({ store }) => store.stop(why, this.#now()))
+      await this.rows.in(log, ({ store }) => store.stop(epoch, why, this.#now()))
     }
     return 'stopped'
   }

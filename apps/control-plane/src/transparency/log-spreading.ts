@@ -35,7 +35,7 @@ export class LogSpreading {
     await this.copies.put(name, { ...checkpoint, note }, (tile) =>
       this.rows.in(log, ({ store }) => store.tiles(name.epoch)(tile)),
     )
-    await this.rows.in(log, ({ store }) => store.archived(checkpoint.size))
+    await this.rows.in(log, ({ store }) => store.archived(name.epoch, checkpoint.size))
   }
 
   async #cosigned(log: Log, name: LogName, checkpoint: CheckpointRow): Promise<string> {
@@ -60,18 +60,25 @@ export class LogSpreading {
       proofFrom: (from) =>
         this.rows.in(log, ({ store }) => proveConsistency(store.tiles(name.epoch), from, size)),
     })
-    this.#say(place.key.name, answer)
+    this.#say(place.key.name, name.origin, answer)
     if (answer.kind !== 'cosigned') return []
     this.#seen.set(memory, size)
     return answer.signatures
   }
 
-  /** Said once, and once more when it says something else. */
-  #say(witness: string, answer: Cosigning): void {
-    const said = answer.kind === 'cosigned' ? '' : answer.detail
-    if (said !== '' && this.#said.get(witness) !== said)
-      this.faults.report(`the witness ${witness} did not cosign: ${said}`, null)
-    this.#said.set(witness, said)
+  /** Said once, and once more when it says something else: that it is away of the witness, that it saw another history of the log. */
+  #say(witness: string, log: string, answer: Cosigning): void {
+    const ofLog = `${witness} ${log}`
+    if (answer.kind === 'cosigned') return this.#forget(witness, ofLog)
+    const about = answer.kind === 'disputed' ? ofLog : witness
+    if (this.#said.get(about) === answer.detail) return
+    this.#said.set(about, answer.detail)
+    const what = answer.kind === 'disputed' ? ` ${log}` : ''
+    this.faults.report(`the witness ${witness} did not cosign${what}: ${answer.detail}`, null)
+  }
+
+  #forget(...said: readonly string[]): void {
+    for (const about of said) this.#said.delete(about)
   }
 }
 

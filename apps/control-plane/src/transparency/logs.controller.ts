@@ -20,6 +20,13 @@ export class LogsController {
     return this.epochs.open(slug)
   }
 
+  /** The same of the log over all logs. */
+  @Post('log-epochs')
+  @SerializeOptions({ schema: OpenedEpoch })
+  openGlobal() {
+    return this.epochs.openGlobal()
+  }
+
   /** A new key, published now and used from tomorrow. */
   @Post('log-keys')
   @HttpCode(202)

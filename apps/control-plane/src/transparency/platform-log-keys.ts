@@ -1,11 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { sign } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
-import { rawPublicKey } from '@writ/audit'
-import type { KeyUse } from '@writ/credentials'
 import { PlatformQueries } from '@writ/postgres'
+import type { PlatformKey } from '@writ/postgres'
 import { randomToken } from '../ids-and-secrets.ts'
 import { MasterKey } from '../tenancy/master-key.ts'
+import { PlatformKeys } from '../tenancy/platform-keys.ts'
 import { LogKeyProvider } from './log-key-provider.ts'
 import type { LogKey } from './log-key-provider.ts'
 
@@ -14,17 +13,20 @@ const PURPOSE = 'audit-log'
 /** Keys in the database, sealed under the master key. */
 @Injectable()
 export class PlatformLogKeys extends LogKeyProvider {
-  readonly #opened = new Map<string, KeyObject>()
+  readonly #keys: PlatformKeys
 
   constructor(
     private readonly platform: PlatformQueries,
-    private readonly masterKey: MasterKey,
+    masterKey: MasterKey,
   ) {
     super()
+    this.#keys = new PlatformKeys(masterKey)
   }
 
+  /** @throws when one of them was not sealed by us: strangers believe these keys, and none is left out in silence */
   override async keys(): Promise<LogKey[]> {
     const rows = await this.platform.platformKeys(PURPOSE)
+    for (const row of rows) await this.#keys.open(row)
     const keys = rows.map(({ kid, publicKey, useAfter }) => ({
       kid,
       publicKey: Buffer.from(publicKey, 'base64url'),
@@ -34,31 +36,17 @@ export class PlatformLogKeys extends LogKeyProvider {
   }
 
   override async sign(kid: string, bytes: Uint8Array): Promise<Uint8Array> {
-    return sign(null, bytes, this.#opened.get(kid) ?? (await this.#open(kid)))
+    return sign(null, bytes, this.#keys.opened(kid) ?? (await this.#keys.open(await this.#rowOf(kid))))
   }
 
   override async add(useAfterMs: number): Promise<void> {
-    const { privateKey: pem } = generateKeyPairSync('ed25519', {
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    })
-    const kid = `log:${randomToken(12)}`
-    await this.platform.addPlatformKey({
-      kid,
-      purpose: PURPOSE,
-      publicKey: rawPublicKey(createPrivateKey(pem)),
-      sealedPrivate: Buffer.from(await this.masterKey.wrap(Buffer.from(pem), useOf(kid))),
-      useAfter: new Date(useAfterMs),
-    })
+    const made = await this.#keys.make({ kid: `log:${randomToken(12)}`, purpose: PURPOSE })
+    await this.platform.addPlatformKey({ ...made, useAfter: new Date(useAfterMs) })
   }
 
-  async #open(kid: string): Promise<KeyObject> {
+  async #rowOf(kid: string): Promise<PlatformKey> {
     const row = (await this.platform.platformKeys(PURPOSE)).find((known) => known.kid === kid)
     if (!row) throw new Error('there is no such log key')
-    const key = createPrivateKey(Buffer.from(await this.masterKey.unwrap(row.sealedPrivate, useOf(kid))))
-    this.#opened.set(kid, key)
-    return key
+    return row
   }
 }
-
-const useOf = (kid: string): KeyUse => ({ tenant: 'platform', purpose: kid })

@@ -28,10 +28,12 @@ import { givenControlPlane, OPERATOR_KEY } from '../testing/given.ts'
 import type { Answer, ControlPlane } from '../testing/given.ts'
 import { withLogs } from './log-metrics.ts'
 import { LogKeys, PUBLISHED_FIRST_MS } from './log-keys.ts'
+import { LogRows } from './log-rows.ts'
 import { LogSealer } from './log-sealer.ts'
 import { LogSealing } from './log-sealing.ts'
 import { startWitness } from './witness.fixture.ts'
 import type { TestWitness } from './witness.fixture.ts'
+import { Witnesses } from './witnesses.ts'
 
 jest.setTimeout(60_000)
 
@@ -340,6 +342,31 @@ describe('a log', () => {
     })
   })
 
+  it('is signed no further than one checkpoint beyond an archive that answers and keeps nothing', async () => {
+    const log = await givenLog(320)
+    await log.ingest(0, 256)
+    await seal()
+    const [, logId = ''] = (await trusted(log)).origin.split('/')
+    const inTheWay = join(folder, logId, '0/tile/0/001.p')
+    await writeFile(inTheWay, '')
+    for (const [from, to] of [
+      [256, 300],
+      [300, 310],
+    ] as const) {
+      await log.ingest(from, to)
+      await seal()
+      expect((await log.get('checkpoint')).body).toMatchObject({
+        archivedSize: 256,
+        leaves: to,
+        checkpoint: { size: 300 },
+      })
+    }
+    await rm(inTheWay)
+    await seal()
+    expect((await log.get('checkpoint')).body).toMatchObject({ archivedSize: 310, checkpoint: { size: 310 } })
+    expect(await readdir(join(folder, logId, '0/tile/0/001.p'))).toEqual(['44', '54'])
+  })
+
   it('is sealed while a witness is away, which is said, and cosigned when it is back', async () => {
     const log = await givenLog(10)
     await log.ingest(0, 4)
@@ -360,6 +387,31 @@ describe('a log', () => {
     expect(
       openCheckpoint((await log.get('checkpoint')).body.checkpoint.note, await trusted(log))?.witnesses,
     ).toHaveLength(1)
+  })
+})
+
+describe('a witness that saw another history', () => {
+  it('is said to, once, of the log that it is about', async () => {
+    const logs = [await givenLog(4), await givenLog(4)] as const
+    for (const log of logs) await log.ingest(0, 2)
+    await seal()
+    const [disputed] = await Promise.all(logs.map(async (log) => (await trusted(log)).origin))
+    const witnesses = plane.app.get(Witnesses)
+    const cosign = witnesses.cosign.bind(witnesses)
+    const spy = jest
+      .spyOn(witnesses, 'cosign')
+      .mockImplementation(async (place, request) =>
+        request.note.text.startsWith(`${disputed}\n`)
+          ? { kind: 'disputed', detail: 'it says that it saw 99 leaves' }
+          : cosign(place, request),
+      )
+    for (const end of [3, 4]) {
+      for (const log of logs) await log.ingest(end - 1, end)
+      await seal()
+    }
+    spy.mockRestore()
+    const said = `the witness witness.example did not cosign ${disputed}: it says that it saw 99 leaves`
+    expect(plane.logged().split(said)).toHaveLength(2)
   })
 })
 
@@ -432,6 +484,49 @@ describe('a log that was tampered with', () => {
     )
     expect([await sealing.seal(log), await sealing.patrol(log, 2)]).toEqual(['sealed', true])
     expect((await log.get('proofs/inclusion?leaf=3')).status).toBe(200)
+  })
+
+  it('is not sealed any more when it counts fewer sealed leaves than its newest checkpoint', async () => {
+    const log = await givenLog(300)
+    await log.ingest(0, 300)
+    await seal()
+    await asIntruder(`update writ.tenant_trees set size = 0, archived_size = 0 where tenant_id = '${log.id}'`)
+    await seal()
+    expect((await log.get('checkpoint')).body).toMatchObject({
+      stopped: 'altered: the tiles do not give the root of the checkpoint of 300 leaves',
+      checkpoint: { seq: 1 },
+    })
+  })
+
+  it('is not sealed under, nor says to believe, a key that somebody wrote into the database', async () => {
+    const log = await givenLog(6)
+    await log.ingest(0, 3)
+    await seal()
+    const [first] = await plane.query<{ kid: string; key: string }>(
+      `select kid, public_key as key from writ.platform_keys where purpose = 'audit-log' order by use_after limit 1`,
+    )
+    const forged = createTestNode().publicKey
+    const tampering = [
+      [
+        `insert into writ.platform_keys (kid, purpose, public_key, sealed_private, use_after)
+           select 'log:forged', purpose, '${forged}', sealed_private, now() + interval '9 years' from writ.platform_keys where kid = '${first?.kid}'`,
+        `delete from writ.platform_keys where kid = 'log:forged'`,
+      ],
+      [
+        `update writ.platform_keys set public_key = '${forged}' where kid = '${first?.kid}'`,
+        `update writ.platform_keys set public_key = '${first?.key}' where kid = '${first?.kid}'`,
+      ],
+    ] as const
+    await log.ingest(3, 6)
+    for (const [forge, mend] of tampering) {
+      await asIntruder(forge)
+      await seal()
+      expect((await log.get('checkpoint')).body.checkpoint.size).toBe(3)
+      expect((await plane.ask('GET', '/.well-known/writ-audit.json')).status).toBe(500)
+      await asIntruder(mend)
+    }
+    await seal()
+    expect((await log.get('checkpoint')).body.checkpoint.size).toBe(6)
   })
 
   it('refuses to change or remove a tile or a checkpoint, also for the owner', async () => {
@@ -537,6 +632,27 @@ describe('a database that was put back to an earlier time', () => {
     expect((await log.get('checkpoint')).body.stopped).toContain(
       'keeps the notice that epoch 0 of this log ended',
     )
+    // and what was begun once is not begun again
+    const again = await plane.ask('POST', `/api/v1/tenants/${log.slug}/log-epochs`, { key: OPERATOR_KEY })
+    expect([again.status, again.body.origin]).toEqual([201, `${before.origin}/2`])
+    await seal()
+    expect((await log.get('checkpoint')).body).toMatchObject({ epoch: 2, stopped: null, archivedSize: 13 })
+  })
+
+  it('takes nothing of an epoch that is over for one of the next', async () => {
+    const log = await givenLog(9)
+    await log.ingest(0, 4)
+    await seal()
+    const rows = plane.app.get(LogRows)
+    const [state] = [await rows.in(log, ({ store }) => store.state())]
+    await asIntruder(
+      `update writ.tenant_trees set epoch = 1, size = 0, archived_size = 0 where tenant_id = '${log.id}'`,
+    )
+    await rows.in(log, async ({ store }) => {
+      await store.archived(state?.epoch ?? 0, 4)
+      await store.stop(state?.epoch ?? 0, 'forked', new Date())
+    })
+    expect((await log.get('checkpoint')).body).toMatchObject({ epoch: 1, archivedSize: 0, stopped: null })
   })
 
   it('is noticed by the memory of a witness alone', async () => {
@@ -556,7 +672,63 @@ describe('a database that was put back to an earlier time', () => {
   })
 })
 
+/** The same of the log over all logs, as long as it has one tile. */
+const globalRestored = (size: number) =>
+  asIntruder(
+    `delete from writ.global_leaves where leaf_index >= ${size}`,
+    `delete from writ.global_checkpoints where size > ${size}`,
+    `update writ.global_trees set leaves = ${size}, size = ${size}, archived_size = ${size}, checkpoints = (select max(seq) from writ.global_checkpoints)`,
+    `update writ.global_tiles set hashes = substr(hashes, 1, ${size * 32}) where level = 0`,
+  )
+
+const known = async () => (await plane.ask('GET', '/.well-known/writ-audit.json')).body
+const openEpoch = () => plane.ask('POST', '/api/v1/log-epochs', { key: OPERATOR_KEY })
+
 describe('the log over all logs', () => {
+  it('goes on in a new epoch when a restore has lost what others remember of it', async () => {
+    const [log, next] = [await givenLog(4), await givenLog(4)]
+    await log.ingest(0, 4)
+    await seal()
+    expect((await openEpoch()).status).toBe(409)
+    const before = await known()
+    const size = Number(readNote(before.checkpoint)?.text.split('\n')[1])
+    const another = await givenLog(4)
+    await another.ingest(0, 4)
+    await seal()
+    await globalRestored(size)
+    await next.ingest(0, 4)
+    nowMs += 3_600_001
+    await seal()
+    expect((await known()).checkpoint).toBe(before.checkpoint)
+    expect(plane.logged()).toContain(
+      'the log global is not sealed any more: forked: archive 1 has another history',
+    )
+    const { status, body: opened } = await openEpoch()
+    expect([status, opened.epoch, opened.origin]).toEqual([201, 1, `${before.origin}/1`])
+    expect(await readFile(join(folder, 'global/fork/1.note'), 'utf8')).toBe(opened.notice)
+    const notice = readNote(opened.notice)
+    expect(
+      notice &&
+        signersOf(
+          notice,
+          before.logKeys.map(({ key }: { key: string }) => keyOf(key)),
+        ),
+    ).toHaveLength(1)
+    expect(notice?.text).toContain(`size ${size}\n`)
+    await seal()
+    const after = await known()
+    expect(after).toMatchObject({ origin: opened.origin, forks: [{ epoch: 1, notice: opened.notice }] })
+    const proof = (await next.get('checkpoint/global')).body
+    const keys = {
+      origin: after.origin,
+      log: after.logKeys.map(({ key }: { key: string }) => keyOf(key)),
+      witnesses: [],
+    }
+    const checkpoint = openCheckpoint(proof.note, keys)?.checkpoint
+    const leaf = { index: proof.leaf, hash: leafHash(proof.bytes) }
+    expect(checkpoint && inclusionHolds(leaf, checkpoint, proof.hashes.map(bytes))).toBe(true)
+  })
+
   it('is not sealed any more when a leaf of it is another one, or gone', async () => {
     await asIntruder(`update writ.global_leaves set bytes = 'forged' where leaf_index = 0`)
     const sealing = plane.app.get(LogSealing)

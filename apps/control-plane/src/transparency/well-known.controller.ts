@@ -18,6 +18,8 @@ const GlobalLog = z.strictObject({
   witnesses: z.array(z.string()),
   /** the newest checkpoint of the global log: it covers one of every tenant, and names none */
   checkpoint: z.string().nullable(),
+  /** signed, that an epoch of the global log ended, and why */
+  forks: z.array(z.strictObject({ epoch: z.int().positive(), notice: z.string(), at: z.iso.datetime() })),
 })
 
 /** What anybody may know: the keys, and the newest checkpoint of the log over all logs. Nothing of it says which tenants there are. */
@@ -35,9 +37,9 @@ export class WellKnownController {
   @SerializeOptions({ schema: GlobalLog })
   async log() {
     const prefix = this.settings.logOrigin
-    const { state, latest } = await this.platform.global(async (manager) => {
+    const { state, latest, forks } = await this.platform.global(async (manager) => {
       const store = treeStoreOf(manager, 'global')
-      return { state: await store.state(), latest: await store.latest() }
+      return { state: await store.state(), latest: await store.latest(), forks: await store.forks() }
     })
     const origin = originOf(prefix, state ?? { logId: 'global', epoch: 0 })
     const published = await this.keys.published(origin)
@@ -52,6 +54,7 @@ export class WellKnownController {
       })),
       witnesses: this.settings.witnesses.map(({ key }) => writeNoteKey(key)),
       checkpoint: latest?.note ?? null,
+      forks: forks.map(({ at, ...fork }) => ({ ...fork, at: at.toISOString() })),
     }
   }
 }

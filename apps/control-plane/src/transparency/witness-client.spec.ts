@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
@@ -13,11 +13,16 @@ import {
   signNote,
   writeCheckpoint,
   writeNote,
+  writeNoteKey,
 } from '@writ/audit'
 import type { NoteKey } from '@writ/audit'
+import type { Clock } from '../clock.ts'
+import { ConfigSchema } from '../config.ts'
+import { Settings } from '../settings.ts'
 import { cosign, lastSeenBy } from './witness-client.ts'
 import type { CosigningRequest } from './witness-client.ts'
 import { startWitness } from './witness.fixture.ts'
+import { Witnesses } from './witnesses.ts'
 
 const [logKey, witnessKey] = [
   generateKeyPairSync('ed25519').privateKey,
@@ -49,10 +54,16 @@ afterEach(async () => {
 })
 
 /** A witness that answers every request in one way. */
-async function answering(status: number, text: string, headers: Record<string, string> = {}) {
+async function answering(
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+  onAsked: () => void = () => undefined,
+) {
   let asked = 0
   const server: Server = createServer((request, response) => {
     asked += 1
+    onAsked()
     request.resume().on('end', () => response.writeHead(status, headers).end(text))
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -136,5 +147,38 @@ describe('a witness that is asked', () => {
     const place = { key: own, url: 'http://127.0.0.1:1' }
     expect((await cosign(place, requestOf(7))).kind).toBe('away')
     expect(await lastSeenBy(place, log.name)).toBe('away')
+  })
+})
+
+describe('witnesses of a control plane', () => {
+  const given = (url: string, clock: Clock) =>
+    new Witnesses(
+      new Settings(
+        ConfigSchema.parse({
+          DATABASE_URL: 'postgres://127.0.0.1/writ',
+          WRIT_MASTER_KEY: randomBytes(32).toString('base64url'),
+          WRIT_JOIN_SECRET: 'x'.repeat(32),
+          WRIT_OPERATOR_KEY: 'x'.repeat(32),
+          WRIT_AUDIT_WITNESSES: `${writeNoteKey(own)} ${url}`,
+        }),
+      ),
+      clock,
+    )
+  const line = signatureLine(cosignNote(requestOf(7).note.text, { key: own, privateKey: witnessKey }, 5))
+
+  it.each([
+    ['is asked for every log when it answers', 1000, 3],
+    ['that takes its time is heard, and not asked for the next log', 3000, 1],
+  ])('one %s', async (_, tookMs, times) => {
+    let nowMs = 1_800_000_000_000
+    const { place, asked } = await answering(200, line, {}, () => void (nowMs += tookMs))
+    const witnesses = given(place.url, { nowMs: () => nowMs })
+    const [witness] = witnesses.places
+    if (witness === undefined) throw new Error('one is configured')
+    expect(await witnesses.cosign(witness, requestOf(7))).toMatchObject({ kind: 'cosigned' })
+    for (let more = 0; more < 2; more += 1) await witnesses.cosign(witness, requestOf(7))
+    expect(asked()).toBe(times)
+    nowMs += 31_000
+    expect(await witnesses.cosign(witness, requestOf(7))).toMatchObject({ kind: 'cosigned' })
   })
 })

@@ -5,8 +5,9 @@ import type { WitnessPlace } from './places.ts'
 import { cosign, lastSeenBy } from './witness-client.ts'
 import type { Cosigning, CosigningRequest } from './witness-client.ts'
 
-/** A witness that did not answer is not asked again for so long: waiting for it would hold up every log. */
+/** A witness that did not answer, or only after a while, is not asked again for so long: waiting for it would hold up every log. */
 const REST_MS = 30_000
+const SLOW_MS = 2000
 
 type Away = Extract<Cosigning, { readonly kind: 'away' | 'disputed' }>
 
@@ -27,7 +28,7 @@ export class Witnesses {
   /** Null also from one that does not tell, and from one that is away. */
   async lastSeen(place: WitnessPlace, origin: string): Promise<string | null> {
     if (this.#resting(place) !== null) return null
-    const seen = await lastSeenBy(place, origin)
+    const seen = await this.#timed(place, () => lastSeenBy(place, origin))
     if (seen === 'away') this.#rest(place, { kind: 'away', detail: 'it did not answer' })
     return seen === 'away' ? null : seen
   }
@@ -35,8 +36,16 @@ export class Witnesses {
   async cosign(place: WitnessPlace, request: CosigningRequest): Promise<Cosigning> {
     const resting = this.#resting(place)
     if (resting !== null) return resting
-    const answer = await cosign(place, request)
+    const answer = await this.#timed(place, () => cosign(place, request))
     if (answer.kind === 'away') this.#rest(place, answer)
+    return answer
+  }
+
+  async #timed<T>(place: WitnessPlace, ask: () => Promise<T>): Promise<T> {
+    const askedAtMs = this.clock.nowMs()
+    const answer = await ask()
+    if (this.clock.nowMs() - askedAtMs > SLOW_MS)
+      this.#rest(place, { kind: 'away', detail: 'it answers too slowly' })
     return answer
   }
 

@@ -25,6 +25,8 @@ import { Ingest1764000000024 } from './0024-ingest.ts'
 import { DeletedTenants1764000000025 } from './0025-deleted-tenants.ts'
 import { Rosters1764000000026 } from './0026-rosters.ts'
 import { IndexStanding1764000000027 } from './0027-index-standing.ts'
+import { GlobalForks1764000000028 } from './0028-global-forks.ts'
+import { OldestPacks1764000000029 } from './0029-oldest-packs.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -55,4 +57,6 @@ export const MIGRATIONS = [
   DeletedTenants1764000000025,
   Rosters1764000000026,
   IndexStanding1764000000027,
+  GlobalForks1764000000028,
+  OldestPacks1764000000029,
 ]
