@@ -14,6 +14,7 @@ import { GrantsController } from './grants.controller.ts'
 import { GrantsService } from './grants.service.ts'
 import { IdTokens } from './id-tokens.ts'
 import { IssuedTokens } from './issued-tokens.ts'
+import { KeyProofs } from './key-proofs.ts'
 import { KeySchedule } from './key-schedule.ts'
 import { RevocationController } from './revocation.controller.ts'
 import { RevocationService } from './revocation.service.ts'
@@ -47,6 +48,7 @@ export const AUTHORITY_SERVICES: Provider[] = [
   FailureBrake,
   GrantsService,
   IssuedTokens,
+  KeyProofs,
   KeySchedule,
   RevocationService,
   RotationService,

@@ -1,27 +1,28 @@
-import type { KeyObject } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import type { PublicJwk, SigningKeyView } from '@writ/contracts'
-import { generateKeyPem, importPrivatePem } from '@writ/identity'
+import { generateKeyPem } from '@writ/identity'
 import type { TokenSigner } from '@writ/identity'
 import { Clock } from '../clock.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { TenantSecrets } from '../tenancy/tenant-secrets.ts'
+import { KeyProofs } from './key-proofs.ts'
+import type { ProvenKey, StoredKey } from './key-proofs.ts'
 
-const OPEN_KEYS = 1000
 /** A key is published for so long before it signs, so that every gateway and every cache of a key set knows it. */
 const NOTICE_MS = 600_000
 /** Longer than what it signed lives: for so long a retired key stays published. */
 const AFTERLIFE_MS = 600_000
 
-/** The ES256 keys with which a tenant's authority signs access tokens. A `kid` names its tenant, so it belongs to one issuer. */
+/**
+ * The ES256 keys with which a tenant's authority signs access tokens. A `kid` names its tenant, so it belongs to one issuer. What somebody
+ * else wrote into the database is none of them: it signs nothing, is published nowhere, and holds up no rotation.
+ */
 @Injectable()
 export class SigningKeys {
-  /** opened keys by kid: immutable, so they cannot be out of date */
-  readonly #open = new Map<string, KeyObject>()
-
   constructor(
     private readonly clock: Clock,
     private readonly secrets: TenantSecrets,
+    private readonly proofs: KeyProofs,
   ) {}
 
   /** The first key of a tenant. */
@@ -49,13 +50,10 @@ export class SigningKeys {
   }
 
   async list(db: TenantDb): Promise<SigningKeyView[]> {
-    const rows = await db.rows<{ kid: string; use_after: Date; retired_at: Date | null }>(
-      'select kid, use_after, retired_at from writ.signing_keys where tenant_id = $1 order by created_at, kid',
-    )
-    return rows.map(({ kid, use_after, retired_at }) => ({
+    return (await this.#own(db)).map(({ kid, useAfter, retiredAt }) => ({
       kid,
-      useAfter: use_after.toISOString(),
-      retiredAt: retired_at?.toISOString() ?? null,
+      useAfter: useAfter.toISOString(),
+      retiredAt: retiredAt?.toISOString() ?? null,
     }))
   }
 
@@ -66,43 +64,50 @@ export class SigningKeys {
 
   /** Epoch milliseconds since when, or from when on, the newest key signs. */
   async newestUseMs(db: TenantDb): Promise<number> {
-    const row = await db.first<{ newest: Date }>(
-      'select max(use_after) as newest from writ.signing_keys where tenant_id = $1',
-    )
-    return row?.newest.getTime() ?? 0
+    return Math.max(0, ...(await this.#own(db)).map(({ useAfter }) => useAfter.getTime()))
   }
 
   /** The newest key whose time has come. */
   async current(db: TenantDb): Promise<TokenSigner> {
-    const row = await db.first<{ kid: string; sealed_private: Buffer }>(
-      `select kid, sealed_private from writ.signing_keys
-       where tenant_id = $1 and use_after <= $2 and (retired_at is null or retired_at > $2)
-       order by use_after desc, created_at desc limit 1`,
-      [new Date(this.clock.nowMs())],
+    const ready = await this.#own(db, 'use_after <= $2 and (retired_at is null or retired_at > $2)', [
+      new Date(this.clock.nowMs()),
+    ])
+    // They come in the order in which they were made: of two that began at the same moment the later one signs.
+    const [first, ...later] = ready
+    if (!first) throw new Error('a tenant has a signing key')
+    const { kid, privateKey } = later.reduce(
+      (best, key) => (key.useAfter < best.useAfter ? best : key),
+      first,
     )
-    if (!row) throw new Error('a tenant has a signing key')
-    const known = this.#open.get(row.kid)
-    if (known) return { kid: row.kid, privateKey: known }
-    const privateKey = importPrivatePem(await this.secrets.openSigningKey(db, row.kid, row.sealed_private))
-    if (this.#open.size >= OPEN_KEYS) this.#open.clear()
-    this.#open.set(row.kid, privateKey)
-    return { kid: row.kid, privateKey }
+    return { kid, privateKey }
   }
 
   /** Those that sign, will sign, or have signed what may still live. */
-  published(db: TenantDb): Promise<{ kid: string; key: PublicJwk }[]> {
-    return db.rows(
-      `select kid, public_jwk as key from writ.signing_keys
-       where tenant_id = $1 and (retired_at is null or retired_at > $2) order by created_at, kid`,
-      [new Date(this.clock.nowMs() - AFTERLIFE_MS)],
+  async published(db: TenantDb): Promise<{ kid: string; key: PublicJwk }[]> {
+    const known = await this.#own(db, '(retired_at is null or retired_at > $2)', [
+      new Date(this.clock.nowMs() - AFTERLIFE_MS),
+    ])
+    return known.map(({ kid, publicJwk }) => ({ kid, key: publicJwk }))
+  }
+
+  /** @param condition SQL of ours */
+  async #own(db: TenantDb, condition = 'true', parameters: readonly unknown[] = []): Promise<OwnKey[]> {
+    const rows = await db.rows<KeyRow>(
+      `select kid, public_jwk as "publicJwk", sealed_private as "sealedPrivate", use_after as "useAfter", retired_at as "retiredAt"
+         from writ.signing_keys where tenant_id = $1 and ${condition} order by created_at, kid`,
+      parameters,
     )
+    const own: OwnKey[] = []
+    for (const { useAfter, retiredAt, ...stored } of rows) {
+      const proven = await this.proofs.prove(db, stored)
+      if (proven) own.push({ ...proven, kid: stored.kid, useAfter, retiredAt })
+    }
+    return own
   }
 
   async #add(db: TenantDb, useAfter: Date): Promise<void> {
     const { privatePem, publicJwk } = generateKeyPem()
-    const row = await db.first<{ next: number }>(
-      'select count(*)::int + 1 as next from writ.signing_keys where tenant_id = $1',
-    )
+    const row = await db.first<{ next: number }>(NEXT)
     const kid = `${db.tenant.id}:${row?.next ?? 1}`
     const sealed = await this.secrets.sealSigningKey(db, kid, privatePem)
     await db.insert('signing_keys', {
@@ -113,3 +118,14 @@ export class SigningKeys {
     })
   }
 }
+
+type Times = { readonly useAfter: Date; readonly retiredAt: Date | null }
+type KeyRow = StoredKey & Times
+type OwnKey = ProvenKey & Times & { readonly kid: string }
+
+// Of n + 1 numbers n rows cannot have taken every one, whoever wrote them.
+const NEXT = `
+  select min(number)::int as next
+    from (select count(*)::int as count from writ.signing_keys where tenant_id = $1) as known,
+      lateral generate_series(count + 1, 2 * count + 1) as number
+   where not exists (select from writ.signing_keys k where k.tenant_id = $1 and k.kid = $1 || ':' || number)`

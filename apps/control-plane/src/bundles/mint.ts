@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { MAX_BUNDLE_BYTES, sealBundle, snapshotHash } from '@writ/bundle'
 import type { Bundle } from '@writ/contracts'
 import { announceBundle, mintBundleVersion } from '@writ/postgres'
+import { SigningKeys } from '../authority/signing-keys.ts'
 import { Clock } from '../clock.ts'
 import { ProblemError } from '../http/problem.ts'
 import { SubjectKeys } from '../personal/subject-keys.ts'
@@ -24,11 +25,13 @@ const SLACK_BYTES = 16
 /** Makes the next bundle of a tenant, as the last step of the transaction that edits it. */
 @Injectable()
 export class Mint {
+  // oxlint-disable-next-line max-params -- injected
   constructor(
     private readonly clock: Clock,
     private readonly settings: Settings,
     private readonly keys: BundleKeys,
     private readonly subjects: SubjectKeys,
+    private readonly signingKeys: SigningKeys,
   ) {}
 
   /**
@@ -43,6 +46,7 @@ export class Mint {
       version,
       issuedAt,
       issuer: this.settings.issuerOf(db.tenant.slug),
+      issuerKeys: await this.signingKeys.published(db),
     })
     await requireRoom(db, signed.length)
     await db.insert('bundles', { version, signed, sha256: snapshotHash(signed), issued_at: issuedAt })

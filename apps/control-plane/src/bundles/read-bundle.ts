@@ -8,10 +8,19 @@ import { connectionsOf } from './read-connections.ts'
 /** Longer than any access token lives (300 s): a session that ended before that is in no token any more. */
 const SESSION_MEMORY_MS = 600_000
 
-export type Issue = { readonly version: number; readonly issuedAt: Date; readonly issuer: string }
+/** `issuerKeys`: those that were proven to be ours. The rows of the database alone are no reason to trust a key. */
+export type Issue = {
+  readonly version: number
+  readonly issuedAt: Date
+  readonly issuer: string
+  readonly issuerKeys: Bundle['issuerKeys']
+}
 
 /** Builds the bundle of one tenant from its tables, as the open transaction sees them, but for its agents and humans. */
-export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Issue): Promise<Bundle> {
+export async function readBundle(
+  db: TenantDb,
+  { version, issuedAt, issuer, issuerKeys }: Issue,
+): Promise<Bundle> {
   const groups = await db.rows<GroupRow>(
     `select p.id, p.name, p.is_default, p.suspended_at is not null as suspended, ${GROUP_SETTINGS} from writ.access_groups p where p.tenant_id = $1 order by p.id`,
   )
@@ -24,7 +33,7 @@ export async function readBundle(db: TenantDb, { version, issuedAt, issuer }: Is
     version,
     issuedAt: issuedAt.toISOString(),
     issuer,
-    issuerKeys: await issuerKeysOf(db, since),
+    issuerKeys,
     defaultGroup: defaultGroup.id,
     groups: groups.map(groupOf),
     agents: [],
@@ -81,13 +90,6 @@ const groupOf = ({
 })
 
 type GroupRow = Bundle['groups'][number] & { is_default: boolean }
-
-const issuerKeysOf = (db: TenantDb, since: Date): Promise<Bundle['issuerKeys']> =>
-  db.rows(
-    `select kid, public_jwk as key from writ.signing_keys
-     where tenant_id = $1 and (retired_at is null or retired_at > $2) order by created_at, kid`,
-    [since],
-  )
 
 const agentsOf = (db: TenantDb): Promise<Bundle['agents']> =>
   db.rows(

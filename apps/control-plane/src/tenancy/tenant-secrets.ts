@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { ConnectionId, OutletId, SsoConnectionId, SubjectKeyId } from '@writ/contracts'
-import { createEnvelope } from '@writ/credentials'
+import { createEnvelope, SealBroken } from '@writ/credentials'
 import type { DekStore, Envelope, KeyProvider, Place, WrappedDek } from '@writ/credentials'
 import { MasterKey } from './master-key.ts'
 import type { TenantDb } from './tenant-db.ts'
@@ -31,8 +31,9 @@ export class TenantSecrets {
     return this.#envelope(db).seal(privatePem, signingKeyPlace(db, kid))
   }
 
+  /** Rejects with `SealBroken` also where the sealed bytes name a data key that is not there. */
   openSigningKey(db: TenantDb, kid: string, sealed: Uint8Array): Promise<string> {
-    return this.#envelope(db).open(sealed, signingKeyPlace(db, kid))
+    return createEnvelope(this.masterKey, presentIn(dekStoreOf(db))).open(sealed, signingKeyPlace(db, kid))
   }
 
   sealSsoSecret(db: TenantDb, place: SsoSecretPlace, secret: string): Promise<Uint8Array> {
@@ -102,6 +103,16 @@ const subjectKeyPlace = ({ tenant }: TenantDb, id: SubjectKeyId): Place => ({
   column: 'sealed_private',
 })
 
+/** The same store, for bytes that anybody may have written: one that lacks their data key is no accident. */
+const presentIn = (store: DekStore): DekStore => ({
+  ...store,
+  version: async (tenant, version) => {
+    const dek = await store.version(tenant, version)
+    if (!dek) throw new SealBroken()
+    return dek
+  },
+})
+
 /** The same store, for a moment in which no key changes. */
 function fetchedOnce(store: DekStore): DekStore {
   const versions = new Map<number, ReturnType<DekStore['version']>>()
@@ -145,8 +156,9 @@ const dekStoreOf = (db: TenantDb): DekStore => ({
   },
 })
 
+// Sealed bytes can name versions beyond what the column holds: those are not there, and no failure of the transaction.
 const dekOf = (db: TenantDb, version: number): Promise<WrappedDek | null> =>
   db.first<WrappedDek>(
-    'select version, wrapped_dek as wrapped from writ.tenant_keys where tenant_id = $1 and version = $2',
+    'select version, wrapped_dek as wrapped from writ.tenant_keys where tenant_id = $1 and version = $2::bigint',
     [version],
   )
