@@ -82,7 +82,11 @@ const endedEarly = (origin: string): Unanswered =>
   new Unanswered(origin, 'the connection ended in the middle')
 
 /** An answer as it comes, however long that takes, as long as something comes. @throws Failure that says what to do */
-export async function* downloadByApi(access: ApiAccess, path: string): AsyncGenerator<Uint8Array> {
+export async function* downloadByApi(
+  access: ApiAccess,
+  path: string,
+  interruption: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const silence = new AbortController()
   const patience = setTimeout(
     () => silence.abort(new DOMException('nothing comes any more', 'TimeoutError')),
@@ -90,7 +94,7 @@ export async function* downloadByApi(access: ApiAccess, path: string): AsyncGene
   )
   try {
     const { body } = await asked(access, path, {}, (url, init) =>
-      send(url, { ...init, signal: silence.signal }),
+      send(url, { ...init, signal: AbortSignal.any([silence.signal, interruption]) }),
     )
     for await (const part of body ?? []) {
       patience.refresh()

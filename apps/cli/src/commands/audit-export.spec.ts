@@ -250,8 +250,11 @@ describe('audit export of a pack', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('leaves nothing behind when it is interrupted in the middle', async () => {
-    sendFile = (response) => void response.writeHead(200).write(ZIP.subarray(0, 100_000))
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['in the middle', (response) => void response.writeHead(200).write(ZIP.subarray(0, 100_000))],
+    ['before anything has come', () => {}],
+  ])('leaves nothing behind when it is interrupted %s', async (_when, send) => {
+    sendFile = send
     const bin = fileURLToPath(new URL('../../bin/writ.mjs', import.meta.url))
     const args = [bin, 'audit', 'export', join(folder, 'x.zip'), '--url', server.origin]
     const child = spawn(process.execPath, args, { env: { WRIT_HOME: folder, WRIT_API_KEY: API_KEY } })

@@ -211,7 +211,7 @@ async function download(access: ApiAccess, { id, file: known }: PackView, file: 
   for (const signal of SIGNALS) process.once(signal, interrupt)
   try {
     await pipeline(
-      downloadByApi(access, `audit/packs/${id}/file`),
+      downloadByApi(access, `audit/packs/${id}/file`, interruption.signal),
       async function* (parts: AsyncIterable<Uint8Array>) {
         for await (const bytes of parts) {
           leftBytes -= bytes.length
