@@ -1112,13 +1112,12 @@ class Csv:
 LEAF_CELL_BYTES = 18
 
 
-# what a spreadsheet could take for a formula, also behind white space and quotes
-FORMULA = re.compile("(?:[\t\r\n]|[ \t\r\n\"'\u00a0\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+# where a spreadsheet could take what follows for a formula, also one that separates cells by ";" or tabs, whatever is quoted
+FORMULA = re.compile("^(?=[\t\r\n])|(?<![^;\t\r\n])(?=[ \"'\u00a0\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def quoted(cell):
-    neutral = "'" + cell if FORMULA.match(cell) else cell
-    return '"' + neutral.replace('"', '""') + '"'
+    return '"' + FORMULA.sub("'", cell).replace('"', '""') + '"'
 
 
 def cell_of(record, names, disclosed):

@@ -1094,9 +1094,9 @@ async function readHeader(bytes) {
 
 const rowOf = (cells) => `${cells.map((cell) => `"${neutral(cell).replaceAll('"', '""')}"`).join(',')}\r\n`
 
-/** What a spreadsheet could take for a formula, also behind white space and quotes. */
-const FORMULA = /^(?:[\t\r\n]|[ \t\r\n"'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/
-const neutral = (cell) => (FORMULA.test(cell) ? `'${cell}` : cell)
+/** Where a spreadsheet could take what follows for a formula, also one that separates cells by `;` or tabs, whatever is quoted. */
+const FORMULA = /^(?=[\t\r\n])|(?<![^;\t\r\n])(?=[ "'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g
+const neutral = (cell) => cell.replaceAll(FORMULA, "'")
 
 function cellOf(record, names, disclosed) {
   const value = valueAt(record, names)

@@ -17,8 +17,8 @@ describe('a cell of the table', () => {
     '+1',
     '-1',
     '@SUM(A1)',
-    '\t=1',
-    '\r=1',
+    '\t1',
+    '\r1',
     '\n1',
     ' =1',
     '"=1',
@@ -30,7 +30,19 @@ describe('a cell of the table', () => {
     expect(inert(text)).toBe(`'${text}`)
   })
 
-  it.each(['', 'search', 'a=1', '1-2', "it's", '"quoted"', '{"a":1}', ' plain'])(
+  it.each([
+    ['x;=1+1', "x;'=1+1"],
+    ['x;;@A1', "x;;'@A1"],
+    ['x; "=1', `x;' "=1`],
+    ['x\t+1', "x\t'+1"],
+    ['x\r\n-1', "x\r\n'-1"],
+    ['\t=1', "'\t'=1"],
+    ['=1;＝1', "'=1;'＝1"],
+  ])('gets one wherever a spreadsheet could begin a cell that separates by `;` or tabs: %j', (text, made) => {
+    expect(inert(text)).toBe(made)
+  })
+
+  it.each(['', 'search', 'a=1', '1-2', "it's", '"quoted"', '{"a":1}', ' plain', 'a;b=1', 'a, =1'])(
     'that could not stays as it is: %j',
     (text) => {
       expect(inert(text)).toBe(text)

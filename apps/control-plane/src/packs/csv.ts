@@ -98,8 +98,10 @@ const opened = (disclosures: readonly Disclosure[], pointer: string | undefined)
 
 /**
  * Names of tools, agents and resources are chosen by whoever calls, and a spreadsheet takes a cell that begins like a formula for one. It
- * gets an apostrophe before it, also behind quotes and white space, which some of them trim away, and for the full-width forms.
+ * gets an apostrophe before it, also behind quotes and white space, which some of them trim away, and for the full-width forms. In many
+ * languages they separate cells by `;` or tabs, whatever is quoted: there a cell begins in the middle of a text.
  */
-export const inert = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+export const inert = (text: string): string => text.replaceAll(FORMULA, "'")
 
-const FORMULA = /^(?:[\t\r\n]|[ \t\r\n"'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/
+/** The places before which a formula could begin; docs/pack.md says the same. */
+const FORMULA = /^(?=[\t\r\n])|(?<![^;\t\r\n])(?=[ "'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g

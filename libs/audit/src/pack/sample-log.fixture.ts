@@ -141,7 +141,7 @@ const disclosureOf = (leaf: number): SampleDisclosure => ({
   leaf,
   path: '/human/name',
   salt: hash('sha256', `salt ${leaf}`, 'hex'),
-  value: ['Zoë "Z" Ångström', '=1+1', '\u{1F600} Olga', '  +cmd'][leaf % 4] ?? '',
+  value: ['Zoë "Z" Ångström', '=1+1', '\u{1F600} Olga;\t=1', '  +cmd'][leaf % 4] ?? '',
 })
 
 function sealedOf(salt: string, value: string): Sealed {

@@ -245,7 +245,7 @@ const COLUMNS = [
   'parent',
   'seq',
 ]
-const FORMULA = /^(?:[\t\r\n]|[ \t\r\n"'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/
+const FORMULA = /^(?=[\t\r\n])|(?<![^;\t\r\n])(?=[ "'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g
 
 function csvOf(log: SampleLog, rows: readonly number[], names: ReadonlyMap<number, string>): Buffer {
   const header = ['leaf', ...COLUMNS]
@@ -261,7 +261,7 @@ function csvOf(log: SampleLog, rows: readonly number[], names: ReadonlyMap<numbe
   return Buffer.from(text)
 }
 
-const quoted = (cell: string): string => `"${(FORMULA.test(cell) ? `'${cell}` : cell).replaceAll('"', '""')}"`
+const quoted = (cell: string): string => `"${cell.replaceAll(FORMULA, "'").replaceAll('"', '""')}"`
 const memberOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
