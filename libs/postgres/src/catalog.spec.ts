@@ -70,6 +70,7 @@ const DEFINER_FUNCTIONS = [
   'identity_key_taken',
   'index_standing',
   'mark_published',
+  'nodes_to_endorse',
   'outlet_standing',
   'packs_to_work',
   'pending_outbox',

@@ -11,6 +11,7 @@ export type {
   ApiKeyRow,
   BundleHead,
   DeviceRow,
+  EndorsedNode,
   IndexStandingRow,
   NewNode,
   NodeRow,

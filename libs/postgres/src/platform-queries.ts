@@ -7,6 +7,7 @@ import type {
   ArchivedWatermark,
   BundleHead,
   DeviceRow,
+  EndorsedNode,
   IndexStandingRow,
   NewNode,
   NodeRow,
@@ -231,6 +232,27 @@ export class PlatformQueries {
     return this.#source.query(`select ${NODE} from writ.nodes where kind = 'gateway' order by id`)
   }
 
+  async endorseNode(id: NodeId, endorsement: string): Promise<void> {
+    await this.#source.query('update writ.nodes set endorsement = $2 where id = $1', [id, endorsement])
+  }
+
+  /** The key by which nodes are endorsed from now on, and with it all that there are. Whoever comes second changes nothing. */
+  async beginEndorsing(key: PlatformKey, endorse: (node: EndorsedNode) => string): Promise<void> {
+    await this.#source.transaction(async (manager) => {
+      const added: unknown[] = await manager.query(`${ADD_ONLY_KEY} returning kid`, keyValues(key))
+      if (added.length === 0) return
+      const nodes: EndorsedNode[] = await manager.query(
+        `select id, kind, public_key as "publicKey", lease_key as "leaseKey", tenant_id as "tenantId", agent_id as "agentId"
+           from app.nodes_to_endorse()`,
+      )
+      await manager.query(
+        `update writ.nodes n set endorsement = e.endorsement
+           from unnest($1::text[], $2::text[]) as e (id, endorsement) where n.id = e.id`,
+        [nodes.map(({ id }) => id), nodes.map(endorse)],
+      )
+    })
+  }
+
   async nodeSeen(id: NodeId): Promise<void> {
     await this.#source.query('update writ.nodes set last_seen_at = now() where id = $1', [id])
   }
@@ -254,11 +276,7 @@ export class PlatformQueries {
 
   /** For a purpose that has one key for ever: whoever comes second changes nothing. */
   async addOnlyPlatformKey(key: PlatformKey): Promise<void> {
-    await this.#source.query(
-      `insert into writ.platform_keys (kid, purpose, public_key, sealed_private) values ($1, $2, $3, $4)
-         on conflict do nothing`,
-      [key.kid, key.purpose, key.publicKey, key.sealedPrivate],
-    )
+    await this.#source.query(ADD_ONLY_KEY, keyValues(key))
   }
 
   async #first<Row>(sql: string, values: readonly unknown[]): Promise<Row | null> {
@@ -269,4 +287,12 @@ export class PlatformQueries {
 
 const BUNDLE_HEAD = 'tenant_id as "tenantId", slug, version, signed'
 const NODE = `id, name, public_key as "publicKey", lease_key as "leaseKey", origin, build,
-  joined_at as "joinedAt", last_seen_at as "lastSeenAt"`
+  joined_at as "joinedAt", last_seen_at as "lastSeenAt", endorsement`
+const ADD_ONLY_KEY = `insert into writ.platform_keys (kid, purpose, public_key, sealed_private) values ($1, $2, $3, $4)
+  on conflict do nothing`
+const keyValues = ({ kid, purpose, publicKey, sealedPrivate }: PlatformKey) => [
+  kid,
+  purpose,
+  publicKey,
+  sealedPrivate,
+]

@@ -52,12 +52,23 @@ export type NewNode = {
   readonly origin: string
   readonly build: string
 }
-export type NodeRow = NewNode & { readonly joinedAt: Date; readonly lastSeenAt: Date }
+/** `endorsement`: what the control plane signed when it let it in; null where nobody did. */
+export type NodeRow = NewNode & {
+  readonly joinedAt: Date
+  readonly lastSeenAt: Date
+  readonly endorsement: string | null
+}
 /** The daemon of one agent's machine, of one tenant. */
 export type DeviceRow = NodeRow & {
   readonly tenantId: TenantId
   readonly slug: string
   readonly agentId: AgentId
+}
+/** What of a node is endorsed. `tenantId`, `agentId`: of a device; null for a gateway. */
+export type EndorsedNode = Pick<NewNode, 'id' | 'publicKey' | 'leaseKey'> & {
+  readonly kind: 'gateway' | 'device'
+  readonly tenantId: TenantId | null
+  readonly agentId: AgentId | null
 }
 export type PlatformKey = {
   readonly kid: string

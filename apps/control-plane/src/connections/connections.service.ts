@@ -19,11 +19,12 @@ import { newId } from '../ids-and-secrets.ts'
 import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { TenantSecrets } from '../tenancy/tenant-secrets.ts'
+import type { CredentialPlace } from '../tenancy/tenant-secrets.ts'
 import { API_VIEW, apiColumnsOf, requireApi, TOOL_CLASSES } from './openapi/connection-api.ts'
 import { requireAuthorities, requireCertified, requireSecrecy } from './tls-parts.ts'
 import { forgetStates, healthOf, STATES } from './upstream-reports.service.ts'
 import type { StateRow } from './upstream-reports.service.ts'
-import { requireReachable } from './upstream-url.ts'
+import { originOf, requireReachable, requireSameReceiver } from './upstream-url.ts'
 
 @Injectable()
 export class ConnectionsService {
@@ -61,7 +62,7 @@ export class ConnectionsService {
       created_at: new Date(nowMs),
       ...(await this.#sealed(
         db,
-        { id, version: connection.credential.kind === 'none' ? 0 : 1 },
+        { id, version: connection.credential.kind === 'none' ? 0 : 1, origin: originOf(connection) },
         connection.credential,
       )),
     })
@@ -72,18 +73,22 @@ export class ConnectionsService {
 
   async change(db: TenantDb, id: ConnectionId, change: ConnectionChange): Promise<ConnectionView> {
     await db.rows('select 1 from writ.connections where tenant_id = $1 and id = $2 for update', [id])
-    const { credential, url, upstream, api } = await this.get(db, id)
+    const before = await this.get(db, id)
+    const { credential, upstream, api } = before
+    const url = change.url ?? before.url
     requireApi(change.openapi, api)
     await this.#require(db, {
-      url: change.url ?? url,
+      url,
       upstream: change.upstream ?? upstream,
       kind: change.credential?.kind ?? credential.kind,
       credential: change.credential,
     })
+    if (!change.credential) requireSameReceiver(before, { url })
     await update(db, id, { ...plainColumnsOf(change), ...apiColumnsOf(change.openapi) })
     if (change.url !== undefined || change.upstream) await forgetStates(db, id)
     if (change.credential) {
-      await update(db, id, await this.#sealed(db, { id, version: credential.version + 1 }, change.credential))
+      const place = { id, version: credential.version + 1, origin: originOf({ url }) }
+      await update(db, id, await this.#sealed(db, place, change.credential))
     }
     if (change.groups) await replaceGroups(db, 'connection', id, change.groups)
     await this.mint.mint(db)
@@ -125,7 +130,7 @@ export class ConnectionsService {
     if (credential) requireCertified(credential)
   }
 
-  async #sealed(db: TenantDb, place: { id: ConnectionId; version: number }, credential: NewCredential) {
+  async #sealed(db: TenantDb, place: CredentialPlace, credential: NewCredential) {
     const secret = secretOf(credential)
     return {
       credential_kind: credential.kind,

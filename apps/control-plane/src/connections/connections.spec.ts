@@ -57,6 +57,25 @@ describe('a connection', () => {
     ])
   })
 
+  it('has its credential sent to the origin only that it was given for', async () => {
+    const credential = { kind: 'api-key', header: 'authorization', secret: 'a-secret-of-a-spec' }
+    const url = 'https://crm.example/mcp'
+    const { id } = (await ask('POST', '', { name: 'kept', url, credential })).body
+    for (const elsewhere of [
+      'https://thief.example/mcp',
+      'https://crm.example:8443/mcp',
+      'https://crm.example.thief.example/mcp',
+    ]) {
+      const answer = await ask('PATCH', `/${id}`, { url: elsewhere })
+      expect([answer.status, answer.body.errors?.[0].path]).toEqual([422, 'credential'])
+    }
+    expect((await ask('PATCH', `/${id}`, { url: 'https://crm.example:443/v2/mcp' })).status).toBe(200)
+    const moved = await ask('PATCH', `/${id}`, { url: 'https://crm2.example/mcp', credential })
+    expect([moved.status, moved.body.credential.version]).toEqual([200, 2])
+    expect((await ask('PATCH', `/${id}`, { url, credential: { kind: 'none' } })).status).toBe(200)
+    expect((await ask('PATCH', `/${id}`, { url: 'https://crm3.example/mcp' })).status).toBe(200)
+  })
+
   it.each(['class', 'method'])('is not named %s, as groups of actions are in Cedar', async (name) => {
     const answer = await ask('POST', '', {
       name,

@@ -1,3 +1,4 @@
+import type { ConnectionView } from '@writ/contracts'
 import { createReach, isLiteralOutOfReach, isPortOfAnotherProtocol } from '@writ/runtime'
 import { unprocessable } from '../http/problem.ts'
 
@@ -19,6 +20,29 @@ export function requireReachable(url: string, { loopback, networks }: UpstreamAl
       'no gateway goes to this address: upstreams are on the public Internet, or in private networks that the operator allowed to this tenant',
     )
 }
+
+/**
+ * A credential was given for one origin (RFC 6454). Whoever may change a connection, and was never told its secret, must not have it sent to
+ * a place of their own.
+ * @throws 422
+ */
+export function requireSameReceiver(
+  before: Pick<ConnectionView, 'url' | 'credential'>,
+  after: Located,
+): void {
+  if (before.credential.kind === 'none' || originOf(before) === originOf(after)) return
+  throw unprocessable('the credential of this connection was given for another origin', [
+    {
+      path: 'credential',
+      message: `is to be given again: what is kept is for ${originOf(before)} and is sent nowhere else`,
+    },
+  ])
+}
+
+type Located = { readonly url: string }
+
+/** Scheme, host and port. */
+export const originOf = ({ url }: Located): string => new URL(url).origin
 
 /** RFC 6761 §6.3. */
 const isLoopbackName = (hostname: string): boolean => /^(?:.*\.)?localhost\.?$/.test(hostname)

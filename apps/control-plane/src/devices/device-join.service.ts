@@ -11,6 +11,7 @@ import { BundleKeys } from '../bundles/bundle-keys.ts'
 import { Clock } from '../clock.ts'
 import { conflict, forbidden } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
+import { deviceOf, Endorsements } from '../nodes/endorsements.ts'
 import { Settings } from '../settings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 
@@ -27,6 +28,7 @@ export class DeviceJoinService {
     private readonly nonces: AuthorityNonces,
     private readonly bundleKeys: BundleKeys,
     private readonly administrations: Administrations,
+    private readonly endorsements: Endorsements,
   ) {}
 
   /**
@@ -37,6 +39,12 @@ export class DeviceJoinService {
     const agent = await agentOf(db, await this.#identityThumbprint(db, signed))
     const machine = { ...asked, agent: agent.id, now: new Date(this.clock.nowMs()) }
     const node = (await findAgain(db, machine)) ?? (await this.#addNew(db, machine, agent))
+    const { publicKey, leaseKey } = asked
+    const device = deviceOf({ id: node, publicKey, leaseKey, tenantId: db.tenant.id, agentId: agent.id })
+    await db.rows("update writ.nodes set endorsement = $3 where $1 <> '' and id = $2", [
+      node,
+      this.endorsements.of(device),
+    ])
     return {
       node,
       bundleKeys: await this.bundleKeys.trusted(),

@@ -8,16 +8,19 @@ import { conflict, unauthorized } from '../http/problem.ts'
 import type { RimRequest, Seal } from '../http/request.ts'
 import { isSameText, newId } from '../ids-and-secrets.ts'
 import { Settings } from '../settings.ts'
+import { Endorsements, gatewayOf } from './endorsements.ts'
 import { nodeProofOf, onlyField, requireSoundJoin } from './node-keys.ts'
 
 /** Lets a gateway in that knows the join secret, and proves to it that this side knows it too. */
 @Injectable()
 export class JoinService {
+  // oxlint-disable-next-line max-params -- injected
   constructor(
     private readonly clock: Clock,
     private readonly settings: Settings,
     private readonly platform: PlatformQueries,
     private readonly bundleKeys: BundleKeys,
+    private readonly endorsements: Endorsements,
   ) {}
 
   /** Made before the body is read and asked before it is parsed: the sender knows the join secret. @throws 401 */
@@ -43,6 +46,7 @@ export class JoinService {
       build,
     })
     if (!node) throw conflict('this is the key of a node that is no gateway')
+    await this.platform.endorseNode(node.id, this.endorsements.of(gatewayOf(node)))
     return { node: node.id, bundleKeys: await this.bundleKeys.trusted() }
   }
 

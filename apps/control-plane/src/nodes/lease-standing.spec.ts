@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { createEnvelope } from '@writ/credentials'
+import type { WrappedDek } from '@writ/credentials'
 import { newId } from '../ids-and-secrets.ts'
+import { MasterKey } from '../tenancy/master-key.ts'
 import { givenControlPlane } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
 import { joinedNode } from '../testing/nodes.ts'
@@ -36,8 +39,16 @@ async function given() {
       })
     ).status
   expect(await lease()).toBe(200)
-  return { ...world, connection, lease }
+  const remint = async () => {
+    await world.ask('POST', `connections/${connection}/suspend`)
+    await world.ask('POST', `connections/${connection}/resume`)
+  }
+  return { ...world, connection, lease, remint }
 }
+
+const noKeyMade = () => Promise.reject(new Error('the tenant has a data key'))
+const LATEST_KEY =
+  'select version, wrapped_dek as wrapped from writ.tenant_keys where tenant_id = $1 order by version desc limit 1'
 
 describe('a lease', () => {
   it('is not given while the tenant is suspended', async () => {
@@ -64,6 +75,31 @@ describe('a lease', () => {
     await ask('POST', `access-groups/${id}/suspend`)
     expect(await lease()).toBe(404)
     await ask('POST', `access-groups/${id}/resume`)
+    expect(await lease()).toBe(200)
+  })
+
+  it('is not given after somebody changed the URL in the database', async () => {
+    const { lease, remint, connection } = await given()
+    await plane.query('update writ.connections set url = $2 where id = $1', [
+      connection,
+      'https://thief.example/mcp',
+    ])
+    await remint()
+    expect(await lease()).toBe(500)
+    await plane.query('update writ.connections set url = $2 where id = $1', [connection, NEW_CONNECTION.url])
+    await remint()
+    expect(await lease()).toBe(200)
+  })
+
+  it('is given also of a credential that was sealed before origins were part of its place', async () => {
+    const { lease, connection, tenant } = await given()
+    const latest = async () => (await plane.query<WrappedDek>(LATEST_KEY, [tenant]))[0] ?? null
+    const envelope = createEnvelope(plane.app.get(MasterKey), { latest, version: latest, add: noKeyMade })
+    const place = { tenant, table: 'connections', row: connection, column: 'sealed_secret.1' }
+    await plane.query('update writ.connections set sealed_secret = $2 where id = $1', [
+      connection,
+      Buffer.from(await envelope.seal('secret-of-the-crm', place)),
+    ])
     expect(await lease()).toBe(200)
   })
 

@@ -31,13 +31,14 @@ export class LeasesService {
       if (!connection || connection.credential.kind === 'none') throw notFound()
       if (!counts(bundle.humans, human, bundle)) throw notFound()
       const nowMs = this.clock.nowMs()
-      const place = { id: connection.id, version: connection.credential.version }
+      const { origin } = new URL(connection.url)
+      const place = { id: connection.id, version: connection.credential.version, origin }
       const lease = await sealLease(
         {
           tenant: db.tenant.id,
           connection: connection.id,
           version: place.version,
-          origin: new URL(connection.url).origin,
+          origin,
           header: connection.credential.kind === 'api-key' ? connection.credential.header : '',
           value: await this.secrets.openCredential(db, place, await sealedSecretOf(db, request)),
           renewAtMs: nowMs + RENEW_AFTER_MS,

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common'
 import { AcknowledgementsService } from './acknowledgements.service.ts'
 import { ContentKeysService } from './content-keys.service.ts'
+import { Endorsements } from './endorsements.ts'
 import { JoinController } from './join.controller.ts'
 import { JoinService } from './join.service.ts'
 import { LeasesService } from './leases.service.ts'
@@ -13,6 +14,7 @@ export const NODE_CONTROLLERS = [JoinController, NodesController]
 export const NODE_SERVICES: Provider[] = [
   AcknowledgementsService,
   ContentKeysService,
+  Endorsements,
   JoinService,
   LeasesService,
   NodeSignatures,

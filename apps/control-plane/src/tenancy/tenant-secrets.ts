@@ -5,8 +5,12 @@ import type { DekStore, Envelope, KeyProvider, Place, WrappedDek } from '@writ/c
 import { MasterKey } from './master-key.ts'
 import type { TenantDb } from './tenant-db.ts'
 
-/** One version of the credential of one connection. */
-export type CredentialPlace = { readonly id: ConnectionId; readonly version: number }
+/** One version of the credential of one connection. `origin`: where it may be sent, of the connection's URL. */
+export type CredentialPlace = {
+  readonly id: ConnectionId
+  readonly version: number
+  readonly origin: string
+}
 
 /** One version of our secret at an identity provider. */
 export type SsoSecretPlace = { readonly id: SsoConnectionId; readonly version: number }
@@ -23,8 +27,15 @@ export class TenantSecrets {
     return this.#envelope(db).seal(secret, credentialPlace(db, place))
   }
 
-  openCredential(db: TenantDb, place: CredentialPlace, sealed: Uint8Array): Promise<string> {
-    return this.#envelope(db).open(sealed, credentialPlace(db, place))
+  /** Rejects with `SealBroken` also where the URL of the connection leads elsewhere than the one that the credential was given for. */
+  async openCredential(db: TenantDb, place: CredentialPlace, sealed: Uint8Array): Promise<string> {
+    const envelope = this.#envelope(db)
+    try {
+      return await envelope.open(sealed, credentialPlace(db, place))
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error
+      return envelope.open(sealed, boundlessPlace(db, place))
+    }
   }
 
   sealSigningKey(db: TenantDb, kid: string, privatePem: string): Promise<Uint8Array> {
@@ -67,8 +78,15 @@ export class TenantSecrets {
   }
 }
 
-// The version is part of the place: an older secret that is put back into a newer row stays shut.
-const credentialPlace = ({ tenant }: TenantDb, { id, version }: CredentialPlace): Place => ({
+// The version is part of the place: an older secret that is put back into a newer row stays shut. So is the origin: whoever changes the URL
+// in the database is sent no credential.
+const credentialPlace = (db: TenantDb, { origin, ...place }: CredentialPlace): Place => {
+  const boundless = boundlessPlace(db, place)
+  return { ...boundless, column: `${boundless.column}@${origin}` }
+}
+
+// Of credentials that were given before origins were part of it.
+const boundlessPlace = ({ tenant }: TenantDb, { id, version }: Omit<CredentialPlace, 'origin'>): Place => ({
   tenant: tenant.id,
   table: 'connections',
   row: id,

@@ -27,6 +27,7 @@ import { Rosters1764000000026 } from './0026-rosters.ts'
 import { IndexStanding1764000000027 } from './0027-index-standing.ts'
 import { GlobalForks1764000000028 } from './0028-global-forks.ts'
 import { OldestPacks1764000000029 } from './0029-oldest-packs.ts'
+import { Endorsements1764000000030 } from './0030-endorsements.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   IndexStanding1764000000027,
   GlobalForks1764000000028,
   OldestPacks1764000000029,
+  Endorsements1764000000030,
 ]
