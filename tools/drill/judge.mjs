@@ -48,7 +48,13 @@ export function run({ short, seed, cases = short ? SHORT_ROUNDS : ROUNDS }) {
 
 /** Which rows of a drill would not hold. */
 const faultsIn = ({ missing, contradicted, twice, leafGaps, wrongCheckpoints }) =>
-  Object.entries({ missing: missing.length, contradicted, twice, leafGaps, wrongCheckpoints })
+  Object.entries({
+    missing: missing.length,
+    contradicted,
+    twice: twice.length,
+    leafGaps,
+    wrongCheckpoints,
+  })
     .filter(([, count]) => count > 0)
     .map(([name]) => name)
 
@@ -123,6 +129,11 @@ const ALTERATIONS = {
   },
   'a record stands twice': {
     alter: ({ tenants: [{ rows }] }, random) => rows.push({ ...pick(random, rows), leaf: rows.length }),
+    shows: 'twice',
+  },
+  'an ending in the ledger stands on a disk too, at another place': {
+    alter: ({ tenants: [{ rows }], spooled }) =>
+      spooled.push({ stream: 'stream-2', seq: 0, bytes: rows[1].bytes.toString() }),
     shows: 'twice',
   },
   'a disk tells a place otherwise': {

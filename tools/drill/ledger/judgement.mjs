@@ -22,7 +22,11 @@ export function weigh({ lines, spooled, tenants: gathered }) {
     answered: answered.length,
     missing: answered.filter(({ decision }) => !kept.has(decision)),
     contradicted: answered.filter((line) => isContradicted(line, stored, spooled)).length,
-    twice: sum('twicePlaced') + sum('twiceEnded') + conflicts(spooled, stored),
+    twice: [
+      ...tenants.flatMap(({ twicePlaced }) => twicePlaced),
+      ...twiceEnded(gathered, spooled, stored),
+      ...conflicts(spooled, stored),
+    ],
     records: sum('records'),
     leafGaps: sum('leafGaps'),
     faults: gathered.flatMap(({ faults }) => faults),
@@ -59,10 +63,10 @@ function readRow({ leaf, bytes }) {
 
 function placesOf(rows) {
   const places = new Map()
-  let twicePlaced = 0
+  const twicePlaced = []
   for (const { stream, seq, bytes } of rows.filter((row) => row.stream !== undefined)) {
     const place = `${stream} ${seq}`
-    if (places.has(place)) twicePlaced += 1
+    if (places.has(place)) twicePlaced.push(`${place} in the ledger`)
     places.set(place, sha256(bytes))
   }
   return { places, twicePlaced }
@@ -81,8 +85,17 @@ export function endingsOf(rows) {
     closed: new Set(each.filter(([, { closed }]) => closed > 0).map(([id]) => id)),
     unknown: new Set(each.filter(([, { unknown }]) => unknown > 0).map(([id]) => id)),
     unfinished: each.filter(([, { opened, closed }]) => opened > 0 && closed === 0).map(([id]) => id),
-    twiceEnded: each.filter(([, { opened, closed }]) => opened > 1 || closed > 1).length,
+    twice: each
+      .filter(([, { opened, closed }]) => opened > 1 || closed > 1)
+      .map(([id, { opened, closed }]) => `${id} opened ${opened} and closed ${closed} times`),
   }
+}
+
+/** In the ledger, or with what a disk still has and may ship after a crash. */
+function twiceEnded(gathered, spooled, stored) {
+  const places = new Map(spooled.map((frame) => [`${frame.stream} ${frame.seq}`, Buffer.from(frame.bytes)]))
+  const unshipped = [...places].filter(([place]) => !stored.has(place)).map(([, bytes]) => ({ bytes }))
+  return endingsOf([...gathered.flatMap(({ rows }) => rows), ...unshipped]).twice
 }
 
 /** The receipt of an answer: at this place of this stream stands a record with this hash. */
@@ -101,11 +114,11 @@ function isContradicted({ receipt }, stored, spooled) {
 /** Places that a disk and the ledger tell two stories of. */
 function conflicts(spooled, stored) {
   const told = new Map(stored)
-  let found = 0
+  const found = []
   for (const { stream, seq, bytes } of spooled) {
     const place = `${stream} ${seq}`
     const hash = sha256(bytes)
-    if ((told.get(place) ?? hash) !== hash) found += 1
+    if ((told.get(place) ?? hash) !== hash) found.push(`${place} on a disk: ${bytes}`)
     told.set(place, hash)
   }
   return found

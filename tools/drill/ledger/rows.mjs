@@ -51,9 +51,9 @@ export function rowsOf(drill, found, { atLeast, shippedSeconds }) {
     ),
     none(
       `${drill}: recorded twice`,
-      found.twice,
+      found.twice.length,
       'records',
-      'one place, or one ending of a decision, that stands twice; or a disk that tells it otherwise',
+      `one place, or one ending of a decision, that stands twice; or a disk that tells it otherwise${listed(found.twice)}`,
     ),
     none(
       `${drill}: gaps among the leaf indexes`,
@@ -86,10 +86,15 @@ function checkpointRow(drill, { checkpoints, wrongCheckpoints, whyNone }) {
 }
 
 const shown = (missing) =>
-  missing
-    .slice(0, SHOWN)
-    .map(
+  listed(
+    missing.map(
       ({ decision, said, startedMs, receipt }) =>
-        `; ${decision} (${said}, ${startedMs}, ${receipt ?? 'no receipt'})`,
-    )
+        `${decision} (${said}, ${startedMs}, ${receipt ?? 'no receipt'})`,
+    ),
+  )
+
+const listed = (words) =>
+  words
+    .slice(0, SHOWN)
+    .map((word) => `; ${word}`)
     .join('')
