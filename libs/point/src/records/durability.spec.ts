@@ -21,7 +21,7 @@ async function given(
   wrap?: Wrap,
   channel: 'gateway' | 'hooks' = 'gateway',
 ) {
-  const { spool, fences } = await openSpool(limits, wrap ? { wrap } : {})
+  const { spool, fences, folder } = await openSpool(limits, wrap ? { wrap } : {})
   let boots = 0
   const reports: string[] = []
   const time = { nowMs: 1_800_000_000_000, stepMs: 0, asked: 0 }
@@ -41,7 +41,7 @@ async function given(
     },
     id('boo'),
   )
-  return { ledger, spool, fences, reports, time }
+  return { ledger, spool, folder, fences, reports, time }
 }
 
 function entryOf(durability: Durability, change: Partial<Entry> = {}): Entry {
@@ -290,7 +290,52 @@ describe('a disk that is full while calls are under way', () => {
     }
     expect(await ledger.open(entryOf('strict'))).toBeNull()
   })
+
+  it.each(['short', 'ENOSPC'] as const)(
+    'tells the end of each once, also after a crash, however much of it the disk had taken: %s',
+    async (fault) => {
+      for (const share of [0.2, 0.5, 0.8, 1]) {
+        const { ledger, folder, begun } = await givenEnds(fault, share)
+        expect(await Promise.all(begun.map((entry) => ledger.close(entry)))).toEqual(begun.map(() => null))
+        const { spool } = await openSpool({}, { folder, mark: 'B' })
+        const closed = (await kindsOf(spool)).filter(({ kind }) => kind === 'closed')
+        const decisions = begun.map(({ received }) => received.decisionId)
+        expect(closed.map(({ decisionId }) => decisionId).toSorted()).toEqual(decisions)
+      }
+    },
+  )
 })
+
+const decisionOf = (at: number): `dec_${string}` => `dec_${String(at).padStart(26, '0')}`
+
+/** Six calls that were begun on a disk that is full at the next write, of which it takes so much, until room is made. */
+async function givenEnds(fault: 'short' | 'ENOSPC', share: number) {
+  let isFull = false
+  const { ledger, folder } = await given({}, (disk) => ({
+    ...disk,
+    remove: async (name) => {
+      if (name === 'reserve') isFull = false
+      return disk.remove(name)
+    },
+    create: async (name, durability) => {
+      const file = await disk.create(name, durability)
+      const write = async (bytes: Uint8Array): Promise<number> => {
+        if (!isFull) return file.write(bytes)
+        const taken = Math.floor(share * (bytes.length - 1))
+        await file.write(bytes.subarray(0, taken))
+        if (fault === 'short') return taken
+        throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+      }
+      return { ...file, write }
+    },
+  }))
+  const begun = Array.from({ length: 6 }, (_, at) =>
+    entryOf('strict', { received: receivedOf({ decisionId: decisionOf(at) }) }),
+  )
+  for (const entry of begun) expect(await ledger.open(entry)).toBeNull()
+  isFull = true
+  return { ledger, folder, begun }
+}
 
 describe('a spool that is full', () => {
   it('refuses a tenant in strict before anything is called, and takes the end of what was begun', async () => {

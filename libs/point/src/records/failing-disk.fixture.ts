@@ -86,6 +86,12 @@ export class FailingDisk {
         const file = this.#file(name)
         file.durable = file.cached
       },
+      cut: async (endBytes) => {
+        this.#call('cut')
+        const file = this.#file(name)
+        file.cached = file.cached.slice(0, endBytes)
+        file.durable = file.cached
+      },
       close: async () => this.#call('close'),
     }
   }

@@ -64,6 +64,7 @@ async function writesOf({ callers, each }: { callers: number; each: number }): P
   const file = {
     write: async (bytes: Uint8Array) => ((writes += 1), bytes.length),
     sync: async () => {},
+    cut: async () => {},
     close: async () => {},
   }
   const disk: SpoolDisk = { ...(await openSpoolDisk(tmpdir())), create: async () => file }

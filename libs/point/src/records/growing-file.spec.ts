@@ -69,6 +69,15 @@ describe('a file that grows', () => {
     expect((await stat(path)).size).toBe(200_000)
   })
 
+  it('takes back what was written from some place on', async () => {
+    const { path, file } = await given()
+    for (let at = 0; at < 3; at += 1) await file.write(pieceOf(1000, at))
+    await file.cut(1500)
+    expect((await stat(path)).size).toBe(1500)
+    await file.close()
+    expect((await stat(path)).size).toBe(1500)
+  })
+
   it('is private, and never one that was there', async () => {
     const { path, file } = await given()
     expect((await stat(path)).mode & 0o777).toBe(0o600)

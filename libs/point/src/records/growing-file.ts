@@ -30,7 +30,12 @@ export async function createGrowingFile(
   const isDurable = durability === 'each-write' && WRITES_DURABLY
   const flags = isDurable ? FLAGS | constants.O_DSYNC : FLAGS
   const file = new GrowingFile(await openDescriptor(path, flags, 0o600), put, isDurable)
-  return { write: (bytes) => file.append(bytes), sync: () => file.sync(), close: () => file.close() }
+  return {
+    write: (bytes) => file.append(bytes),
+    sync: () => file.sync(),
+    cut: (endBytes) => file.cut(endBytes),
+    close: () => file.close(),
+  }
 }
 
 /** Puts bytes at a position of a file. @returns how many the system took */
@@ -65,6 +70,13 @@ class GrowingFile {
 
   async sync(): Promise<void> {
     if (!this.#isDurable) await syncDescriptor(this.#descriptor)
+  }
+
+  async cut(endBytes: number): Promise<void> {
+    await this.#filling
+    await truncateDescriptor(this.#descriptor, endBytes)
+    this.#endBytes = endBytes
+    await syncDescriptor(this.#descriptor)
   }
 
   async close(): Promise<void> {

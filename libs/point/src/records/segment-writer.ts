@@ -18,9 +18,14 @@ export type SegmentSettings = {
   readonly syncWithinMs: number | null
   /** hears of each frame that became durable, in the order of the appends, with `syncWithinMs` null before its append settles */
   readonly onDurable: (frame: Waiting, place: Place) => void
-  /** `lost`: appends that had settled, of which nobody knows now whether they are on the disk */
-  readonly onFence: (reason: unknown, lost: readonly Frame[]) => void
+  readonly onFence: (reason: unknown, left: Left) => void
 }
+
+/**
+ * What a failure leaves. `lost`: appends that had settled, of which nobody knows now whether they are on the disk. `cut`: settles with whether
+ * nothing is there of those that settled with false; else a crash may bring them back, and whoever has them written anew has them twice.
+ */
+export type Left = { readonly lost: readonly Frame[]; readonly cut: Promise<boolean> }
 
 /** how long a group may grow: where calls come together, and in any busy process */
 const GATHER_MS = 4
@@ -119,7 +124,7 @@ export class SegmentWriter {
     try {
       if (this.#isFenced) throw new Error('the segment is fenced')
       if (this.#leftFault !== null) throw this.#leftFault
-      await this.#store({ waiting, start: await this.#write(bytes), sizeBytes: bytes.length })
+      await this.#store({ waiting, start: await this.#write(group), sizeBytes: bytes.length })
       const isLast = this.#offset >= this.#settings.segmentBytes
       // Where nobody waits for a sync, nobody waits for that of a whole segment.
       if (this.#settings.syncWithinMs !== null) group.settle(true)
@@ -127,15 +132,17 @@ export class SegmentWriter {
       group.settle(true)
     } catch (reason) {
       this.#waitingBytes -= bytes.length
-      await this.#fence(reason)
+      await this.#fence(reason, group.startOffset)
       group.settle(false)
     }
     if (group.buffer.length <= LARGEST_KEPT_BUFFER_BYTES) this.#spare = group.buffer
   }
 
-  async #write(bytes: Uint8Array): Promise<number> {
+  async #write(group: FrameGroup): Promise<number> {
+    const { bytes } = group
     this.#file ??= await this.#next()
     const start = this.#offset
+    group.startOffset = start
     const writtenBytes = await this.#file.write(bytes)
     // A full disk shows as a short count without an error.
     if (writtenBytes !== bytes.length) throw new ShortWrite(writtenBytes, bytes.length)
@@ -199,13 +206,16 @@ export class SegmentWriter {
     })
   }
 
-  async #fence(reason: unknown): Promise<void> {
+  /** @param failedAt where the group begins whose write failed; null: none was begun */
+  async #fence(reason: unknown, failedAt: number | null = null): Promise<void> {
     if (this.#isFenced) return
     this.#isFenced = true
     const lost = this.#settled()
-    this.#settings.onFence(reason, lost)
     const file = this.#file
     this.#file = null
+    const cut = failedAt === null ? DONE : takenBack(file, failedAt)
+    this.#settings.onFence(reason, { lost, cut })
+    await cut
     await file?.close().catch(() => {})
     // Nothing durable is in it; on a full disk each attempt would leave one more.
     if (this.#offset === 0 && this.#name !== '') await this.#disk.remove(this.#name).catch(() => {})
@@ -218,3 +228,11 @@ export class SegmentWriter {
     return written.flatMap(({ waiting }) => waiting)
   }
 }
+
+const DONE = Promise.resolve(true)
+
+const takenBack = (file: SpoolFile | null, endBytes: number): Promise<boolean> =>
+  file?.cut(endBytes).then(
+    () => true,
+    () => false,
+  ) ?? DONE

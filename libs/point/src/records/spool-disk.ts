@@ -12,6 +12,8 @@ export type Durability = 'each-write' | 'at-sync'
 export type SpoolFile = {
   readonly write: (bytes: Uint8Array) => Promise<number>
   readonly sync: () => Promise<void>
+  /** takes back, durably, what was written from there on, and what a failed write may have left; the file is written no more */
+  readonly cut: (endBytes: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 

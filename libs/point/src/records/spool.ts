@@ -217,9 +217,10 @@ export class Spool {
       segmentBytes: this.#limits.segmentBytes,
       syncWithinMs: lane === 'strict' ? null : SYNC_WITHIN_MS,
       onDurable: (frame, place) => this.#unconfirmed.put(frame, frame.sha256, place),
-      onFence: (reason, lost) => {
+      onFence: (reason, { lost, cut }) => {
         for (const { stream } of lost) this.#lost.set(stream, (this.#lost.get(stream) ?? 0) + 1)
-        if (isFullDisk(reason)) void this.#inTurn(() => this.#makeRoom())
+        // Where room was made, what was not written is written anew: it must not be there.
+        if (isFullDisk(reason)) void this.#inTurn(async () => ((await cut) ? this.#makeRoom() : undefined))
         this.#onFence(reason)
       },
     })
