@@ -25,20 +25,22 @@ export type Upstream = {
 /** A page that tries to steer the agent that reads it. */
 export const POISONED_PAGE = 'https://news.example/today'
 
+/** The call that is answered; one for all servers of a process, which pays for each of these with every promise. */
+const REQUEST = new AsyncLocalStorage<IncomingMessage>()
+
 /**
  * A small customer-service MCP server on the official SDK. It speaks both protocol eras and answers nobody without its API key.
  */
 export async function startUpstream(port: number, apiKey: string): Promise<Upstream> {
   const seen: SeenCall[] = []
-  const request = new AsyncLocalStorage<IncomingMessage>()
   const note = (tool: string, args: Record<string, unknown>) =>
-    seen.push({ tool, args, headers: request.getStore()?.headers ?? {} })
+    seen.push({ tool, args, headers: REQUEST.getStore()?.headers ?? {} })
   const handle = toNodeHandler(
-    createMcpHandler(() => customerService(note, () => request.getStore()?.headers ?? {})),
+    createMcpHandler(() => customerService(note, () => REQUEST.getStore()?.headers ?? {})),
   )
   const server = createServer((message, response) => {
     if (!holdsKey(message, apiKey)) return unauthorised(response)
-    request.run(message, () => void handle(withMethod(message), response))
+    REQUEST.run(message, () => void handle(withMethod(message), response))
   })
   const bound = await listenOn(server, { host: '127.0.0.1', port })
   return { url: `http://127.0.0.1:${bound}/mcp`, port: bound, seen, close: () => closed(server) }

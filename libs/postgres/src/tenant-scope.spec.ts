@@ -107,6 +107,18 @@ describe('a scope inside a scope', () => {
     await expect(work).rejects.toThrow('a transaction of one tenant cannot open another tenant')
   })
 
+  it('of another database is another one, and leads back into the outer', async () => {
+    const other = createTenantScope(app)
+    await scope.run(mine, (outer) =>
+      other.run(theirs, async (between) => {
+        expect(between).not.toBe(outer)
+        await other.run(theirs, async (inner) => expect(inner).toBe(between))
+        await scope.run(mine, async (inner) => expect(inner).toBe(outer))
+        await expect(scope.run(theirs, () => Promise.resolve())).rejects.toThrow('cannot open another tenant')
+      }),
+    )
+  })
+
   it('opens a transaction of its own once the outer one is over', async () => {
     let late: Promise<number> = Promise.resolve(-1)
     await scope.run(mine, () => {

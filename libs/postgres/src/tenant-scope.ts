@@ -16,26 +16,36 @@ export abstract class TenantScope {
   abstract run<T>(tenantId: TenantId, work: (manager: EntityManager) => Promise<T>): Promise<T>
 }
 
-type Run = { readonly tenantId: TenantId; readonly manager: EntityManager; isOver: boolean }
+/** `within`: the run of another scope, on another database, that this one is inside of. */
+type Run = {
+  readonly scope: object
+  readonly tenantId: TenantId
+  readonly manager: EntityManager
+  readonly within: Run | undefined
+  isOver: boolean
+}
+
+/** One for all scopes: whatever a process makes of these it pays for with every promise from then on. */
+const RUNS = new AsyncLocalStorage<Run>()
 
 /** Of a pool of 20 connections: two tenants that take all they may leave some to everyone else. */
 const LIMITS: TurnLimits = { atOnce: 8, waiting: 1024 }
 
 export function createTenantScope(database: Database, limits: TurnLimits = LIMITS): TenantScope {
   const source = sourceOf(database)
-  const current = new AsyncLocalStorage<Run>()
   const turns = createTurns(limits)
-  return {
+  const scope: TenantScope = {
     run: (tenantId, work) => {
-      const outer = current.getStore()
+      const within = RUNS.getStore()
+      const outer = runOf(scope, within)
       if (outer !== undefined && !outer.isOver) return join(outer, tenantId, work)
       const transaction = () =>
         source.transaction(async (manager) => {
           // Local to the transaction: it cannot reach the next user of the connection.
           await manager.query(`select set_config('app.tenant_id', $1, true)`, [tenantId])
-          const run: Run = { tenantId, manager, isOver: false }
+          const run: Run = { scope, tenantId, manager, within, isOver: false }
           try {
-            return await current.run(run, () => work(manager))
+            return await RUNS.run(run, () => work(manager))
           } finally {
             run.isOver = true
           }
@@ -43,6 +53,11 @@ export function createTenantScope(database: Database, limits: TurnLimits = LIMIT
       return turns.take(tenantId, transaction)
     },
   }
+  return scope
+}
+
+function runOf(scope: object, run: Run | undefined): Run | undefined {
+  return run === undefined || run.scope === scope ? run : runOf(scope, run.within)
 }
 
 async function join<T>(
