@@ -1,6 +1,5 @@
 import { createHash, verify, createPublicKey } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import {
@@ -12,122 +11,34 @@ import {
   openCheckpoint,
   openTlogProof,
   readNote,
-  readNoteKey,
   signersOf,
 } from '@writ/audit'
-import type { NoteKey } from '@writ/audit'
-import type { TenantId } from '@writ/contracts'
-import { createTenantScope, ingestBatch, openDatabase, PlatformQueries } from '@writ/postgres'
-import type { Database, TenantScope } from '@writ/postgres'
-import { createTestNode, createTestStream } from '@writ/postgres/testing'
-import type { TestNode, TestStream } from '@writ/postgres/testing'
-import { createMetrics } from '@writ/runtime'
-import { Client } from 'pg'
-import type { Clock } from '../clock.ts'
-import { givenControlPlane, OPERATOR_KEY } from '../testing/given.ts'
-import type { Answer, ControlPlane } from '../testing/given.ts'
-import { withLogs } from './log-metrics.ts'
+import { createTestNode } from '@writ/postgres/testing'
+import { OPERATOR_KEY } from '../testing/given.ts'
+import type { ControlPlane } from '../testing/given.ts'
 import { LogKeys, PUBLISHED_FIRST_MS } from './log-keys.ts'
-import { LogRows } from './log-rows.ts'
-import { LogSealer } from './log-sealer.ts'
 import { LogSealing } from './log-sealing.ts'
-import { startWitness } from './witness.fixture.ts'
-import type { TestWitness } from './witness.fixture.ts'
+import { givenLogs, keyOf } from './logs.fixture.ts'
+import type { Logged, Logs } from './logs.fixture.ts'
 import { Witnesses } from './witnesses.ts'
 
 jest.setTimeout(60_000)
 
+let world: Logs
 let plane: ControlPlane
-let worker: Database
-let scope: TenantScope
-let folder: string
-let witness: TestWitness
-let node: TestNode
-let nowMs = Date.now()
-const clock: Clock = { nowMs: () => nowMs }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'writ-transparency-'))
-  witness = await startWitness()
-  plane = await givenControlPlane({
-    clock,
-    environment: {
-      WRIT_AUDIT_ORIGIN: 'audit.example',
-      WRIT_AUDIT_SEAL_SECONDS: '3600',
-      WRIT_AUDIT_ARCHIVE: `file://${folder}`,
-      WRIT_AUDIT_WITNESSES: `${witness.line} ${witness.url}`,
-    },
-  })
-  worker = await openDatabase(plane.workerUrl, { poolSize: 2, applicationName: 'transparency spec' })
-  scope = createTenantScope(worker)
-  const { body } = await plane.ask('GET', '/.well-known/writ-audit.json')
-  witness.watch(body.anyLog.map(keyOf))
-  node = createTestNode()
-  await plane.query(
-    `insert into writ.nodes (id, name, public_key, lease_key, origin, build) values ($1, $1, $2, '{}', 'http://127.0.0.1', 'test')`,
-    [node.id, node.publicKey],
-  )
+  world = await givenLogs()
+  plane = world.plane
 })
-afterAll(async () => {
-  await worker?.close()
-  await plane?.close()
-  await witness?.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => world?.close())
 
-const keyOf = (line: string): NoteKey => {
-  const key = readNoteKey(line)
-  if (key === null) throw new Error('no key line')
-  return key
-}
-const seal = () => plane.app.get(LogSealer).sealAll()
+const seal = () => world.seal()
+const givenLog = (length: number) => world.givenLog(length)
+const trusted = (log: Logged) => world.trusted(log)
+const asIntruder = (...statements: readonly string[]) => world.asIntruder(...statements)
 const bytes = (hex: string) => Buffer.from(hex, 'hex')
-
-type Logged = {
-  readonly id: TenantId
-  readonly slug: string
-  readonly stream: TestStream
-  readonly get: (path: string) => Promise<Answer>
-  readonly ingest: (from: number, to: number, stream?: TestStream) => Promise<void>
-}
-
-async function givenLog(length: number): Promise<Logged> {
-  const { tenant, ownerKey } = await plane.newTenant()
-  const stream = createTestStream(node, tenant.id, length)
-  return {
-    id: tenant.id,
-    slug: tenant.slug,
-    stream,
-    get: (path) => plane.ask('GET', `/api/v1/audit/${path}`, { key: ownerKey.key }),
-    ingest: async (from, to, of = stream) => {
-      for (let at = from; at < to; at += 200) await ingestBatch(scope, of.opened(at, Math.min(to, at + 200)))
-    },
-  }
-}
-
 const recordOf = ({ stream }: Logged, seq: number): string => stream.batch(seq, seq + 1).records[0] ?? ''
-
-async function trusted(
-  log: Logged,
-): Promise<{ origin: string; log: NoteKey[]; witnesses: NoteKey[]; version: number }> {
-  const { body, text } = await log.get('trust')
-  expect(text).toBe(canonical(body))
-  return {
-    origin: body.origin,
-    log: body.logKeys.map(({ key }: { key: string }) => keyOf(key)),
-    witnesses: body.witnesses.map(keyOf),
-    version: body.version,
-  }
-}
-
-/** As somebody who has the database in hand does it, past triggers. */
-async function asIntruder(...statements: readonly string[]): Promise<void> {
-  const client = new Client({ connectionString: plane.ownerUrl })
-  await client.connect()
-  await client.query('set session_replication_role = replica')
-  for (const statement of statements) await client.query(statement)
-  await client.end()
-}
 
 describe('a log', () => {
   it('is sealed with a checkpoint, from which every record is proved away from here', async () => {
@@ -239,7 +150,7 @@ describe('a log', () => {
     const announced = await trusted(log)
     expect([announced.version, announced.log.length]).toEqual([before.version + 1, before.log.length + 1])
     expect(await signersNow(log)).toEqual([0])
-    nowMs += PUBLISHED_FIRST_MS + 1000
+    world.pass(PUBLISHED_FIRST_MS + 1000)
     await log.ingest(11, 20)
     await seal()
     expect(await signersNow(log)).toEqual([1])
@@ -263,7 +174,7 @@ describe('a log', () => {
     // what the old key signed holds for whoever has the new file
     const [, second] = (await log.get('checkpoints')).body.items
     expect(openCheckpoint(second.note, await trusted(log))?.checkpoint.size).toBe(11)
-    witness.watch((await plane.ask('GET', '/.well-known/writ-audit.json')).body.anyLog.map(keyOf))
+    world.witness.watch((await plane.ask('GET', '/.well-known/writ-audit.json')).body.anyLog.map(keyOf))
   })
 
   it('is signed once more after an hour of silence, and not before', async () => {
@@ -272,7 +183,7 @@ describe('a log', () => {
     await seal()
     await seal()
     expect((await log.get('checkpoints')).body.items).toHaveLength(1)
-    nowMs += 3_600_001
+    world.pass(3_600_001)
     await seal()
     const [again, first] = (await log.get('checkpoints')).body.items
     expect([again.size, again.root, again.globalLeaf > first.globalLeaf]).toEqual([3, first.root, true])
@@ -286,7 +197,11 @@ describe('a log', () => {
     const { globalName, checkpoint } = (await log.get('checkpoint')).body
     const known = (await plane.ask('GET', '/.well-known/writ-audit.json')).body
     const keys = known.logKeys.map(({ key }: { key: string }) => keyOf(key))
-    const opened = openCheckpoint(proof.note, { origin: known.origin, log: keys, witnesses: [witness.key] })
+    const opened = openCheckpoint(proof.note, {
+      origin: known.origin,
+      log: keys,
+      witnesses: [world.witness.key],
+    })
     expect(opened?.witnesses).toHaveLength(1)
     const leaf = { index: proof.leaf, hash: leafHash(proof.bytes) }
     expect(opened && inclusionHolds(leaf, opened.checkpoint, proof.hashes.map(bytes))).toBe(true)
@@ -309,10 +224,10 @@ describe('a log', () => {
     await log.ingest(0, 300)
     await seal()
     const [, logId = ''] = (await trusted(log)).origin.split('/')
-    const tile = await readFile(join(folder, logId, '0/tile/0/000'))
+    const tile = await readFile(join(world.folder, logId, '0/tile/0/000'))
     expect(tile).toHaveLength(8192)
-    expect(await readdir(join(folder, logId, '0/tile/0/001.p'))).toEqual(['44'])
-    const copy = await readFile(join(folder, logId, '0/checkpoint/9999/9999/9999/9699.note'), 'utf8')
+    expect(await readdir(join(world.folder, logId, '0/tile/0/001.p'))).toEqual(['44'])
+    const copy = await readFile(join(world.folder, logId, '0/checkpoint/9999/9999/9999/9699.note'), 'utf8')
     expect(copy).toBe((await log.get('checkpoint')).body.checkpoint.note)
   })
 
@@ -321,7 +236,7 @@ describe('a log', () => {
     await log.ingest(0, 3)
     await seal()
     const [, logId = ''] = (await trusted(log)).origin.split('/')
-    const other = join(folder, logId, '0/tile/0/000.p/5')
+    const other = join(world.folder, logId, '0/tile/0/000.p/5')
     await writeFile(other, 'something else')
     await log.ingest(3, 5)
     await seal()
@@ -347,7 +262,7 @@ describe('a log', () => {
     await log.ingest(0, 256)
     await seal()
     const [, logId = ''] = (await trusted(log)).origin.split('/')
-    const inTheWay = join(folder, logId, '0/tile/0/001.p')
+    const inTheWay = join(world.folder, logId, '0/tile/0/001.p')
     await writeFile(inTheWay, '')
     for (const [from, to] of [
       [256, 300],
@@ -364,15 +279,15 @@ describe('a log', () => {
     await rm(inTheWay)
     await seal()
     expect((await log.get('checkpoint')).body).toMatchObject({ archivedSize: 310, checkpoint: { size: 310 } })
-    expect(await readdir(join(folder, logId, '0/tile/0/001.p'))).toEqual(['44', '54'])
+    expect(await readdir(join(world.folder, logId, '0/tile/0/001.p'))).toEqual(['44', '54'])
   })
 
   it('is sealed while a witness is away, which is said, and cosigned when it is back', async () => {
     const log = await givenLog(10)
     await log.ingest(0, 4)
-    witness.away(true)
+    world.witness.away(true)
     await seal()
-    witness.away(false)
+    world.witness.away(false)
     expect(
       openCheckpoint((await log.get('checkpoint')).body.checkpoint.note, await trusted(log))?.witnesses,
     ).toEqual([])
@@ -381,7 +296,7 @@ describe('a log', () => {
     await seal()
     // it is let rest for a while: nobody waits for it with every log
     expect((await log.get('checkpoint')).body.checkpoint.note.split('\n')).toHaveLength(6)
-    nowMs += 31_000
+    world.pass(31_000)
     await log.ingest(5, 10)
     await seal()
     expect(
@@ -457,7 +372,7 @@ describe('a log that was tampered with', () => {
     )
     const sealing = plane.app.get(LogSealing)
     for (const log of [gone, tile]) for (let at = 0; at < 2; at += 1) await sealing.patrol(log)
-    nowMs += 3_600_001
+    world.pass(3_600_001)
     await seal()
     const stopped = await Promise.all(logs.map(async (log) => (await log.get('checkpoint')).body.stopped))
     expect(stopped).toEqual([
@@ -541,210 +456,6 @@ describe('a log that was tampered with', () => {
       `update writ.trust_files set file = '{}' where tenant_id = '${log.id}'`,
     ])
       await expect(plane.query(statement)).rejects.toThrow(/only|append-only/)
-  })
-})
-
-/** What a restore to a moment after `size` records were sealed leaves of a log. */
-const restored = ({ id }: Logged, size: number) =>
-  asIntruder(
-    `delete from writ.records where tenant_id = '${id}' and leaf_index >= ${size}`,
-    `delete from writ.checkpoints where tenant_id = '${id}' and size > ${size}`,
-    `update writ.tenant_logs set size = ${size} where tenant_id = '${id}'`,
-    `update writ.tenant_trees set size = ${size}, archived_size = ${size}, checkpoints = (select max(seq) from writ.checkpoints where tenant_id = '${id}') where tenant_id = '${id}'`,
-    `update writ.log_tiles set hashes = substr(hashes, 1, ${size * 32}) where tenant_id = '${id}' and level = 0`,
-    `delete from writ.stream_batches where tenant_id = '${id}' and from_seq >= ${size}`,
-    `update writ.streams set next_seq = ${size}, head_hash = (select head_hash from writ.stream_batches where tenant_id = '${id}' order by from_seq desc limit 1) where tenant_id = '${id}'`,
-  )
-
-describe('a database that was put back to an earlier time', () => {
-  it('signs nothing until the records are back, and then goes on as if nothing had been', async () => {
-    const log = await givenLog(12)
-    await log.ingest(0, 5)
-    await seal()
-    await log.ingest(5, 10)
-    await seal()
-    const published = (await log.get('checkpoint')).body.checkpoint
-    await restored(log, 5)
-    nowMs += 3_600_001
-    await seal()
-    const waiting = (await log.get('checkpoint')).body
-    expect(waiting.stopped).toBe('behind: archive 1 has a checkpoint of 10 leaves, and the ledger has 5')
-    expect(waiting.checkpoint.size).toBe(5)
-    await log.ingest(5, 7)
-    await seal()
-    expect((await log.get('checkpoint')).body.checkpoint.size).toBe(5)
-    await log.ingest(7, 12)
-    await seal()
-    const after = (await log.get('checkpoint')).body
-    expect([after.stopped, after.checkpoint.size]).toEqual([null, 12])
-    const growth = (await log.get('proofs/consistency?from=10')).body
-    expect(growth.fromRoot).toBe(published.root)
-    expect(openCheckpoint(after.checkpoint.note, await trusted(log))?.witnesses).toHaveLength(1)
-  })
-
-  it('never signs another history: the log goes on in a new epoch, with a signed notice', async () => {
-    const log = await givenLog(12)
-    await log.ingest(0, 5)
-    await seal()
-    const before = await trusted(log)
-    const early = await plane.ask('POST', `/api/v1/tenants/${log.slug}/log-epochs`, { key: OPERATOR_KEY })
-    expect(early.status).toBe(409)
-    await log.ingest(5, 10)
-    await seal()
-    await restored(log, 5)
-    const others = createTestStream(node, log.id, 8)
-    await log.ingest(0, 8, others)
-    await seal()
-    expect((await log.get('checkpoint')).body).toMatchObject({
-      stopped: 'forked: archive 1 has another history of the first 10 leaves than the ledger',
-      checkpoint: { size: 5 },
-    })
-    const opened = await plane.ask('POST', `/api/v1/tenants/${log.slug}/log-epochs`, { key: OPERATOR_KEY })
-    expect([opened.status, opened.body.origin]).toEqual([201, `${before.origin}/1`])
-    const notice = readNote(opened.body.notice)
-    expect(notice && signersOf(notice, before.log)).toHaveLength(1)
-    expect(notice?.text.split('\n').slice(0, 3)).toEqual(['writ.fork.v1', `old ${before.origin}`, 'size 5'])
-    // what retention removed has its leaf in the new epoch as well
-    await asIntruder(`delete from writ.records where tenant_id = '${log.id}' and leaf_index = 2`)
-    const [, logId = ''] = before.origin.split('/')
-    expect(await readFile(join(folder, logId, 'fork/1.note'), 'utf8')).toBe(opened.body.notice)
-    await seal()
-    const after = (await log.get('checkpoint')).body
-    expect(after).toMatchObject({
-      epoch: 1,
-      stopped: null,
-      origin: `${before.origin}/1`,
-      checkpoint: { size: 13, epoch: 1 },
-    })
-    expect(after.forks).toHaveLength(1)
-    const known = await trusted(log)
-    expect(
-      openTlogProof(
-        (await log.get('proofs/inclusion?leaf=12')).body.tlogProof,
-        leafHash(others.batch(7, 8).records[0] ?? ''),
-        known,
-      )?.index,
-    ).toBe(12)
-    // restored once more to before the epoch: the notice in the archive is remembered
-    await asIntruder(`update writ.tenant_trees set epoch = 0, size = 0 where tenant_id = '${log.id}'`)
-    nowMs += 3_600_001
-    await seal()
-    expect((await log.get('checkpoint')).body.stopped).toContain(
-      'keeps the notice that epoch 0 of this log ended',
-    )
-    // and what was begun once is not begun again
-    const again = await plane.ask('POST', `/api/v1/tenants/${log.slug}/log-epochs`, { key: OPERATOR_KEY })
-    expect([again.status, again.body.origin]).toEqual([201, `${before.origin}/2`])
-    await seal()
-    expect((await log.get('checkpoint')).body).toMatchObject({ epoch: 2, stopped: null, archivedSize: 13 })
-  })
-
-  it('takes nothing of an epoch that is over for one of the next', async () => {
-    const log = await givenLog(9)
-    await log.ingest(0, 4)
-    await seal()
-    const rows = plane.app.get(LogRows)
-    const [state] = [await rows.in(log, ({ store }) => store.state())]
-    await asIntruder(
-      `update writ.tenant_trees set epoch = 1, size = 0, archived_size = 0 where tenant_id = '${log.id}'`,
-    )
-    await rows.in(log, async ({ store }) => {
-      await store.archived(state?.epoch ?? 0, 4)
-      await store.stop(state?.epoch ?? 0, 'forked', new Date())
-    })
-    expect((await log.get('checkpoint')).body).toMatchObject({ epoch: 1, archivedSize: 0, stopped: null })
-  })
-
-  it('is noticed by the memory of a witness alone', async () => {
-    const log = await givenLog(9)
-    await log.ingest(0, 4)
-    await seal()
-    await log.ingest(4, 9)
-    await seal()
-    const [, logId = ''] = (await trusted(log)).origin.split('/')
-    await rm(join(folder, logId), { recursive: true })
-    await restored(log, 4)
-    nowMs += 3_600_001
-    await seal()
-    expect((await log.get('checkpoint')).body.stopped).toBe(
-      'behind: witness witness.example has a checkpoint of 9 leaves, and the ledger has 4',
-    )
-  })
-})
-
-/** The same of the log over all logs, as long as it has one tile. */
-const globalRestored = (size: number) =>
-  asIntruder(
-    `delete from writ.global_leaves where leaf_index >= ${size}`,
-    `delete from writ.global_checkpoints where size > ${size}`,
-    `update writ.global_trees set leaves = ${size}, size = ${size}, archived_size = ${size}, checkpoints = (select max(seq) from writ.global_checkpoints)`,
-    `update writ.global_tiles set hashes = substr(hashes, 1, ${size * 32}) where level = 0`,
-  )
-
-const known = async () => (await plane.ask('GET', '/.well-known/writ-audit.json')).body
-const openEpoch = () => plane.ask('POST', '/api/v1/log-epochs', { key: OPERATOR_KEY })
-
-describe('the log over all logs', () => {
-  it('goes on in a new epoch when a restore has lost what others remember of it', async () => {
-    const [log, next] = [await givenLog(4), await givenLog(4)]
-    await log.ingest(0, 4)
-    await seal()
-    expect((await openEpoch()).status).toBe(409)
-    const before = await known()
-    const size = Number(readNote(before.checkpoint)?.text.split('\n')[1])
-    const another = await givenLog(4)
-    await another.ingest(0, 4)
-    await seal()
-    await globalRestored(size)
-    await next.ingest(0, 4)
-    nowMs += 3_600_001
-    await seal()
-    expect((await known()).checkpoint).toBe(before.checkpoint)
-    expect(plane.logged()).toContain(
-      'the log global is not sealed any more: forked: archive 1 has another history',
-    )
-    const { status, body: opened } = await openEpoch()
-    expect([status, opened.epoch, opened.origin]).toEqual([201, 1, `${before.origin}/1`])
-    expect(await readFile(join(folder, 'global/fork/1.note'), 'utf8')).toBe(opened.notice)
-    const notice = readNote(opened.notice)
-    expect(
-      notice &&
-        signersOf(
-          notice,
-          before.logKeys.map(({ key }: { key: string }) => keyOf(key)),
-        ),
-    ).toHaveLength(1)
-    expect(notice?.text).toContain(`size ${size}\n`)
-    await seal()
-    const after = await known()
-    expect(after).toMatchObject({ origin: opened.origin, forks: [{ epoch: 1, notice: opened.notice }] })
-    const proof = (await next.get('checkpoint/global')).body
-    const keys = {
-      origin: after.origin,
-      log: after.logKeys.map(({ key }: { key: string }) => keyOf(key)),
-      witnesses: [],
-    }
-    const checkpoint = openCheckpoint(proof.note, keys)?.checkpoint
-    const leaf = { index: proof.leaf, hash: leafHash(proof.bytes) }
-    expect(checkpoint && inclusionHolds(leaf, checkpoint, proof.hashes.map(bytes))).toBe(true)
-  })
-
-  it('is not sealed any more when a leaf of it is another one, or gone', async () => {
-    await asIntruder(`update writ.global_leaves set bytes = 'forged' where leaf_index = 0`)
-    const sealing = plane.app.get(LogSealing)
-    expect([await sealing.patrol('global'), await sealing.seal('global')]).toEqual([false, 'stopped'])
-    expect(plane.logged()).toContain(
-      'the log global is not sealed any more: altered, found by the patrol: leaf 0',
-    )
-    const metrics = withLogs(createMetrics(), plane.app.get(PlatformQueries))
-    expect(await metrics.exposition()).toMatch(
-      /writ_logs_stopped [1-9]\d*\n[^]*writ_global_log_age_seconds \d/,
-    )
-    await asIntruder(
-      `delete from writ.global_leaves where leaf_index = 0`,
-      `update writ.global_trees set stopped = null, epoch = epoch`,
-    )
-    expect(await sealing.patrol('global')).toBe(false)
   })
 })
 
