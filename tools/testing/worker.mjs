@@ -17,6 +17,7 @@ const NO_EXPECTATIONS = {
 }
 
 process.setSourceMapsEnabled(true)
+addEventHandler(keepExpectations)
 process.on('message', (order) => {
   if (order === 'end') process.disconnect()
   else void answer(order)
@@ -30,7 +31,6 @@ async function answer(order) {
 async function runFile({ path, rootDir, testNamePattern, testTimeout }) {
   const start = Date.now()
   resetState()
-  addEventHandler(keepExpectations)
   globalThis[TIMEOUT] = testTimeout
   if (testNamePattern !== null) getState().testNamePattern = new RegExp(testNamePattern, 'i')
   jestExpect.setState({ ...NO_EXPECTATIONS, testPath: path, currentTestName: '' })
