@@ -1,8 +1,7 @@
-import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import type { OnModuleInit } from '@nestjs/common'
-import { canonical, rawPublicKey, signStatement, statementHolds } from '@writ/audit'
+import { canonical, signStatement, statementHolds } from '@writ/audit'
 import { PlatformQueries } from '@writ/postgres'
 import type { DeviceRow, EndorsedNode, NodeRow, PlatformKey } from '@writ/postgres'
 import { randomToken } from '../ids-and-secrets.ts'
@@ -31,7 +30,7 @@ export class Endorsements implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const stored = (await this.#stored()) ?? (await this.#begun())
     const privateKey = await this.#keys.open(stored)
-    this.#signer = { privateKey, publicKey: rawPublicKey(createPublicKey(privateKey)) }
+    this.#signer = { privateKey, publicKey: stored.publicKey }
   }
 
   /** @returns Ed25519 signature, base64url */
