@@ -732,9 +732,9 @@ class Leaves:
         self.before = self.start - 1
         self.said = set()
 
-    def once(self, message):
+    def once(self, message, leaf=None):
         if message not in self.said:
-            self.faults.add("leaves", message, "leaves.txt")
+            self.faults.add("leaves", message, "leaves.txt", leaf)
         self.said.add(message)
 
     def next(self, row):
@@ -742,7 +742,7 @@ class Leaves:
         stated = None if line is None else read_count(line.decode("latin-1"))
         expected = self.start + row if self.start + row < self.to else None
         if line is None:
-            self.once("there are fewer leaf indexes than records")
+            self.once("there are fewer leaf indexes than records", expected if self.is_range else None)
         else:
             self.judge(stated, expected)
         if self.is_range and expected is None:
@@ -768,35 +768,64 @@ class Leaves:
 
 
 class Proofs:
-    """Up to the root by a proof for each row."""
+    """Up to the root by a proof for each row. Both ascend, so that a proof before its row is of a record that is gone, and one behind it waits."""
+
+    NO_PROOF = {"leaf": None, "hashes": None}
 
     def __init__(self, pack):
         self.pack = pack
-        self.lines = read_lines(pack, "proofs.jsonl")
+        self.waiting = None
+        self.lines = self.read()
+
+    def read(self):
+        for line in read_lines(self.pack, "proofs.jsonl"):
+            proof = parse_canonical(line)
+            yield proof if is_proof(proof) else self.NO_PROOF
+
+    def fault(self, message, leaf):
+        self.pack.faults.add("inclusion", message, "proofs.jsonl", leaf)
+
+    def stray(self, proof):
+        leaf = proof["leaf"]
+        self.fault("the proof is not of its form" if leaf is None else "the proof is of no record here", leaf)
+
+    def take_for(self, leaf):
+        """The line of a row; None where there is none."""
+        proof = self.waiting or next(self.lines, None)
+        while proof is not None and place_of(proof, leaf) < 0:
+            self.stray(proof)
+            proof = next(self.lines, None)
+        later = proof is not None and place_of(proof, leaf) > 0
+        self.waiting = proof if later else None
+        return None if later else proof
 
     def add(self, leaf, digest):
-        message = self.fault_of(next(self.lines, None), leaf, digest)
+        proof = self.take_for(leaf)
+        message = self.fault_of(proof, leaf, digest)
         if message is not None:
-            self.pack.faults.add("inclusion", message, "proofs.jsonl", leaf)
+            self.fault(message, proof["leaf"] if leaf is None and proof is not None else leaf)
 
-    def fault_of(self, line, leaf, digest):
-        if line is None:
+    def fault_of(self, proof, leaf, digest):
+        if proof is None:
             return "there is no proof of the record"
-        proof = parse_canonical(line)
-        if not is_proof(proof):
+        if proof is self.NO_PROOF:
             return "the proof is not of its form"
-        if proof["leaf"] != leaf:
-            return "the proof is of another leaf"
+        if leaf is None:
+            return "the record of the proof has no leaf index"
         hashes = [bytes.fromhex(text) for text in proof["hashes"]]
         found = root_by_inclusion(leaf, self.pack.manifest["treeSize"], digest, hashes)
         return None if found is not None and found == self.pack.root else "the proof does not lead to the root"
 
     def end(self, _rows):
-        line = next(self.lines, None)
-        if line is not None:
-            proof = parse_canonical(line)
-            leaf = proof["leaf"] if is_proof(proof) else None
-            self.pack.faults.add("inclusion", "there are more proofs than records", "proofs.jsonl", leaf)
+        if self.waiting is not None:
+            self.stray(self.waiting)
+        for proof in self.lines:
+            self.stray(proof)
+
+
+def place_of(proof, leaf):
+    """Below 0 before the row of a leaf, above it behind; 0 where one of them says no leaf."""
+    return 0 if proof["leaf"] is None or leaf is None else proof["leaf"] - leaf
 
 
 class RangeTree:
@@ -1063,7 +1092,8 @@ def value_at(value, names):
 
 
 class Csv:
-    """The CSV is made again from the records, and must be the same bytes."""
+    """The CSV is made again from the records, and must be the same bytes. It is followed up to the first row that is no record's, and over rows
+    that are gone."""
 
     def __init__(self, pack):
         self.pack = pack
@@ -1095,21 +1125,37 @@ class Csv:
             return
         cells = ["null" if leaf is None else str(leaf)] + [cell_of(record, names, disclosed) for names in self.columns]
         row = utf8(",".join(map(quoted, cells)) + "\r\n")
-        if self.reader.take(len(row)) != row:
-            self.over = True
-            self.pack.faults.add("csv", "the CSV says something else than the record", "records.csv", leaf)
+        stated = self.reader.peek(len(row))
+        if stated == row:
+            self.reader.take(len(row))
+            return
+        other = leaf_of_row(stated)
+        place = 0 if leaf is None or other is None else other - leaf
+        self.over = place <= 0
+        if place < 0:
+            self.stray(other)
+        elif place > 0:
+            self.pack.faults.add("csv", "the CSV has no row of the record", "records.csv", leaf)
+        else:
+            named = other if leaf is None else leaf
+            self.pack.faults.add("csv", "the CSV says something else than the record", "records.csv", named)
+
+    def stray(self, leaf):
+        self.pack.faults.add("csv", "the CSV has rows that no record has", "records.csv", leaf)
 
     def end(self, _rows):
         rest = b"" if self.over else self.reader.take(LEAF_CELL_BYTES)
         if rest:
-            leaf = re.match(rb'"(0|[1-9][0-9]{0,14})",', rest)
-            self.pack.faults.add(
-                "csv", "the CSV has rows that no record has", "records.csv", leaf and int(leaf.group(1))
-            )
+            self.stray(leaf_of_row(rest))
 
 
 # the longest number of a leaf, its quotes and a comma
 LEAF_CELL_BYTES = 18
+
+
+def leaf_of_row(row):
+    leaf = re.match(rb'"(0|[1-9][0-9]{0,14})",', row)
+    return leaf and int(leaf.group(1))
 
 
 # where a spreadsheet could take what follows for a formula, also one that separates cells by ";" or tabs, whatever is quoted
@@ -1708,7 +1754,7 @@ class Reader:
         self.rest = b""
         self.at = 0
 
-    def take(self, count):
+    def peek(self, count):
         if len(self.rest) - self.at < count:
             parts = [self.rest[self.at :]]
             size = len(parts[0])
@@ -1718,7 +1764,10 @@ class Reader:
                 if not parts[-1]:
                     break
             self.rest, self.at = b"".join(parts), 0
-        taken = self.rest[self.at : self.at + count]
+        return self.rest[self.at : self.at + count]
+
+    def take(self, count):
+        taken = self.peek(count)
         self.at += len(taken)
         return taken
 

@@ -1,5 +1,6 @@
 // Who alters a pack, and what they have. Each attack gives cases: a pack, what the auditor knows from before, and what must be named.
 import { alteredTile, insider, nodeInsider, resignedHeads, wrongPack } from './history.mjs'
+import { lineEdit, rowGone } from './lines.mjs'
 import { alteredMember, container } from './members.mjs'
 import { RECORD_EDITS, rowsOf, withRows } from './records.mjs'
 import { alteredStatement } from './statements.mjs'
@@ -10,6 +11,8 @@ export const ATTACKS = {
   'records, with fixed hashes': carefulEdit,
   'records, signed by another key': otherKeyEdit,
   "records, signed with the log's key": logKeyEdit,
+  'lines of one member': lineEdit,
+  'lines of all members but one': rowGone,
   'history, with the keys of nodes': nodeInsider,
   'history, with all keys': insider,
   'heads and batches': resignedHeads,
@@ -65,4 +68,4 @@ function logKeyEdit(world, chance) {
 }
 
 /** Those that need no key, and so nothing that a platform keeps to itself. */
-export const PLAIN_ATTACKS = [outsiderEdit, carefulEdit, alteredMember, container]
+export const PLAIN_ATTACKS = [outsiderEdit, carefulEdit, lineEdit, rowGone, alteredMember, container]

@@ -721,9 +721,9 @@ function readLeaves(pack) {
       const line = await nextLine()
       const stated = line === null ? null : readCount(line.toString('latin1'))
       const expected = from + row < to ? from + row : null
-      if (line === null) once('there are fewer leaf indexes than records')
+      if (line === null) once('there are fewer leaf indexes than records', isRange ? expected : null)
       else judge(stated, expected)
-      if (isRange && expected === null) once('there are more records than the range has leaves')
+      if (isRange && expected === null) once('there are more records than the range has leaves', null)
       return isRange ? expected : stated
     },
     end: async (rows) => {
@@ -739,22 +739,45 @@ function readLeaves(pack) {
 
 function onceEach(faults, check, member) {
   const said = new Set()
-  return (message) => {
-    if (!said.has(message)) faults.add(check, message, { member })
+  return (message, leaf) => {
+    if (!said.has(message)) faults.add(check, message, { member, leaf })
     said.add(message)
   }
 }
 
-/** Up to the root by a proof for each row. */
+const NO_PROOF = { leaf: null, hashes: null }
+
+/** Below 0 before the row of a leaf, above it behind; 0 where one of them says no leaf. */
+const placeOf = (proof, leaf) => (proof.leaf === null || leaf === null ? 0 : proof.leaf - leaf)
+
+/** Up to the root by a proof for each row. Both ascend, so that a proof before its row is of a record that is gone, and one behind it waits. */
 function openProofs(pack) {
   const { faults, manifest, root } = pack
   const member = 'proofs.jsonl'
   const nextLine = readLines(pack, member)
-  const faultOf = (line, leaf, hash) => {
-    if (line === null) return 'there is no proof of the record'
+  let waiting = null
+  const fetchNext = async () => {
+    const line = await nextLine()
+    if (line === null) return null
     const proof = parseCanonical(line)
-    if (!isProof(proof)) return 'the proof is not of its form'
-    if (proof.leaf !== leaf) return 'the proof is of another leaf'
+    return isProof(proof) ? proof : NO_PROOF
+  }
+  const stray = ({ leaf }) => {
+    const message = leaf === null ? 'the proof is not of its form' : 'the proof is of no record here'
+    faults.add('inclusion', message, { member, leaf })
+  }
+  /** The line of a row; null where there is none. */
+  const takeFor = async (leaf) => {
+    let proof = waiting ?? (await fetchNext())
+    for (; proof !== null && placeOf(proof, leaf) < 0; proof = await fetchNext()) stray(proof)
+    const isLater = proof !== null && placeOf(proof, leaf) > 0
+    waiting = isLater ? proof : null
+    return isLater ? null : proof
+  }
+  const faultOf = (proof, leaf, hash) => {
+    if (proof === null) return 'there is no proof of the record'
+    if (proof === NO_PROOF) return 'the proof is not of its form'
+    if (leaf === null) return 'the record of the proof has no leaf index'
     const found = rootByInclusion([leaf, manifest.treeSize], hash, proof.hashes)
     return found !== null && root !== null && found.equals(root)
       ? null
@@ -762,14 +785,12 @@ function openProofs(pack) {
   }
   return {
     add: async (leaf, hash) => {
-      const message = faultOf(await nextLine(), leaf, hash)
-      if (message !== null) faults.add('inclusion', message, { member, leaf })
+      const proof = await takeFor(leaf)
+      const message = faultOf(proof, leaf, hash)
+      if (message !== null) faults.add('inclusion', message, { member, leaf: leaf ?? proof?.leaf ?? null })
     },
     end: async () => {
-      const line = await nextLine()
-      const proof = parseCanonical(line)
-      const leaf = isProof(proof) ? proof.leaf : null
-      if (line !== null) faults.add('inclusion', 'there are more proofs than records', { member, leaf })
+      for (let proof = waiting ?? (await fetchNext()); proof !== null; proof = await fetchNext()) stray(proof)
     },
   }
 }
@@ -1041,7 +1062,7 @@ function valueAt(value, names) {
   return found
 }
 
-/** The CSV is made again from the records, and must be the same bytes. */
+/** The CSV is made again from the records, and must be the same bytes. It is followed up to the first row that is no record's, and over rows that are gone. */
 async function openCsv(pack) {
   const { faults, readable } = pack
   const member = 'records.csv'
@@ -1050,20 +1071,28 @@ async function openCsv(pack) {
   const columns = await readHeader(bytes)
   let isOver = columns === null
   if (isOver) faults.add('csv', 'the CSV has no header of its form', { member })
+  const stray = (leaf) => faults.add('csv', 'the CSV has rows that no record has', { member, leaf })
   return {
     next: async (leaf, record, disclosed) => {
       if (isOver) return
       const row = Buffer.from(
         rowOf([String(leaf), ...columns.map((column) => cellOf(record, column, disclosed))]),
       )
-      if ((await bytes.take(row.length)).equals(row)) return
-      isOver = true
-      faults.add('csv', 'the CSV says something else than the record', { member, leaf })
+      const stated = await bytes.peek(row.length)
+      if (stated.equals(row)) {
+        await bytes.take(row.length)
+        return
+      }
+      const other = leafOfRow(stated)
+      const place = leaf === null || other === null ? 0 : other - leaf
+      isOver = place <= 0
+      if (place < 0) stray(other)
+      else if (place > 0) faults.add('csv', 'the CSV has no row of the record', { member, leaf })
+      else faults.add('csv', 'the CSV says something else than the record', { member, leaf: leaf ?? other })
     },
     end: async () => {
       const rest = isOver ? NO_BYTES : await bytes.take(LEAF_CELL_BYTES)
-      if (rest.length > 0)
-        faults.add('csv', 'the CSV has rows that no record has', { member, leaf: leafOfRow(rest) })
+      if (rest.length > 0) stray(leafOfRow(rest))
     },
   }
 }
@@ -1509,14 +1538,16 @@ function readBytes(pack, name) {
     }
     return Buffer.concat(chunks)
   }
-  return {
-    take: async (count) => {
-      if (rest.length < count) rest = await fill(count)
-      const taken = rest.subarray(0, count)
-      rest = rest.subarray(count)
-      return taken
-    },
+  const peek = async (count) => {
+    if (rest.length < count) rest = await fill(count)
+    return rest.subarray(0, count)
   }
+  const take = async (count) => {
+    const taken = await peek(count)
+    rest = rest.subarray(taken.length)
+    return taken
+  }
+  return { peek, take }
 }
 
 /** A whole small member that the manifest names; null when it is not there or too long. */

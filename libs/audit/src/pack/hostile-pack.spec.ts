@@ -4,13 +4,13 @@ import { sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { JsonObject } from '@writ/contracts'
 import type { PackVerification } from '../../verify/verify.mjs'
-import { textOf, verifyFile } from '../../verify/verify.mjs'
+import { textOf } from '../../verify/verify.mjs'
 import { canonical } from '../canonical.ts'
 import { nodeKey, present } from '../sample.fixture.ts'
+import { bothSay, hasPython, python, VERIFY_PY } from './both-verifiers.fixture.ts'
 import type { SampleBatch } from './sample-log.fixture.ts'
 import { nodeIdOf, sampleLog } from './sample-log.fixture.ts'
 import type { Members } from './sample-pack.fixture.ts'
@@ -27,10 +27,8 @@ import { zipOf, zipOfMembers } from './zip.fixture.ts'
 
 // Packs whose maker wants a verifier to fall over, to take all memory, to say something else than the other one, or to name no leaf.
 
-const VERIFY_PY = fileURLToPath(new URL('../../../../tools/verify.py', import.meta.url))
 /** Times the processor time of looking at each byte once, on whatever machine. Without their bounds verifiers took minutes. */
 const MOST_PASSES = 20
-const hasPython = spawnSync('python3', ['--version']).status === 0
 const log = sampleLog({ leaves: 40, streams: 4, seed: 3 })
 
 let folder = ''
@@ -41,22 +39,11 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What both verifiers say of a zip; where they differ that is an error. */
-async function said(zip: Buffer): Promise<PackVerification> {
+/** What both verifiers say of a zip. */
+function said(zip: Buffer): Promise<PackVerification> {
   const path = join(folder, 'pack.zip')
   writeFileSync(path, zip)
-  const result = await verifyFile(path)
-  if (hasPython) expect(python(path, '--json')).toBe(JSON.stringify(result))
-  return result
-}
-
-function python(path: string, ...words: readonly string[]): string {
-  const { stdout, stderr } = spawnSync('python3', ['-B', VERIFY_PY, path, ...words], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  })
-  expect(stderr).toBe('')
-  return stdout.trimEnd()
+  return bothSay(path)
 }
 
 const sealed = (members: Members, more: JsonObject = {}): Members =>

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { PackVerification } from '../../verify/verify.mjs'
+import { present } from '../sample.fixture.ts'
+import { bothSay } from './both-verifiers.fixture.ts'
+import { sampleLog } from './sample-log.fixture.ts'
+import type { Members, PackWishes } from './sample-pack.fixture.ts'
+import { makePack, manifestOf, sealManifest } from './sample-pack.fixture.ts'
+import { zipOfMembers } from './zip.fixture.ts'
+
+// Packs of some records, signed by the log itself, in which one member says less or more than the others of one record.
+
+type Kind = 'filter' | 'filter-with-hashes'
+
+const log = sampleLog({ leaves: 40, streams: 4, seed: 3 })
+/** the fourth row, of a pack that has every third record */
+const [ROW, LEAF] = [3, 9]
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'writ-rows-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function said(members: Members): Promise<PackVerification> {
+  const path = join(folder, 'pack.zip')
+  writeFileSync(path, zipOfMembers(sealManifest(members, manifestOf(members), log)))
+  return bothSay(path)
+}
+
+/** A pack with other lines in one of its members. */
+async function packWith(
+  name: string,
+  edit: (lines: string[]) => string[],
+  kind: PackWishes['kind'] = 'filter',
+): Promise<Members> {
+  const members = await makePack(log, { kind })
+  return new Map(members).set(name, edited(present(members.get(name)), edit))
+}
+
+const edited = (bytes: Buffer, edit: (lines: string[]) => string[]): Buffer =>
+  Buffer.from(edit(bytes.toString().split('\n')).join('\n'))
+
+const isAtRow = (_: string, at: number): boolean => at === ROW
+
+/** A row is gone, and with it what all members but one say of it. */
+async function goneBut(kept: string, kind: Kind): Promise<Members> {
+  const members = new Map(await makePack(log, { kind }))
+  const isOfRow = new Map([
+    ['records.jsonl', isAtRow],
+    ['leaves.txt', isAtRow],
+    ['proofs.jsonl', isAtRow],
+    ['disclosures.jsonl', (line: string) => line.includes(`"leaf":${LEAF},`)],
+    ['records.csv', (line: string) => line.startsWith(`"${LEAF}",`)],
+  ])
+  for (const [name, isGone] of isOfRow) {
+    const bytes = members.get(name)
+    if (bytes === undefined || name === kept) continue
+    members.set(
+      name,
+      edited(bytes, (lines) => lines.filter((line, at) => !isGone(line, at))),
+    )
+  }
+  return members
+}
+
+describe('a record that is gone from a pack of some', () => {
+  it.each<[Kind, string]>([
+    ['filter', 'leaves.txt'],
+    ['filter', 'proofs.jsonl'],
+    ['filter', 'disclosures.jsonl'],
+    ['filter', 'records.csv'],
+    ['filter-with-hashes', 'leaves.txt'],
+    ['filter-with-hashes', 'disclosures.jsonl'],
+    ['filter-with-hashes', 'records.csv'],
+  ])('is named by what is left of it (%s, %s)', async (kind, kept) => {
+    const { holds, faults } = await said(await goneBut(kept, kind))
+    expect(holds).toBe(false)
+    expect(faults.map(({ leaf }) => leaf)).toContain(LEAF)
+  })
+})
+
+describe('a proof that is not the one of its record', () => {
+  it.each<[string, () => Promise<Members>, string]>([
+    ['of a record that is gone', () => goneBut('proofs.jsonl', 'filter'), 'the proof is of no record here'],
+    [
+      'gone',
+      () => packWith('proofs.jsonl', (lines) => lines.toSpliced(ROW, 1)),
+      'there is no proof of the record',
+    ],
+    [
+      'twice',
+      () => packWith('proofs.jsonl', (lines) => lines.toSpliced(ROW, 0, present(lines[ROW]))),
+      'the proof is of no record here',
+    ],
+    [
+      'of another form',
+      () => packWith('proofs.jsonl', (lines) => lines.with(ROW, '{}')),
+      'the proof is not of its form',
+    ],
+    [
+      'of a record without a leaf index',
+      () => packWith('leaves.txt', (lines) => lines.with(ROW, 'nine')),
+      'the record of the proof has no leaf index',
+    ],
+  ])('names that record and no other: %s', async (_, make, message) => {
+    const { faults } = await said(await make())
+    const named = faults.filter(({ check }) => check === 'inclusion')
+    expect(named.map((fault) => [fault.message, fault.leaf])).toEqual([[message, LEAF]])
+  })
+})
+
+describe('what is short of some records', () => {
+  it('names the only row that the table lacks', async () => {
+    const { faults } = await said(await packWith('records.csv', (lines) => lines.toSpliced(ROW + 1, 1)))
+    expect(faults).toMatchObject([{ check: 'csv', leaf: LEAF, message: 'the CSV has no row of the record' }])
+  })
+
+  it.each<[PackWishes['kind'], number, string]>([
+    ['range', ROW, 'leaves'],
+    ['filter', LEAF, 'inclusion'],
+    ['filter-with-hashes', LEAF, 'csv'],
+  ])('names the first that has no leaf index (%s)', async (kind, first, check) => {
+    const { faults } = await said(await packWith('leaves.txt', (lines) => [...lines.slice(0, ROW), ''], kind))
+    const named = faults.flatMap((fault) =>
+      fault.check === check && fault.leaf !== null ? [fault.leaf] : [],
+    )
+    expect(Math.min(...named)).toBe(first)
+  })
+})
