@@ -22,8 +22,11 @@ const FONTS: Readonly<Record<Weight, string>> = {
   bold: '@expo-google-fonts/inter/700Bold/Inter_700Bold.ttf',
 }
 
-/** Figures of one width, so that columns of them line up; whatever is measured must say the same. */
-const FORM: PDFKit.Mixins.TextOptions = { features: ['tnum'] }
+/** Figures of one width, so that columns of them line up. Only numbers and times: what has a feature is shaped again each time that it is drawn. */
+const FIGURES = /^[\d.,:%+–\s-]+(?:UTC)?$/
+
+/** Whatever is measured has the form that it is drawn in. */
+const formOf = (text: string): PDFKit.Mixins.TextOptions => (FIGURES.test(text) ? { features: ['tnum'] } : {})
 
 /** A document of A4 pages that is written from top to bottom; `y` is where the next thing goes. */
 export class Sheet {
@@ -77,10 +80,11 @@ export class Sheet {
     width: number,
     { size = 9.5, weight = 'regular', gap = 2.5 }: TextForm = {},
   ): number {
+    const drawn = shown(text)
     return this.doc
       .font(weight)
       .fontSize(size)
-      .heightOfString(shown(text), { ...FORM, width, lineGap: gap })
+      .heightOfString(drawn, { ...formOf(drawn), width, lineGap: gap })
   }
 
   paragraph(text: string, form: TextForm = {}): void {
@@ -108,22 +112,18 @@ export class Sheet {
       gap = 2.5,
       isOneLine = false,
     } = form
-    const options: PDFKit.Mixins.TextOptions = { ...FORM, width, align, lineGap: gap }
     this.doc.font(weight).fontSize(size).fillColor(color)
-    if (!isOneLine) {
-      this.doc.text(shown(text), x, y, options)
-      return this.doc.y - y
-    }
-    this.doc.text(this.#fitting(oneLine(text), width), x, y, { ...options, lineBreak: false })
-    return size + gap
+    const drawn = isOneLine ? this.#fitting(oneLine(text), width) : shown(text)
+    this.doc.text(drawn, x, y, { ...formOf(drawn), width, align, lineGap: gap, lineBreak: !isOneLine })
+    return isOneLine ? size + gap : this.doc.y - y
   }
 
   #fitting(text: string, width: number): string {
-    if (this.doc.widthOfString(text, FORM) <= width) return text
+    if (this.doc.widthOfString(text, formOf(text)) <= width) return text
     let [low, high] = [0, text.length]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
-      if (this.doc.widthOfString(`${text.slice(0, middle)}…`, FORM) <= width) low = middle
+      if (this.doc.widthOfString(`${text.slice(0, middle)}…`) <= width) low = middle
       else high = middle - 1
     }
     return `${text.slice(0, low)}…`
