@@ -85,3 +85,16 @@ function thrownBy(act: () => unknown): unknown {
   }
   return null
 }
+
+describe('createProblemReport', () => {
+  it('says the same again after a minute, and when the clock was set back, which would silence it for as long', () => {
+    const { log, lines } = logged()
+    const clock = { nowMs: 1_800_000_000_000 }
+    const report = createProblemReport(log, () => clock.nowMs)
+    for (const byMs of [0, 1000, 60_000, -3_600_000, 1000]) {
+      clock.nowMs += byMs
+      report('away', 'nobody answers')
+    }
+    expect(lines).toHaveLength(3)
+  })
+})

@@ -9,7 +9,8 @@ export function createProblemReport(log: Log, nowMs: () => number): ReportProble
   const saidAtMs = new Map<string, number>()
   return (problem, detail) => {
     const last = saidAtMs.get(problem)
-    if (last !== undefined && nowMs() - last < AGAIN_MS) return
+    // A clock that was set back must not silence it for as long.
+    if (last !== undefined && Math.abs(nowMs() - last) < AGAIN_MS) return
     saidAtMs.set(problem, nowMs())
     log.warn({ reason: reasonOf(detail) }, problem)
   }

@@ -72,7 +72,8 @@ export async function openNodeIdentity<Answer extends JoinAnswer>(
       }
     },
     askForKeys: () => {
-      if (ports.nowMs() - askedAtMs < KEYS_EVERY_MS) return
+      // A clock that was set back must not put it off for as long.
+      if (Math.abs(ports.nowMs() - askedAtMs) < KEYS_EVERY_MS) return
       askedAtMs = ports.nowMs()
       void attempt()
     },

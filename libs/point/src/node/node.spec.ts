@@ -102,6 +102,26 @@ describe('joining', () => {
     const again = await openNodeIdentity({ ...settings, join: away })
     expect([again.node(), again.bundleKeys()]).toEqual([id('nod'), KEYS])
   })
+
+  it('asks for keys every ten seconds at most, and again where the clock was set back', async () => {
+    const clock = { nowMs: 1_800_000_000_000 }
+    let asked = 0
+    const identity = await openNodeIdentity({
+      stateDir: await folderOf(),
+      answer: JoinAnswer,
+      nowMs: () => clock.nowMs,
+      report: () => {},
+      join: () => {
+        asked += 1
+        return Promise.reject(new Error('away'))
+      },
+    })
+    for (const byMs of [0, 5000, 10_000, -3_600_000]) {
+      clock.nowMs += byMs
+      identity.askForKeys()
+    }
+    expect(asked).toBe(3)
+  })
 })
 
 describe('a request to the control plane', () => {

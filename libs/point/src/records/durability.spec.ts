@@ -1,79 +1,21 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { isFault, readRecord } from '@writ/audit'
-import type { AuditRecord, Durability, StreamId } from '@writ/contracts'
-import { Refusal, streamIdOf } from '@writ/contracts'
+import { Refusal } from '@writ/contracts'
 import { currentBundleOf } from '@writ/enforcement'
-import type { Entry } from '@writ/enforcement'
 import { until } from '../gate.fixture.ts'
-import { bundleOf, callerOf, connectionOf, id, receivedOf } from '../sample.fixture.ts'
-import { createLedger } from './ledger.ts'
-import type { SpoolLimits } from './spool-limits.ts'
+import { bundleOf, id, receivedOf } from '../sample.fixture.ts'
+import {
+  entryOf,
+  fill,
+  FILLER,
+  givenLedger as given,
+  kindsOf,
+  recordsOf,
+  SMALL,
+} from './durability.fixture.ts'
 import { openSpool, removeFolders } from './spool.fixture.ts'
 import type { Wrap } from './spool.fixture.ts'
-import type { Spool } from './spool.ts'
 
 afterEach(removeFolders)
-
-const SMALL = { maxBytes: 4_000_000, reserveBytes: 1_000_000, segmentBytes: 100_000 }
-
-async function given(
-  limits: Partial<SpoolLimits> = {},
-  wrap?: Wrap,
-  channel: 'gateway' | 'hooks' = 'gateway',
-) {
-  const { spool, fences, folder } = await openSpool(limits, wrap ? { wrap } : {})
-  let boots = 0
-  const reports: string[] = []
-  const time = { nowMs: 1_800_000_000_000, stepMs: 0, asked: 0 }
-  const ledger = createLedger(
-    {
-      spool,
-      node: () => id('nod'),
-      newBoot: () => `boo_${String((boots += 1)).padStart(26, '0')}`,
-      clock: {
-        nowMs: () => ((time.asked += 1), (time.nowMs += time.stepMs)),
-        monotonicMicros: () => 0,
-      },
-      build: 'test',
-      channel,
-      remoteMs: 300,
-      report: (problem) => void reports.push(problem),
-    },
-    id('boo'),
-  )
-  return { ledger, spool, folder, fences, reports, time }
-}
-
-function entryOf(durability: Durability, change: Partial<Entry> = {}): Entry {
-  const bundle = bundleOf('acme', 7)
-  return {
-    channel: 'gateway',
-    received: receivedOf(),
-    startedAtMicros: 0,
-    current: currentBundleOf(
-      { ...bundle, tenant: { ...bundle.tenant, durability } },
-      'a'.repeat(64),
-      () => true,
-    ),
-    caller: callerOf(),
-    connection: connectionOf(),
-    opened: false,
-    closed: false,
-    ...change,
-  }
-}
-
-/** Without what a stream says of itself. */
-async function kindsOf(spool: Spool): Promise<AuditRecord[]> {
-  const records: AuditRecord[] = []
-  for (const { stream } of spool.heads().filter((head) => head.stream !== FILLER))
-    for (const { bytes } of await spool.read(stream, 0, 10_000)) {
-      const record = readRecord(bytes)
-      if (isFault(record)) throw new Error(record.message)
-      if (['opened', 'closed', 'gap'].includes(record.kind)) records.push(record)
-    }
-  return records
-}
 
 /** A disk whose lane `standard` fails to sync for a while. */
 const brokenWhile =
@@ -86,15 +28,6 @@ const brokenWhile =
       return { ...file, sync: () => (isBroken() ? Promise.reject(new Error('EIO')) : file.sync()) }
     },
   })
-
-const FILLER: StreamId = streamIdOf(id('nod'), id('boo', '9'), id('ten', '9'))
-let filled = 0
-
-const fill = async (spool: Spool, share: number): Promise<void> => {
-  const bytes = 'x'.repeat(20_000)
-  for (; spool.usedBytes < share * spool.boundBytes; filled += 1)
-    await spool.append({ stream: FILLER, seq: filled, bytes }, '')
-}
 
 describe('a tenant in strict-remote', () => {
   it('is answered once the ledger has the record', async () => {
@@ -206,6 +139,20 @@ describe('a tenant in standard', () => {
     const said = async () => (await kindsOf(spool)).flatMap(({ gap }) => gap ?? [])
     await until(async () => (await said()).length === 2)
     expect(await said()).toMatchObject([{ state: 'begun' }, { state: 'ended', records: 3 }])
+  })
+
+  it('has all of its records ready to be shipped once the process ends, with the word that the stream ends', async () => {
+    const { ledger, spool } = await given()
+    const call = entryOf('standard')
+    expect([await ledger.open(call), await ledger.close(call)]).toEqual([null, null])
+    await ledger.end()
+    expect((await recordsOf(spool)).map(({ kind }) => kind)).toEqual([
+      'stream_opened',
+      'applied',
+      'opened',
+      'closed',
+      'stream_closed',
+    ])
   })
 
   it('hears what a disk has lost of what it had taken', async () => {
@@ -347,4 +294,55 @@ describe('a spool that is full', () => {
     expect((await ledger.open(entryOf('strict-remote')))?.code).toBe('record_unavailable')
     expect(await ledger.close(begun)).toBeNull()
   })
+
+  it('says by which bundle it decides once it has room again, before anything that was decided by it', async () => {
+    const { ledger, spool } = await given(SMALL)
+    expect(await ledger.open(entryOf('strict'))).toBeNull()
+    while (spool.hasRoom('ordinary')) await fill(spool, spool.usedBytes / spool.boundBytes + 0.001)
+    for (const version of [8, 9]) ledger.applied(currentOf(version))
+    expect((await ledger.open(entryOf('strict', { current: currentOf(9) })))?.code).toBe('record_unavailable')
+    await spool.confirm(FILLER, 1_000_000)
+    for (let call = 0; call < 2; call += 1)
+      expect(await ledger.open(entryOf('strict', { current: currentOf(9) }))).toBeNull()
+    ledger.applied(currentOf(10))
+    await until(async () => (await recordsOf(spool)).at(-1)?.bundle?.version === 10)
+    expect(
+      (await recordsOf(spool)).map(({ kind, bundle, applied }) => [kind, bundle?.version, applied]),
+    ).toEqual([
+      ['stream_opened', undefined, undefined],
+      ['applied', 7, { replaced: null }],
+      ['opened', 7, undefined],
+      ['applied', 9, { replaced: 7 }],
+      ['opened', 9, undefined],
+      ['opened', 9, undefined],
+      ['applied', 10, { replaced: 9 }],
+    ])
+  })
 })
+
+describe('a stream that the ledger cannot take any more', () => {
+  it('is left for a new one, also where another can be taken again at the same time', async () => {
+    const { ledger, spool } = await given({ segmentBytes: 1 })
+    for (const seq of [0, 1]) await spool.append({ stream: FILLER, seq, bytes: 'x' }, '')
+    await spool.confirm(FILLER, 1)
+    await spool.confirm(FILLER, 0)
+    const [first, second, third] = [entryOf('strict'), entryOf('strict'), entryOf('strict')]
+    for (const entry of [first, second]) expect(await ledger.open(entry)).toBeNull()
+    const { stream = FILLER, seq = 0 } = second.place ?? {}
+    await spool.confirm(stream, seq)
+    await spool.confirm(FILLER, 1)
+    await spool.confirm(stream, 0)
+    expect(spool.heads().map((head) => head.stream)).toEqual([FILLER])
+    expect(await ledger.open(third)).toBeNull()
+    expect(third.place?.stream).not.toBe(stream)
+  })
+})
+
+const currentOf = (version: number) => {
+  const bundle = bundleOf('acme', version)
+  return currentBundleOf(
+    { ...bundle, tenant: { ...bundle.tenant, durability: 'strict' } },
+    'a'.repeat(64),
+    () => true,
+  )
+}

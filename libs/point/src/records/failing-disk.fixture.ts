@@ -10,6 +10,7 @@ type Stored = { durable: Uint8Array; cached: Uint8Array; readonly durability: Du
 export class FailingDisk {
   readonly #files = new Map<string, Stored>()
   readonly #faults: Map<number, Fault>
+  readonly #awaited = new Map<string, Fault>()
   /** how much of what is only cached a power cut leaves, and how much a failed write had taken */
   readonly #luck: () => number
   readonly said: string[] = []
@@ -27,6 +28,11 @@ export class FailingDisk {
     this.#faults.set(this.calls, fault)
   }
 
+  /** The next call of this kind fails, whatever comes before it. */
+  failNextOf(what: string, fault: Fault): void {
+    this.#awaited.set(what, fault)
+  }
+
   /** The machine stops: what is durable stays, and of the rest a part, at most. */
   cutPower(): void {
     for (const file of this.#files.values()) {
@@ -35,6 +41,14 @@ export class FailingDisk {
       file.cached = cached.slice(0, Math.max(durable.length, keptBytes))
       file.durable = file.cached
     }
+  }
+
+  /** What a start would find if the process, or with `power` the machine, stopped now. */
+  stopped(power: boolean): FailingDisk {
+    const copy = new FailingDisk(new Map(), this.#luck)
+    for (const [name, file] of this.#files) copy.#files.set(name, { ...file })
+    if (power) copy.cutPower()
+    return copy
   }
 
   get disk(): SpoolDisk {
@@ -69,7 +83,7 @@ export class FailingDisk {
     return {
       write: async (bytes) => {
         const file = this.#file(name)
-        if (this.#fault() !== undefined) return this.#writeSome(file, bytes)
+        if (this.#fault('write') !== undefined) return this.#writeSome(file, bytes)
         file.cached = Buffer.concat([file.cached, bytes])
         if (file.durability === 'each-write') file.durable = file.cached
         return bytes.length
@@ -110,14 +124,15 @@ export class FailingDisk {
     if (fault !== undefined) throw errorOf(fault)
   }
 
-  #fault(): Fault | undefined {
-    const fault = this.#faults.get(this.calls)
+  #fault(what: string): Fault | undefined {
+    const fault = this.#faults.get(this.calls) ?? this.#awaited.get(what)
     if (fault === undefined) this.calls += 1
     return fault
   }
 
   #takeFault(what: string): Fault | undefined {
-    const fault = this.#faults.get(this.calls)
+    const fault = this.#faults.get(this.calls) ?? this.#awaited.get(what)
+    this.#awaited.delete(what)
     this.calls += 1
     if (fault !== undefined) this.said.push(`${what}: ${fault}`)
     return fault

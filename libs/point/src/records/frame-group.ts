@@ -9,8 +9,6 @@ export class FrameGroup {
   readonly sinceMs = performance.now()
   readonly waiting: Waiting[] = []
   readonly settled: Promise<boolean>
-  /** where it begins in its file, once a write of it was begun */
-  startOffset: number | null = null
   settle: (isDurable: boolean) => void = () => {}
   #buffer: Buffer
   #sizeBytes = 0

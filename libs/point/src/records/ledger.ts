@@ -28,7 +28,7 @@ export type PointLedger = Ledger & {
   readonly applied: (current: CurrentBundle) => void
   /** streams in which something was begun and has not ended, and how far they are recorded: that they are told of shows that this point lives */
   readonly underWay: () => readonly SpoolHead[]
-  /** says in every stream that it ends here; nothing is recorded any more */
+  /** says in every stream that it ends here, and is done when that can be shipped; nothing is recorded any more */
   readonly end: () => Promise<void>
 }
 
@@ -60,8 +60,11 @@ export function createLedger(ports: LedgerPorts, firstBoot: BootId): PointLedger
     applied: (current) => book.applied(current),
     underWay: () => book.underWay(),
     end: async () => {
+      // What is lost is known then, and what is said last can still be shipped.
+      await ports.spool.flush()
       await gaps.close()
       await log.end()
+      await ports.spool.flush()
     },
   }
 }
@@ -96,9 +99,10 @@ class Book {
     const place = await this.#log.append({ tenant, lane, room }, (writing) =>
       this.#recordOf(entry, kind, writing),
     )
+    if (kind === 'closed') this.#ended(entry.place)
     if (place === null) return unrecorded()
     if (durability === 'strict-remote' && !(await this.#isThere(entry, place))) return unrecorded()
-    this.#keepCount(entry.place, kind, place)
+    this.#keepCount(kind, place)
     entry.place = place
     return null
   }
@@ -119,10 +123,16 @@ class Book {
     return [...this.#streams.values()].filter(({ begun }) => begun > 0)
   }
 
-  /** After a fence what was begun in one stream ends in another. */
-  #keepCount(begunAt: AnyEntry['place'], kind: AuditRecord['kind'], { stream, seq, sha256 }: Placed): void {
+  /**
+   * After a fence what was begun in one stream ends in another. Nobody comes again to tell of an end that could not be recorded: as long as
+   * this point said that the call is under way the platform would not tell of it either.
+   */
+  #ended(begunAt: AnyEntry['place']): void {
     const before = begunAt && this.#streams.get(begunAt.stream)
-    if (before && kind === 'closed') before.begun -= 1
+    if (before) before.begun -= 1
+  }
+
+  #keepCount(kind: AuditRecord['kind'], { stream, seq, sha256 }: Placed): void {
     const kin = this.#streams.get(stream) ?? { stream, nextSeq: 0, headHash: '', begun: 0 }
     if (kind === 'opened') kin.begun += 1
     // Records of calls at the same time may be durable in another order than they are heard of.

@@ -6,7 +6,7 @@ const PIECE = Buffer.alloc(1024 * 1024)
 
 /**
  * Room on the disk that is taken while there is some, and given back when the disk is full, so that what was begun can still be closed.
- * `absent`: not taken yet. `released`: given back, and until it can be taken again nothing may begin.
+ * `absent`: not tried yet. `released`: given back, or there was no room for it, and until it can be taken nothing may begin.
  */
 export class Reserve {
   readonly #disk: SpoolDisk
@@ -22,15 +22,27 @@ export class Reserve {
     return this.#state === 'released'
   }
 
-  /** One of an earlier start counts; whether it is whole shows in how much the file system has left. */
-  open(names: readonly string[]): void {
-    if (names.includes(NAME)) this.#state = 'held'
+  /** One of an earlier start counts where that start has filled it to its end. */
+  async open(names: readonly string[]): Promise<void> {
+    if (!names.includes(NAME)) return
+    const last = await this.#disk.readAt(NAME, this.#sizeBytes - 1, 1).catch(() => null)
+    if (last?.length === 1) this.#state = 'held'
+    else await this.#disk.remove(NAME).catch(() => {})
+  }
+
+  /** What the disk lacks for it to be taken, in bytes. */
+  async missingBytes(): Promise<number> {
+    return this.#state === 'held' ? 0 : Math.max(0, 2 * this.#sizeBytes - (await this.#disk.freeBytes()))
   }
 
   /** Takes it where there is room for it and as much again. @returns whether it is held */
   async hold(): Promise<boolean> {
     if (this.#state === 'held') return true
-    if ((await this.#disk.freeBytes()) < 2 * this.#sizeBytes) return false
+    if ((await this.missingBytes()) > 0) {
+      // It may have been given back before a restart, which gives no room to begin anything.
+      this.#state = 'released'
+      return false
+    }
     try {
       await this.#fill()
       this.#state = 'held'

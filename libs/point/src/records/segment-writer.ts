@@ -22,10 +22,15 @@ export type SegmentSettings = {
 }
 
 /**
- * What a failure leaves. `lost`: appends that had settled, of which nobody knows now whether they are on the disk. `cut`: settles with whether
- * nothing is there of those that settled with false; else a crash may bring them back, and whoever has them written anew has them twice.
+ * What a failure leaves. `lost`: appends that had settled, of which nobody knows now whether they are on the disk. `refused`: those that the
+ * disk was given and that settle with false. `cut`: settles, before they do, with whether nothing is there of them; else a crash may bring them
+ * back, and whoever has them written anew has them twice.
  */
-export type Left = { readonly lost: readonly Frame[]; readonly cut: Promise<boolean> }
+export type Left = {
+  readonly lost: readonly Frame[]
+  readonly refused: readonly Frame[]
+  readonly cut: Promise<boolean>
+}
 
 /** how long a group may grow: where calls come together, and in any busy process */
 const GATHER_MS = 4
@@ -35,6 +40,13 @@ const LARGEST_KEPT_BUFFER_BYTES = 1024 * 1024
 
 /** Frames that the system has, at their place in the file. */
 type Written = { readonly waiting: readonly Waiting[]; readonly start: number; readonly sizeBytes: number }
+
+/** A write whose frames count for nothing yet: where in the file it begins, and when it has ended, however. */
+type Writing = {
+  readonly waiting: readonly Waiting[]
+  readonly startOffset: number
+  readonly ended: Promise<void>
+}
 
 /**
  * Appends frames to numbered files with a group commit that clocks itself: what arrives while one group is on its way to
@@ -57,7 +69,9 @@ export class SegmentWriter {
   #written: Written[] = []
   #syncing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
+  #writing: Writing | null = null
   #isFenced = false
+  #fencing: Promise<void> = Promise.resolve()
   /** why a file that was left could not be closed */
   #leftFault: unknown = null
 
@@ -90,6 +104,12 @@ export class SegmentWriter {
     this.#waitingBytes += group.add(frame, sha256)
     this.#committing ??= this.#commitAll()
     return group.settled
+  }
+
+  /** Settles when what was appended by now is durable, or known to be lost. */
+  async flush(): Promise<void> {
+    await this.#committing
+    await this.#syncAll()
   }
 
   async close(): Promise<void> {
@@ -132,18 +152,19 @@ export class SegmentWriter {
       group.settle(true)
     } catch (reason) {
       this.#waitingBytes -= bytes.length
-      await this.#fence(reason, group.startOffset)
+      await this.#fence(reason)
       group.settle(false)
     }
     if (group.buffer.length <= LARGEST_KEPT_BUFFER_BYTES) this.#spare = group.buffer
   }
 
   async #write(group: FrameGroup): Promise<number> {
-    const { bytes } = group
+    const { bytes, waiting } = group
     this.#file ??= await this.#next()
     const start = this.#offset
-    group.startOffset = start
-    const writtenBytes = await this.#file.write(bytes)
+    const write = this.#file.write(bytes)
+    this.#writing = { waiting, startOffset: start, ended: write.then(nothing, nothing) }
+    const writtenBytes = await write
     // A full disk shows as a short count without an error.
     if (writtenBytes !== bytes.length) throw new ShortWrite(writtenBytes, bytes.length)
     this.#offset = start + bytes.length
@@ -152,10 +173,11 @@ export class SegmentWriter {
 
   async #store(written: Written): Promise<void> {
     const { syncWithinMs } = this.#settings
-    if (syncWithinMs === null) {
-      await this.#file?.sync()
-      return this.#tell(written, this.#name)
-    }
+    // A sync failed meanwhile: no other will follow, and what was written is taken back.
+    if (this.#isFenced) throw new Error('the segment is fenced')
+    if (syncWithinMs === null) await this.#file?.sync()
+    this.#writing = null
+    if (syncWithinMs === null) return this.#tell(written, this.#name)
     this.#written.push(written)
     this.#timer ??= setTimeout(() => {
       this.#timer = null
@@ -206,15 +228,21 @@ export class SegmentWriter {
     })
   }
 
-  /** @param failedAt where the group begins whose write failed; null: none was begun */
-  async #fence(reason: unknown, failedAt: number | null = null): Promise<void> {
-    if (this.#isFenced) return
+  /** @returns when nothing is done to the file any more */
+  #fence(reason: unknown): Promise<void> {
+    if (this.#isFenced) return this.#fencing
     this.#isFenced = true
+    this.#fencing = this.#giveUp(reason)
+    return this.#fencing
+  }
+
+  async #giveUp(reason: unknown): Promise<void> {
     const lost = this.#settled()
     const file = this.#file
     this.#file = null
-    const cut = failedAt === null ? DONE : takenBack(file, failedAt)
-    this.#settings.onFence(reason, { lost, cut })
+    const refused = this.#writing?.waiting ?? []
+    const cut = takenBack(file, this.#writing)
+    this.#settings.onFence(reason, { lost, refused, cut })
     await cut
     await file?.close().catch(() => {})
     // Nothing durable is in it; on a full disk each attempt would leave one more.
@@ -229,10 +257,14 @@ export class SegmentWriter {
   }
 }
 
-const DONE = Promise.resolve(true)
+const nothing = (): void => {}
 
-const takenBack = (file: SpoolFile | null, endBytes: number): Promise<boolean> =>
-  file?.cut(endBytes).then(
+/** Not under a write that is on its way: what it takes would come after the cut. */
+async function takenBack(file: SpoolFile | null, writing: Writing | null): Promise<boolean> {
+  if (file === null || writing === null) return true
+  await writing.ended
+  return file.cut(writing.startOffset).then(
     () => true,
     () => false,
-  ) ?? DONE
+  )
+}

@@ -15,6 +15,9 @@ type Segment = {
   confirmedAtMs: number
 }
 
+/** Behind the last record of a segment are zeros, or nothing. */
+const FRAME_START_BYTES = 8
+const NOTHING = new Uint8Array()
 const SEGMENT = /\.spool$/
 const indexOf = (name: string): string => name.replace(SEGMENT, '.index')
 
@@ -137,16 +140,17 @@ export class Segments {
   }
 
   /** So many records of a segment are not confirmed any more. */
-  revive(name: string, records: number): void {
+  async revive(name: string, records: number): Promise<void> {
     const kept = this.#kept.get(name)
-    if (kept) {
-      this.#kept.delete(name)
-      this.#keptBytes -= kept.sizeBytes
-      this.#waiting.set(name, kept)
-      this.#waitingBytes += kept.sizeBytes
-    }
-    const segment = this.#waiting.get(name)
+    const segment = kept ?? this.#waiting.get(name)
     if (segment) segment.unconfirmed += records
+    if (kept === undefined) return
+    this.#kept.delete(name)
+    this.#keptBytes -= kept.sizeBytes
+    this.#waiting.set(name, kept)
+    this.#waitingBytes += kept.sizeBytes
+    // A start after a crash must not take it for one that may go.
+    await this.#disk.remove(indexOf(name)).catch(() => {})
   }
 
   /** Keeps or removes what is confirmed as a whole, and removes what was kept long enough or has no room. @param mostBytes for all files together */
@@ -212,10 +216,18 @@ export class Segments {
     const index = readIndex(await this.#disk.read(indexOf(name)))
     if (index === null) return false
     const { sizeBytes, confirmedAtMs } = index
+    if (await this.#goesOn(name, sizeBytes)) return false
     const spans = new Map(index.spans.map(({ stream, ...span }) => [stream, span]))
     this.#kept.set(name, { name, sizeBytes, unconfirmed: 0, spans, confirmedAtMs })
     this.#keptBytes += sizeBytes
     return true
+  }
+
+  /** Whether a segment holds more than is said of it: an earlier start may still have written while a later one had begun. */
+  async #goesOn(name: string, fromBytes: number): Promise<boolean> {
+    // Where it cannot be read there is nothing to be had of it, and what is said of it stands.
+    const beyond = await this.#disk.readAt(name, fromBytes, FRAME_START_BYTES).catch(() => NOTHING)
+    return beyond.some((byte) => byte !== 0)
   }
 }
 

@@ -5,10 +5,14 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { hashOf, rawPublicKey, statementHolds, verifyHead } from '@writ/audit'
 import { batchStatement } from '@writ/contracts'
 import type { HeadsAnswer, StreamBatch, StreamHead, StreamId } from '@writ/contracts'
+import { until } from '../gate.fixture.ts'
 import { id, SIGNER } from '../sample.fixture.ts'
+import { entryOf, givenLedger } from './durability.fixture.ts'
 import { Shipper } from './shipper.ts'
+import type { ShipperPorts } from './shipper.ts'
 import { openSpoolDisk } from './spool-disk.ts'
 import { Spool } from './spool.ts'
+import { failing } from './spool.fixture.ts'
 import { spoolLimits } from './spool-limits.ts'
 
 const KEY = SIGNER.privateKey
@@ -73,7 +77,7 @@ async function given(options: { hasQueue?: boolean; keptMs?: number } = {}) {
   const clock = { nowMs: 1_800_000_000_000 }
   const queue = { isAway: false, isBraked: false, batches: [] as StreamBatch[] }
   const direct: StreamBatch[] = []
-  const shipperFor = (of: Spool) =>
+  const shipperFor = (of: Spool, clocks: Partial<ShipperPorts> = { monotonicMs: () => clock.nowMs }) =>
     new Shipper({
       spool: of,
       nodeKey: KEY,
@@ -93,6 +97,7 @@ async function given(options: { hasQueue?: boolean; keptMs?: number } = {}) {
       postHeads: ledger.postHeads,
       nowMs: () => clock.nowMs,
       report: (problem) => void reports.push(problem),
+      ...clocks,
     })
   const put = async (from: number, to: number, size = 10) => {
     for (let seq = from; seq < to; seq += 1) {
@@ -323,5 +328,43 @@ describe('records on their way to the ledger', () => {
     stop.abort()
     await running
     expect([spool.depth, ledger.held.length]).toEqual([0, 3])
+  })
+})
+
+describe('a clock that is set back by an hour', () => {
+  it('holds up neither what is to be shipped nor who waits for the ledger', async () => {
+    const { spool, ledger, put, shipperFor } = await given()
+    let setBackMs = 0
+    const shipper = shipperFor(spool, { nowMs: () => Date.now() - setBackMs })
+    const stop = new AbortController()
+    const running = shipper.run(stop.signal)
+    const isAwaited = async (seq: number) => spool.awaited.wait(STREAM, seq, 2000)
+    await put(0, 3)
+    expect(await isAwaited(2)).toBe(true)
+    setBackMs = 3_600_000
+    await put(3, 5)
+    const isThere = await isAwaited(4)
+    await put(5, 7)
+    const endMs = performance.now() + 2000
+    await until(() => spool.depth === 0 || performance.now() > endMs)
+    const held = ledger.held.length
+    stop.abort()
+    await running
+    expect([isThere, held]).toEqual([true, 7])
+  })
+
+  it('does not keep a lane at rest after its disk has failed', async () => {
+    let isBroken = false
+    const wrap = failing((file) => ({
+      ...file,
+      write: async (bytes) => (isBroken ? Promise.reject(new Error('EIO')) : file.write(bytes)),
+    }))
+    const { ledger, time } = await givenLedger({}, wrap)
+    isBroken = true
+    expect((await ledger.open(entryOf('strict')))?.code).toBe('record_unavailable')
+    isBroken = false
+    expect((await ledger.open(entryOf('strict')))?.code).toBe('record_unavailable')
+    time.nowMs -= 3_600_000
+    expect(await ledger.open(entryOf('strict'))).toBeNull()
   })
 })

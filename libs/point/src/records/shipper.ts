@@ -17,6 +17,8 @@ export type ShipperPorts = {
   /** @param streams others, whose watermarks are asked for too */
   readonly postHeads: (heads: readonly StreamHead[], streams?: readonly StreamId[]) => Promise<HeadsAnswer>
   readonly nowMs: () => number
+  /** by which it waits, in ms since some moment; the process's own unless told: a wall clock that is set back would hold up everything for as long */
+  readonly monotonicMs?: () => number
   readonly report: (problem: string, error: unknown) => void
 }
 
@@ -49,20 +51,22 @@ export class Shipper {
   readonly #ports: ShipperPorts
   readonly #progress = new Map<StreamId, Progress>()
   #queueFailedAtMs: number | null = null
-  #queueTriedAtMs = 0
+  readonly #nowMs: () => number
+  #queueTriedAtMs = -Infinity
   #brakedUntilMs = 0
-  #strandedBefore = 0
-  #headsAtMs = 0
-  #hurriedAtMs = 0
+  #strandingsBefore = 0
+  #headsAtMs = -Infinity
+  #hurriedAtMs = -Infinity
   #isHurrying = false
 
   constructor(ports: ShipperPorts) {
     this.#ports = ports
+    this.#nowMs = ports.monotonicMs ?? (() => performance.now())
   }
 
   /** `direct`: the queue is gone round. `braked`: it takes no more for now, and records stay in the spool. */
   get way(): 'queue' | 'direct' | 'braked' {
-    if (this.#ports.nowMs() < this.#brakedUntilMs) return 'braked'
+    if (this.#nowMs() < this.#brakedUntilMs) return 'braked'
     return this.#ports.queue === null || this.#isQueueGivenUp() ? 'direct' : 'queue'
   }
 
@@ -77,17 +81,17 @@ export class Shipper {
 
   // One question after the other: an answer that is older than the last would look like a ledger that has lost records.
   async #runRounds(signal: AbortSignal): Promise<void> {
-    const { nowMs, spool } = this.#ports
-    let roundAtMs = 0
-    let keptAtMs = 0
+    const { spool } = this.#ports
+    let roundAtMs = -Infinity
+    let keptAtMs = -Infinity
     while (!signal.aborted) {
       await this.#attempt('shipping', () => this.#hurry())
-      if (nowMs() - roundAtMs >= LINGER_MS) {
-        roundAtMs = nowMs()
+      if (this.#nowMs() - roundAtMs >= LINGER_MS) {
+        roundAtMs = this.#nowMs()
         await this.#round()
       }
-      if (nowMs() - keptAtMs >= KEPT_EVERY_MS) {
-        keptAtMs = nowMs()
+      if (this.#nowMs() - keptAtMs >= KEPT_EVERY_MS) {
+        keptAtMs = this.#nowMs()
         await this.#attempt('heads', () => this.askKept())
       }
       await pause(spool.awaited.streams().length > 0 ? HURRY_EVERY_MS : 0, signal)
@@ -96,18 +100,17 @@ export class Shipper {
   }
 
   async #round(): Promise<void> {
-    const { nowMs } = this.#ports
     const hasShipped = await this.#attempt('shipping', () => this.shipAll())
-    if (nowMs() - this.#headsAtMs < (hasShipped ? HEADS_AT_ONCE_MS : HEADS_EVERY_MS)) return
-    this.#headsAtMs = nowMs()
+    if (this.#nowMs() - this.#headsAtMs < (hasShipped ? HEADS_AT_ONCE_MS : HEADS_EVERY_MS)) return
+    this.#headsAtMs = this.#nowMs()
     await this.#attempt('heads', () => this.confirmAll())
   }
 
   /** Ships first what somebody waits for, and asks whether it has arrived. */
   async #hurry(): Promise<void> {
-    const { spool, nowMs } = this.#ports
+    const { spool } = this.#ports
     const awaited = spool.awaited.streams()
-    if (this.#isHurrying || awaited.length === 0 || nowMs() - this.#hurriedAtMs < HURRY_EVERY_MS) return
+    if (this.#isHurrying || awaited.length === 0 || this.#nowMs() - this.#hurriedAtMs < HURRY_EVERY_MS) return
     this.#isHurrying = true
     try {
       for (const { stream, nextSeq } of spool.heads())
@@ -115,7 +118,7 @@ export class Shipper {
       await this.#ask(awaited.slice(0, HEADS_IN_ONE))
     } finally {
       this.#isHurrying = false
-      this.#hurriedAtMs = nowMs()
+      this.#hurriedAtMs = this.#nowMs()
     }
   }
 
@@ -132,7 +135,7 @@ export class Shipper {
       try {
         hasShipped = (await this.#shipStream(stream, nextSeq)) || hasShipped
       } catch (error) {
-        this.#progressOf(stream).notBeforeMs = this.#ports.nowMs() + HOLD_MS
+        this.#progressOf(stream).notBeforeMs = this.#nowMs() + HOLD_MS
         failures.push(error)
       }
     }
@@ -142,7 +145,7 @@ export class Shipper {
 
   async #shipStream(stream: StreamId, nextSeq: number): Promise<boolean> {
     const progress = this.#progressOf(stream)
-    if (this.#ports.nowMs() < progress.notBeforeMs) return false
+    if (this.#nowMs() < progress.notBeforeMs) return false
     const firstSeq = progress.sentSeq
     while (progress.sentSeq < nextSeq && !this.#isBraked()) {
       if (!(await this.#shipSome(stream, progress))) break
@@ -184,9 +187,9 @@ export class Shipper {
     const { spool, report } = this.#ports
     await spool.confirm(stream, nextSeq)
     this.#advance(stream, nextSeq)
-    if (spool.stranded > this.#strandedBefore)
+    if (spool.strandings > this.#strandingsBefore)
       report('the ledger has lost records that are not on this machine any more', { stream, from: nextSeq })
-    this.#strandedBefore = spool.stranded
+    this.#strandingsBefore = spool.strandings
   }
 
   async #confirmSome(heads: ReturnType<Spool['heads']>): Promise<void> {
@@ -198,7 +201,7 @@ export class Shipper {
 
   #advance(stream: StreamId, confirmedSeq: number): void {
     const progress = this.#progressOf(stream)
-    const nowMs = this.#ports.nowMs()
+    const nowMs = this.#nowMs()
     const hasGoneBack = confirmedSeq < progress.confirmedSeq
     progress.sentSeq = hasGoneBack ? confirmedSeq : Math.max(progress.sentSeq, confirmedSeq)
     const hasMoved = confirmedSeq !== progress.confirmedSeq || progress.sentSeq === confirmedSeq
@@ -215,7 +218,7 @@ export class Shipper {
     const fresh: Progress = {
       sentSeq: 0,
       confirmedSeq: -1,
-      movedAtMs: this.#ports.nowMs(),
+      movedAtMs: this.#nowMs(),
       notBeforeMs: 0,
     }
     this.#progress.set(stream, fresh)
@@ -236,27 +239,27 @@ export class Shipper {
   }
 
   async #carry(batch: StreamBatch): Promise<void | 'queued' | 'braked'> {
-    const { queue, direct, nowMs } = this.#ports
+    const { queue, direct } = this.#ports
     if (queue === null || this.#isQueueGivenUp()) return direct(batch)
-    this.#queueTriedAtMs = nowMs()
+    this.#queueTriedAtMs = this.#nowMs()
     try {
       const taken = await queue(batch)
       this.#queueFailedAtMs = null
-      if (taken === 'braked') this.#brakedUntilMs = nowMs() + BRAKED_MS
+      if (taken === 'braked') this.#brakedUntilMs = this.#nowMs() + BRAKED_MS
       return taken
     } catch (error) {
-      this.#queueFailedAtMs ??= nowMs()
+      this.#queueFailedAtMs ??= this.#nowMs()
       throw error
     }
   }
 
   #isBraked(): boolean {
-    return this.#ports.nowMs() < this.#brakedUntilMs
+    return this.#nowMs() < this.#brakedUntilMs
   }
 
   /** Given up after its patience, and tried again as often. */
   #isQueueGivenUp(): boolean {
-    const nowMs = this.#ports.nowMs()
+    const nowMs = this.#nowMs()
     const isFailing = this.#queueFailedAtMs !== null && nowMs - this.#queueFailedAtMs >= QUEUE_PATIENCE_MS
     return isFailing && nowMs - this.#queueTriedAtMs < QUEUE_PATIENCE_MS
   }

@@ -50,8 +50,13 @@ export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
 
 async function createFile(folder: string, name: string, durability?: Durability): Promise<SpoolFile> {
   const file = await createGrowingFile(join(folder, name), putBytes, durability)
-  await syncFolder(folder)
-  return file
+  try {
+    await syncFolder(folder)
+    return file
+  } catch (error) {
+    await file.close().catch(() => {})
+    throw error
+  }
 }
 
 async function replaceFile(folder: string, name: string, text: string): Promise<void> {

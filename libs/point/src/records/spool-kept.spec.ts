@@ -187,6 +187,30 @@ describe('a boot that ends while a record is on its way to the disk', () => {
   )
 })
 
+describe('what is said of a kept segment', () => {
+  it('holds no longer once its records are to be sent again, also after a crash', async () => {
+    const { spool, folder } = await given()
+    await filled(spool, 3)
+    await spool.confirm(stream(), 3)
+    await spool.confirm(stream(), 1)
+    const { spool: again } = await given({}, folder, 'B')
+    expect(again.heads()).toMatchObject([{ stream: stream(), nextSeq: 3 }])
+    expect(await seqsOf(again)).toEqual([1, 2])
+  })
+
+  it('hides no record that was written into it afterwards, by a start that had not ended', async () => {
+    const folder = await newFolder()
+    const limits = { keptMs: DAY_MS }
+    const { spool } = await openSpool(limits, { folder })
+    await put(spool, 0)
+    const { spool: next } = await openSpool(limits, { folder, mark: 'B' })
+    await next.confirm(stream(), 1)
+    expect(await put(spool, 1)).toBe(true)
+    const { spool: last } = await openSpool(limits, { folder, mark: 'C' })
+    expect(await seqsOf(last, stream(), 1)).toEqual([1])
+  })
+})
+
 describe('a segment in the middle that was removed before a crash', () => {
   it('takes no record with it that the ledger does not have', async () => {
     const { spool, folder } = await given({ keptMs: null })

@@ -133,7 +133,7 @@ describe('a full disk', () => {
     expect(spool.keptBytes).toBeGreaterThan(0)
     isFull = true
     expect(await put(spool, 1)).toBe(false)
-    await until(() => spool.hasMadeRoom)
+    await until(() => spool.hasMadeRoom())
     expect([spool.keptBytes, spool.removedEarly, fences.length]).toEqual([0, 1, 1])
     isFull = false
     spool.startOver(boot('B'))
@@ -163,7 +163,7 @@ describe('a full disk', () => {
     expect(await readdir(folder)).toEqual(['reserve'])
     room.bytes = 0
     expect(await put(spool, 0)).toBe(false)
-    await until(() => spool.hasMadeRoom)
+    await until(() => spool.hasMadeRoom())
     expect(await readdir(folder)).toEqual([])
     room.bytes = 3_000_000
     spool.startOver(boot('B'))

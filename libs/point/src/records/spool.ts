@@ -4,6 +4,7 @@ import { MAX_FRAME_BYTES } from '@writ/audit'
 import { Awaited } from './awaited.ts'
 import { isFullDisk } from './full-disk.ts'
 import { Reserve } from './reserve.ts'
+import type { Left } from './segment-writer.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { Segments } from './segments.ts'
 import type { SpoolDisk } from './spool-disk.ts'
@@ -45,7 +46,13 @@ export class Spool {
   readonly #lost = new Map<StreamId, number>()
   readonly awaited = new Awaited()
   readonly #openedAtMs: number
-  #hasMadeRoom = false
+  /** how often room was made on a full disk, and how often it had been when a lane was started */
+  #roomsMade = 0
+  readonly #roomBefore = new Map<Lane, number>()
+  /** lanes that a full disk has fenced, and of which nothing is there that it refused */
+  readonly #full = new Set<Lane>()
+  /** streams of which records may be there that were refused */
+  readonly #uncut = new Set<StreamId>()
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(disk: SpoolDisk, limits: SpoolLimits, onFence: (reason: unknown) => void) {
@@ -66,7 +73,7 @@ export class Spool {
     onFence: (reason: unknown) => void,
   ): Promise<Spool> {
     const spool = new Spool(disk, limits, onFence)
-    spool.#reserve.open(await disk.list())
+    await spool.#reserve.open(await disk.list())
     for (const name of await spool.#segments.open()) await spool.#unconfirmed.recover(name)
     spool.startOver(boot)
     return spool
@@ -81,9 +88,14 @@ export class Spool {
     return this.#writers.get(lane)?.isFenced ?? true
   }
 
-  /** After a disk was full: room was made, and a new start may be tried at once. */
-  get hasMadeRoom(): boolean {
-    return this.#hasMadeRoom
+  /** After a disk was full: room was made since this lane was started, and a new start may be tried at once. */
+  hasMadeRoom(lane: Lane = 'strict'): boolean {
+    return this.#full.has(lane) && this.#roomsMade > (this.#roomBefore.get(lane) ?? 0)
+  }
+
+  /** Whether records of this stream may be found after a crash although their append settled with false: written anew they would be there twice. */
+  mayHoldRefused(stream: StreamId): boolean {
+    return this.#uncut.has(stream)
   }
 
   /** Settles when whatever is done about a full disk is done. */
@@ -118,6 +130,11 @@ export class Spool {
     return this.#unconfirmed.stranded.size
   }
 
+  /** How often a stream has come to that. */
+  get strandings(): number {
+    return this.#unconfirmed.strandings
+  }
+
   get boundBytes(): number {
     return this.#limits.maxBytes - this.#limits.reserveBytes
   }
@@ -134,7 +151,8 @@ export class Spool {
 
   /** New files for a new boot, after a fence: streams of the boot before are never continued. */
   startOver(boot: BootId, lane: Lane = 'strict'): void {
-    this.#hasMadeRoom = false
+    this.#full.delete(lane)
+    this.#roomBefore.set(lane, this.#roomsMade)
     const former = this.#writers.get(lane)
     if (former) void this.#leave(former)
     this.#writers.set(lane, this.#writerOf(boot, lane))
@@ -202,8 +220,14 @@ export class Spool {
   tend(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#sweep()
-      if (this.#limits.nowMs() - this.#openedAtMs >= RESERVE_AFTER_MS) await this.#reserve.hold()
+      // A clock that was set back must not put it off for as long.
+      if (Math.abs(this.#limits.nowMs() - this.#openedAtMs) >= RESERVE_AFTER_MS) await this.#holdReserve()
     })
+  }
+
+  /** Settles when what was appended by now is durable and can be shipped, or is known to be lost. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#writers.values(), ...this.#leaving].map((writer) => writer.flush()))
   }
 
   async close(): Promise<void> {
@@ -212,24 +236,48 @@ export class Spool {
   }
 
   #writerOf(prefix: string, lane: Lane): SegmentWriter {
-    return new SegmentWriter(this.#disk, {
+    const writer = new SegmentWriter(this.#disk, {
       prefix,
       segmentBytes: this.#limits.segmentBytes,
       syncWithinMs: lane === 'strict' ? null : SYNC_WITHIN_MS,
       onDurable: (frame, place) => this.#unconfirmed.put(frame, frame.sha256, place),
-      onFence: (reason, { lost, cut }) => {
-        for (const { stream } of lost) this.#lost.set(stream, (this.#lost.get(stream) ?? 0) + 1)
-        // Where room was made, what was not written is written anew: it must not be there.
-        if (isFullDisk(reason)) void this.#inTurn(async () => ((await cut) ? this.#makeRoom() : undefined))
-        this.#onFence(reason)
-      },
+      onFence: (reason, left) =>
+        this.#fenced(reason, left, () => {
+          if (this.#writers.get(lane) === writer) this.#full.add(lane)
+        }),
     })
+    return writer
+  }
+
+  #fenced(reason: unknown, { lost, refused, cut }: Left, noteFull: () => void): void {
+    for (const { stream } of lost) this.#lost.set(stream, (this.#lost.get(stream) ?? 0) + 1)
+    const isGone = cut.then((isCut) => {
+      if (!isCut) for (const { stream } of refused) this.#uncut.add(stream)
+      return isCut
+    })
+    if (isFullDisk(reason))
+      void this.#inTurn(async () => {
+        // Where room was made, what was not written is written anew: it must not be there.
+        if (!(await isGone)) return
+        noteFull()
+        await this.#makeRoom()
+      })
+    this.#onFence(reason)
   }
 
   #sweep(): Promise<void> {
     const writers = [...this.#writers.values(), ...this.#leaving]
     const growing = new Set(writers.map(({ activeSegment }) => activeSegment))
     return this.#segments.sweep(growing, this.boundBytes)
+  }
+
+  /** Without it nothing begins: it comes before what is only kept, where that is enough. */
+  async #holdReserve(): Promise<void> {
+    const { waitingBytes, keptBytes } = this.#segments
+    const missingBytes = await this.#reserve.missingBytes()
+    if (missingBytes > 0 && missingBytes <= keptBytes)
+      await this.#segments.makeRoom(waitingBytes + keptBytes - missingBytes)
+    await this.#reserve.hold()
   }
 
   /** The disk is full: what is kept without need goes first, then the reserve. */
@@ -239,7 +287,7 @@ export class Spool {
       await this.#segments.makeRoom(waitingBytes + Math.max(0, keptBytes - 2 * this.#limits.segmentBytes))
     else if (!this.#reserve.isReleased) await this.#reserve.release()
     else return
-    this.#hasMadeRoom = true
+    this.#roomsMade += 1
   }
 
   /** What changes segments does so one after the other. */

@@ -41,9 +41,11 @@ type Put = { readonly placed: Placed; readonly isWritten: Promise<boolean> }
 
 type LaneState = {
   readonly positions: Map<TenantId, StreamPosition>
+  /** tenants whose stream had no room to say by which bundle it goes on, and the version that it said last */
+  readonly unsaid: Map<TenantId, number | null>
   boot: BootId | null
   fencedAtMs: number | null
-  stranded: number
+  strandings: number
 }
 
 /** The streams of this start: one per tenant and lane. A stream is in one lane for ever, so its records are durable in their order. */
@@ -67,9 +69,9 @@ export class StreamLog {
     for (let triesLeft = TRIES[to.room]; ; triesLeft -= 1) {
       const put = this.#append(to, make)
       if (put && (await put.isWritten)) return put.placed
-      const isOver = put === null && !spool.isLaneFenced(to.lane)
+      const isOver = put ? spool.mayHoldRefused(put.placed.stream) : !spool.isLaneFenced(to.lane)
       if (triesLeft === 0 || isOver) return null
-      // The end of what was begun is written anew where a full disk did not take it and has room again.
+      // The end of what was begun is written anew where a disk did not take it, or gave it back, and has room again.
       await spool.roomMade()
       if (this.#writableBoot(to.lane) === null) return null
     }
@@ -82,18 +84,25 @@ export class StreamLog {
     const boot = this.#writableBoot(lane)
     if (boot === null) return null
     const to = { tenant, lane, room }
-    const position =
-      this.#lanes[lane].positions.get(tenant) ?? this.#begin(to, streamIdOf(node, boot, tenant), node)
+    const before = this.#lanes[lane].positions.get(tenant)
+    const position = before
+      ? this.#caughtUp(to, before, node)
+      : this.#begin(to, streamIdOf(node, boot, tenant), node)
     return position && this.#put(to, position, this.#sealed(make, position, node))
   }
 
   /** By which bundle it is decided from here on, in this stream and in those that follow it. */
   async applied(to: Appending, bundle: DecidedBy, replaced: number | null): Promise<void> {
+    const { unsaid } = this.#lanes[to.lane]
+    const saidLast = unsaid.has(to.tenant) ? (unsaid.get(to.tenant) ?? null) : replaced
+    unsaid.delete(to.tenant)
     // Were this to begin a stream, it would say so twice.
     this.#decidedBy.delete(to.tenant)
-    const said = this.#say(to, { kind: 'applied', bundle, applied: { replaced } })
+    const own = { kind: 'applied', bundle, applied: { replaced: saidLast } } as const
+    const put = this.#append(to, this.#ownOf(to.tenant, own))
     this.#decidedBy.set(to.tenant, bundle)
-    await said
+    if (put === null) unsaid.set(to.tenant, saidLast)
+    await put?.isWritten
   }
 
   #say(to: Appending, own: Own): Promise<Placed | null> {
@@ -113,10 +122,22 @@ export class StreamLog {
 
   // Durable when the record behind it is: a lane keeps their order, and a failure takes both.
   #begin(to: Appending, stream: StreamId, node: NodeId): StreamPosition | null {
+    this.#lanes[to.lane].unsaid.delete(to.tenant)
     const opened = this.#next(to, startOfStream(stream), { own: { kind: 'stream_opened' }, node })
     const bundle = this.#decidedBy.get(to.tenant)
     if (opened === null || bundle === undefined) return opened
     return this.#next(to, opened, { own: { kind: 'applied', bundle, applied: { replaced: null } }, node })
+  }
+
+  /** What a full spool did not take is said before anything that was decided by it: that needs the same room. */
+  #caughtUp(to: Appending, position: StreamPosition, node: NodeId): StreamPosition | null {
+    const { unsaid } = this.#lanes[to.lane]
+    const replaced = unsaid.get(to.tenant)
+    const bundle = this.#decidedBy.get(to.tenant)
+    if (replaced === undefined || bundle === undefined || !this.#ports.spool.hasRoom('ordinary'))
+      return position
+    unsaid.delete(to.tenant)
+    return this.#next(to, position, { own: { kind: 'applied', bundle, applied: { replaced } }, node })
   }
 
   #next(to: Appending, position: StreamPosition, { own, node }: Saying): StreamPosition | null {
@@ -169,18 +190,18 @@ export class StreamLog {
   #writableBoot(lane: Lane): BootId | null {
     const { spool } = this.#ports
     const state = this.#lanes[lane]
-    if (spool.stranded > state.stranded) return this.#startOver(lane)
-    state.stranded = spool.stranded
+    if (spool.strandings > state.strandings) return this.#startOver(lane)
     if (!spool.isLaneFenced(lane)) return state.boot
-    return this.#isResting(state) ? null : this.#startOver(lane)
+    return this.#isResting(state, lane) ? null : this.#startOver(lane)
   }
 
   /** A lane that has not begun need not rest; a disk that was full, and has room again, is tried at once. */
-  #isResting(state: LaneState): boolean {
-    if (state.boot === null || this.#ports.spool.hasMadeRoom) return false
+  #isResting(state: LaneState, lane: Lane): boolean {
+    if (state.boot === null || this.#ports.spool.hasMadeRoom(lane)) return false
     const nowMs = this.#ports.clock.nowMs()
     state.fencedAtMs ??= nowMs
-    return nowMs - state.fencedAtMs < FENCE_MS
+    // A clock that was set back must not make it rest for as long.
+    return Math.abs(nowMs - state.fencedAtMs) < FENCE_MS
   }
 
   #startOver(lane: Lane): BootId {
@@ -189,8 +210,9 @@ export class StreamLog {
     const state = this.#lanes[lane]
     state.boot = boot
     state.fencedAtMs = null
-    state.stranded = spool.stranded
+    state.strandings = spool.strandings
     state.positions.clear()
+    state.unsaid.clear()
     spool.startOver(boot, lane)
     return boot
   }
@@ -200,7 +222,8 @@ const LANES: readonly Lane[] = ['strict', 'standard']
 
 const laneOf = (boot: BootId | null): LaneState => ({
   positions: new Map(),
+  unsaid: new Map(),
   boot,
   fencedAtMs: null,
-  stranded: 0,
+  strandings: 0,
 })

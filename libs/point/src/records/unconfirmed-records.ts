@@ -24,6 +24,7 @@ export class UnconfirmedRecords {
   readonly #streams = new Map<StreamId, Kin>()
   /** records that the ledger cannot take, because some before them are on no disk */
   readonly #stranded = new Set<StreamId>()
+  #strandings = 0
   #count = 0
 
   constructor(disk: SpoolDisk, segments: Segments, heldBytes: number) {
@@ -39,6 +40,11 @@ export class UnconfirmedRecords {
   /** Streams that cannot go on, because records before those on this disk are nowhere. */
   get stranded(): ReadonlySet<StreamId> {
     return this.#stranded
+  }
+
+  /** How often that has happened to a stream: it never goes down, as the number of those to which it has can. */
+  get strandings(): number {
+    return this.#strandings
   }
 
   /** Takes up what an earlier boot left in a segment; one that holds nothing goes. */
@@ -101,10 +107,16 @@ export class UnconfirmedRecords {
     const confirmed = kin?.kept.splice(0, placeOf(kin.kept, nextSeq)) ?? []
     for (const record of confirmed) this.#release(record)
     // Only now: one that is stranded still must not look like one that was and is again, for which new streams begin.
-    if (await this.#goBack(stream, nextSeq)) this.#stranded.add(stream)
+    if (await this.#goBack(stream, nextSeq)) this.#strand(stream)
     else this.#stranded.delete(stream)
     if (this.#streams.get(stream)?.kept.length === 0) this.#streams.delete(stream)
     return confirmed.length > 0
+  }
+
+  #strand(stream: StreamId): void {
+    if (this.#stranded.has(stream)) return
+    this.#stranded.add(stream)
+    this.#strandings += 1
   }
 
   #release({ place, held }: Kept): void {
@@ -130,7 +142,7 @@ export class UnconfirmedRecords {
     const found: Kept[] = []
     for (const name of this.#segments.holding(wanted.stream, wanted.fromSeq, wanted.toSeq)) {
       const records = await this.#recordsIn(name, wanted)
-      this.#segments.revive(name, records.length)
+      await this.#segments.revive(name, records.length)
       found.push(...records)
     }
     this.#count += found.length
