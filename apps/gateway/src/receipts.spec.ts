@@ -65,4 +65,13 @@ describe('a receipt', () => {
     expect(receipts.take(silent.received.decisionId)).toBeNull()
     expect(receipts.take(unrecorded.received.decisionId)).toBeNull()
   })
+
+  it('is kept for no part of a message: nobody answers a part, so nobody would ever take it', async () => {
+    const receipts = createReceipts()
+    const part = entryOf({ ...asking('writ-receipt'), parent: `dec_${'1'.repeat(26)}` })
+    const ledger = receipts.of(numbering())
+    await ledger.open(part)
+    await ledger.close(part)
+    expect(receipts.take(part.received.decisionId)).toBeNull()
+  })
 })

@@ -43,8 +43,12 @@ export function createReceipts(): Receipts {
   }
 }
 
+/** Not of a part of a message: it has the fields of the whole, but no answer of its own that would take the receipt. */
 const isAskedFor = ({ received }: AnyEntry): boolean =>
-  'headers' in received && received.headers instanceof Map && received.headers.has(RECEIPT_HEADER)
+  received.parent === undefined &&
+  'headers' in received &&
+  received.headers instanceof Map &&
+  received.headers.has(RECEIPT_HEADER)
 
 /** `opened`: the answer goes out before the message has ended, so it is the record of its beginning. */
 const receiptOf = ({ stream, seq, sha256 }: NonNullable<AnyEntry['place']>, kind: 'opened' | 'closed') =>
