@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { hashOf, signBatch } from '@writ/audit'
 import { createTenantScope, ingestBatch, openDatabase, PlatformQueries, TenantScope } from '@writ/postgres'
 import type { Database } from '@writ/postgres'
 import {
@@ -57,5 +58,22 @@ describe('a ledger that goes back while a batch is read', () => {
     expect(await stored()).toHaveLength(2)
     expect(await ingest.take(stream.batch(0, 6), TROUBLE)).toMatchObject({ ingested: 4, isolated: 0 })
     expect(await stored()).toEqual([0, 1, 2, 3, 4, 5].map((seq) => ({ seq, kind: 'closed' })))
+  })
+})
+
+describe('a record whose lists are nested deeper than anybody can look', () => {
+  it('is put aside with its batch, and nobody waits behind it', async () => {
+    const stream = createTestStream(node, await insertTestTenant(createTenantScope(app), 'deep'), 2)
+    const [first = '', second = ''] = stream.batch(0, 2).records
+    const deep = '['.repeat(20_000) + ']'.repeat(20_000)
+    const administration = `{"after":null,"before":${deep},"by":{"id":"o","kind":"operator","name":"o"},"permission":"p","route":"r","target":null}`
+    const records = [first, second.replace('"administration":null', `"administration":${administration}`)]
+    const { signature: _, ...batch } = { ...stream.batch(0, 2), records, headHash: hashOf(records[1] ?? '') }
+    const ingest = new Ingest(createTenantScope(worker), new PlatformQueries(worker), new Quarantine(worker))
+    expect(await ingest.take(signBatch(batch, node.privateKey), TROUBLE)).toMatchObject({
+      outcome: 'quarantined',
+      reason: 'unsound',
+      detail: expect.stringContaining('malformed'),
+    })
   })
 })

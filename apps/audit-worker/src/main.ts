@@ -32,6 +32,7 @@ async function start(config: Config): Promise<void> {
       depth: config.WRIT_WORKER_BRAKE_DEPTH,
       memoryShare: config.WRIT_WORKER_BRAKE_MEMORY_PERCENT / 100,
     },
+    tellEnded: world.tellEnded,
     telling: world.outside.telling,
     isLedgerReachable: () => world.database.isReachable(),
     rebuild: () => intake.rebuild(),

@@ -16,7 +16,13 @@ const BATCH: StreamBatch = {
 }
 
 function given() {
-  const state = { sample: { depth: 0, memoryShare: 0.1 } as QueueSample, isReachable: true, nowMs: 0 }
+  const state = {
+    sample: { depth: 0, memoryShare: 0.1 } as QueueSample,
+    isReachable: true,
+    nowMs: 0,
+    endedByAll: 0,
+    areOthersHeard: true,
+  }
   const done: string[] = []
   const metrics = createMetrics()
   const log = createLog('spec', 'silent', { write: () => {} })
@@ -24,6 +30,10 @@ function given() {
   const supervision = new Supervision({
     samples: [async () => state.sample, () => Promise.reject(new Error('away'))],
     redis: null,
+    tellEnded: async (batches) => {
+      if (!state.areOthersHeard) throw new Error('away')
+      return (state.endedByAll += batches)
+    },
     limits: { depth: 100, memoryShare: 0.65 },
     telling,
     isLedgerReachable: async () => state.isReachable,
@@ -63,6 +73,33 @@ describe('a worker whose batches wait', () => {
     state.sample = { depth: 0, memoryShare: null }
     await after(100)
     expect(done).toEqual([])
+  })
+
+  it('is left alone while another worker ends them: one that is at a queue goes on there, and gets every batch of it', async () => {
+    const { state, done, supervision, after } = given()
+    state.sample = { depth: 3, memoryShare: null }
+    for (let round = 0; round < 5; round += 1) {
+      await after(25)
+      state.endedByAll += 1
+    }
+    expect([done, supervision.isMoving]).toEqual([[], true])
+    state.areOthersHeard = false
+    await after(31)
+    expect(done).toEqual(['rebuilt'])
+  })
+
+  it('tells the others of each batch that it ended, once', async () => {
+    const { state, after, move } = given()
+    move()
+    move()
+    await after(3)
+    expect(state.endedByAll).toBe(2)
+    state.areOthersHeard = false
+    move()
+    await after(3)
+    state.areOthersHeard = true
+    await after(3)
+    expect(state.endedByAll).toBe(3)
   })
 
   it('counts again from the start once new connections have helped', async () => {

@@ -13,6 +13,11 @@ export type SupervisionPorts = {
   /** whom gateways ask whether they may add; null in single-node mode */
   readonly redis: RedisLink | null
   readonly limits: BrakeLimits
+  /**
+   * Adds batches that this worker ended to those that all workers of the queues did.
+   * @returns how many those are; rejects where they cannot be told
+   */
+  readonly tellEnded: (batches: number) => Promise<number>
   readonly telling: Telling
   readonly isLedgerReachable: () => Promise<boolean>
   readonly rebuild: () => Promise<void>
@@ -26,6 +31,8 @@ export class Supervision {
   readonly #ports: SupervisionPorts
   #brake: Brake | null = null
   #endedBatches = 0
+  #toldBatches = 0
+  #endedByAll: number | null = null
   #movedAtMs: number
   #hasRebuilt = false
 
@@ -64,10 +71,26 @@ export class Supervision {
     if (redis) await tellBrake(redis.client, this.#brake).catch(() => {})
   }
 
+  /** Whether a batch of this worker came to an end since the last look, or of another. */
+  async #haveEnded(): Promise<boolean> {
+    const { telling, tellEnded } = this.#ports
+    const { endedBatches } = telling
+    const hasOwn = endedBatches !== this.#endedBatches
+    this.#endedBatches = endedBatches
+    const before = this.#endedByAll
+    try {
+      this.#endedByAll = await tellEnded(endedBatches - this.#toldBatches)
+      this.#toldBatches = endedBatches
+    } catch {
+      return hasOwn
+    }
+    return hasOwn || (before !== null && this.#endedByAll !== before)
+  }
+
+  // One worker that ends a batch of a queue gets the next one of it: while that goes on, the others get none, and nothing is wrong with them.
   async #watch(depth: number): Promise<void> {
     const { telling, nowMs, isLedgerReachable, rebuild, giveUp } = this.#ports
-    const hasMoved = depth === 0 || telling.endedBatches !== this.#endedBatches
-    this.#endedBatches = telling.endedBatches
+    const hasMoved = (await this.#haveEnded()) || depth === 0
     // A ledger that is away is no fault of the connections: everything waits for it, and goes on.
     if (hasMoved || !(await isLedgerReachable())) {
       this.#movedAtMs = nowMs()

@@ -1,6 +1,6 @@
 import { createTenantScope, openDatabase, PlatformQueries } from '@writ/postgres'
 import type { Database } from '@writ/postgres'
-import { connectRedis, createRecordQueue } from '@writ/redis'
+import { connectRedis, createRecordQueue, tellEnded } from '@writ/redis'
 import type { RecordQueue, RecordStore, RedisLink } from '@writ/redis'
 import type { Log, Metrics } from '@writ/runtime'
 import { Acknowledgements } from './acknowledgements.ts'
@@ -17,6 +17,8 @@ export type World = {
   readonly queues: readonly RecordQueue[]
   /** the Redis of the queues */
   readonly queueRedis: RedisLink | null
+  /** adds to the batches that all workers of the queues ended; of a queue in Postgres each worker gets its share */
+  readonly tellEnded: (batches: number) => Promise<number>
   readonly close: () => Promise<void>
 }
 
@@ -46,7 +48,8 @@ export async function openWorld(config: Config, log: Log, metrics: Metrics): Pro
     await Promise.all([redis?.close(), queueRedis?.close()])
     await database.close()
   }
-  return { outside, database, queues, queueRedis, close }
+  const told = (batches: number) => (queueRedis ? tellEnded(queueRedis.client, batches) : Promise.resolve(0))
+  return { outside, database, queues, queueRedis, tellEnded: told, close }
 }
 
 const queueUrlOf = ({ WRIT_QUEUE_REDIS_URL, REDIS_URL }: Config): string | undefined =>

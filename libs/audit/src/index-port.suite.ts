@@ -106,6 +106,14 @@ export function describeIndex(name: string, world: () => IndexWorld, records = 6
         }
     })
 
+    it('counts, by every field and value, exactly what it finds', async () => {
+      const bundle: RecordFilter = { sha256: present(known[0]?.record.bundle).sha256 }
+      for (const filter of [...everyFilter(known.map(({ record }) => record)), bundle]) {
+        const { of } = await world().index.counts(tenant, { filter, field: 'outcome', most: 1 })
+        expect([filter, of]).toEqual([filter, wanted(filter).length])
+      }
+    })
+
     it('shows nothing of another tenant', async () => {
       const other = await world().newTenant()
       const { leaves, next } = await world().index.page(other, { filter: {}, order: 'newest', limit: 500 })

@@ -149,6 +149,14 @@ describe('reading a record', () => {
       tampered((record) => (record['administration'] = { ...CHANGED, before: { limit: number } })),
       'canonical',
     ]),
+    [
+      'lists within lists, deeper than anybody can look',
+      tampered((record) => (record['administration'] = { ...CHANGED, before: 'HERE' })).replace(
+        '"HERE"',
+        '['.repeat(20_000) + ']'.repeat(20_000),
+      ),
+      'malformed',
+    ],
   ])('refuses %s', (_, bytes, message) => {
     expect(readRecord(bytes)).toMatchObject({ check: 'form', message: expect.stringContaining(message) })
   })

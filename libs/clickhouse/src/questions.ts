@@ -174,29 +174,36 @@ const countedOf = (
 const boundOf = (before: number | undefined): string =>
   before === undefined ? '' : `AND leaf < ${integer(before)}`
 
-/** What a row must fulfil, and may fulfil without matching: two values may have one term. */
-function conditionsOf(filter: RecordFilter): string {
-  const { decision, sha256, from, until, ...fields } = filter
-  const isUnreadable = filter.kind === 'unreadable'
-  const terms = termsAsked(isUnreadable ? { ...fields, kind: undefined } : fields)
+/**
+ * What a row must fulfil, and may fulfil without matching: two values may have one term. Of bytes that were no record when they were read nothing
+ * is known here, and perhaps everything in the ledger, where what was kept beside a record finds it when its bytes are damaged: any filter finds them.
+ */
+function conditionsOf({ decision, sha256, from, until, ...fields }: RecordFilter): string {
+  const terms = termsAsked(fields)
   const conditions = [
-    isUnreadable && `kind = 'unreadable'`,
     terms.length > 0 && `hasAll(terms, [${terms.join(',')}])`,
     decision !== undefined && `startsWith(decision, ${literal(decision)})`,
     sha256 !== undefined && `has(digests, ${literal(sha256)})`,
-    from !== undefined && !isUnreadable && `at >= ${Math.max(0, Date.parse(from))}`,
-    until !== undefined && !isUnreadable && `at < ${Math.max(0, Date.parse(until))}`,
+    from !== undefined && `at >= ${Math.max(0, Date.parse(from))}`,
+    until !== undefined && `at < ${Math.max(0, Date.parse(until))}`,
   ].filter((condition) => condition !== false)
-  return conditions.map((condition) => `AND ${condition}`).join(' ')
+  return conditions.length === 0 ? '' : `AND (kind = 'unreadable' OR (${conditions.join(' AND ')}))`
 }
 
+/** Of what could not be read only when it came. */
 function isAskedFor(row: LeafRow, filter: RecordFilter): boolean {
   if (row.kind !== 'unreadable') {
     const record = recordIn(leafOf(row).bytes)
     return record !== null && matchesFilter(record, filter)
   }
-  const { kind: _kind, from: _from, until: _until, ...others } = filter
-  return Object.values(others).every((value) => value === undefined)
+  const { kind, from, until, ...others } = filter
+  const atMs = Number(row.ingested)
+  return (
+    [undefined, row.kind].includes(kind) &&
+    (from === undefined || atMs >= Date.parse(from)) &&
+    (until === undefined || atMs < Date.parse(until)) &&
+    Object.values(others).every((value) => value === undefined)
+  )
 }
 
 const leafOf = ({ leaf, ingested, bytes }: LeafRow): StoredLeaf => ({

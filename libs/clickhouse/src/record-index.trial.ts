@@ -5,6 +5,7 @@ import { extendStream, sealRecord, startOfStream } from '@writ/audit'
 import type { AuditLedger, RecordFields, StoredLeaf } from '@writ/audit'
 import { describeIndex } from '@writ/audit/suites'
 import { formatId, streamIdOf, TenantId } from '@writ/contracts'
+import type { RecordFilter } from '@writ/contracts'
 import { catchUp } from './catch-up.ts'
 import { createClickHouse } from './client.ts'
 import type { ClickHouse } from './client.ts'
@@ -119,6 +120,32 @@ describe('loading', () => {
     const [leaf] = (await index().page(tenant, { filter: { kind: 'unreadable' }, order: 'newest', limit: 5 }))
       .leaves
     expect(Buffer.from(leaf?.bytes ?? [])).toEqual(bytes)
+  })
+
+  it('finds bytes that are no record whatever is asked, for the ledger to say whether it asked for them, and counts them nowhere', async () => {
+    const tenant = await newTenant()
+    const [first, second] = leavesOf(tenant, 2, () => ({ outcome: 'deny' }))
+    if (!first || !second) throw new Error('two were made')
+    await index().load(tenant, [first, { ...second, bytes: Buffer.from('X') }])
+    const from = '2099-01-01T00:00:00.000Z'
+    const cases: readonly (readonly [RecordFilter, readonly number[]])[] = [
+      [{ outcome: 'deny' }, [0, 1]],
+      [{ outcome: 'allow' }, [1]],
+      [{ outcome: 'deny', from }, [1]],
+      [{ kind: 'unreadable' }, [1]],
+    ]
+    for (const [filter, found] of cases)
+      expect([filter, (await index().find(tenant, { filter, order: 'oldest', limit: 5 })).leaves]).toEqual([
+        filter,
+        found,
+      ])
+    const { leaves } = await index().page(tenant, { filter: { outcome: 'deny' }, order: 'oldest', limit: 5 })
+    expect(leaves.map(({ leafIndex }) => leafIndex)).toEqual([0])
+    expect(
+      await index().counts(tenant, { filter: { outcome: 'deny' }, field: 'tool', most: 5 }),
+    ).toMatchObject({
+      of: 1,
+    })
   })
 
   it('takes what is searched for as text, whatever it looks like', async () => {

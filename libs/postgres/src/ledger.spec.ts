@@ -10,7 +10,7 @@ import { readEvidence } from './evidence.ts'
 import { pendingRecords, recordHead } from './heads.ts'
 import { ingestBatch, nextSeqOf } from './ledger.ts'
 import { PlatformQueries } from './platform-queries.ts'
-import { quarantine } from './quarantine.ts'
+import { quarantine, quarantineRecord } from './quarantine.ts'
 import { queryRecords } from './records.ts'
 import { createTenantScope } from './tenant-scope.ts'
 import type { TenantScope } from './tenant-scope.ts'
@@ -63,6 +63,14 @@ const evidenceOf = (tenantId: TenantId): Promise<Evidence> =>
 const ingest = (stream: TestStream, fromSeq: number, toSeq: number) =>
   ingestBatch(ledger, stream.opened(fromSeq, toSeq))
 
+/** As retention does once a checkpoint covers them. */
+async function remove({ id, tenant }: TestStream, seqs: readonly number[]): Promise<void> {
+  await owner.query('set session_replication_role = replica')
+  await owner.query("select set_config('app.tenant_id', $1, false)", [tenant])
+  await owner.query(`delete from writ.records where stream_no = ${NO} and seq = any($2)`, [id, seqs])
+  await owner.query('set session_replication_role = default')
+}
+
 describe('a batch', () => {
   it('is appended to the log of its tenant', async () => {
     const tenant = await newTenant()
@@ -97,6 +105,20 @@ describe('a batch', () => {
     ] as const)
       expect(await ingest(stream, from, to)).toEqual({ outcome: 'ingested', nextSeq: 4, ingested: 0 })
     expect({ ...(await evidenceOf(stream.tenant)), exportedAt: '' }).toEqual({ ...before, exportedAt: '' })
+  })
+
+  it('whose records retention removed meanwhile is no other history when it comes again, however it is cut', async () => {
+    const stream = createTestStream(node, await newTenant(), 6)
+    await ingest(stream, 0, 4)
+    await remove(stream, [1, 2, 3])
+    for (const [from, to] of [
+      [0, 4],
+      [2, 4],
+      [1, 3],
+    ] as const)
+      expect(await ingest(stream, from, to)).toEqual({ outcome: 'ingested', nextSeq: 4, ingested: 0 })
+    expect(await ingest(stream.fork(), 0, 4)).toEqual({ outcome: 'fork', nextSeq: 4 })
+    expect(await ingest(stream, 2, 6)).toEqual({ outcome: 'ingested', nextSeq: 6, ingested: 2 })
   })
 
   it('that was stored in part adds the rest, and its signature still covers it', async () => {
@@ -502,6 +524,16 @@ describe('records', () => {
   })
 })
 
+type Aside = { readonly reason: string; readonly from_seq: string; readonly batch: Buffer }
+
+const asideOf = async (stream: string): Promise<Aside[]> =>
+  (
+    await owner.query<Aside>(
+      'select * from writ.audit_quarantine where claimed_stream = $1 order by from_seq, reason',
+      [stream],
+    )
+  ).rows
+
 describe('a batch that cannot be taken', () => {
   it('is kept whole, once', async () => {
     const batch = createTestStream(node, TenantId.parse(testId('ten')), 2).batch(0, 2)
@@ -511,5 +543,25 @@ describe('a batch that cannot be taken', () => {
     ])
     expect(rows).toMatchObject([{ claimed_node: node.id, from_seq: '0', reason: 'unsound', detail: 'first' }])
     expect(JSON.parse(rows[0].batch.toString())).toEqual(batch)
+  })
+
+  it('is kept once more when it is put aside for another reason', async () => {
+    const batch = createTestStream(node, TenantId.parse(testId('ten')), 2).batch(0, 2)
+    for (const reason of ['unknown-node', 'fork', 'fork'] as const)
+      await quarantine(worker, batch, { reason, detail: reason })
+    expect((await asideOf(batch.stream)).map(({ reason }) => reason)).toEqual(['fork', 'unknown-node'])
+  })
+
+  it('for one record is kept for each place of each tenant, also where the bytes are the same', async () => {
+    for (const tenant of [testId('ten'), testId('ten')]) {
+      const batch = createTestStream(node, TenantId.parse(tenant), 3).batch(0, 3)
+      const same = { ...batch, records: ['[', 'between', '['] }
+      for (const at of [0, 2, 0]) await quarantineRecord(worker, same, at, 'unread')
+      const rows = await asideOf(batch.stream)
+      expect(rows.map(({ from_seq, batch: bytes }) => [from_seq, bytes.toString()])).toEqual([
+        ['0', '['],
+        ['2', '['],
+      ])
+    }
   })
 })

@@ -81,14 +81,22 @@ async function continues(manager: EntityManager, opened: OpenedBatch, stream: St
   // What cannot be read can still be looked at: canonical bytes name the predecessor in exactly these words.
   if (firstNew === null) return batch.records[place]?.includes(`"prev":"${stream.headHash}"`) ?? false
   if (firstNew !== undefined) return firstNew.prev === stream.headHash
-  const [stored] = await manager.query(STORED_HASH, [batch.stream, batch.fromSeq + batch.records.length - 1])
-  return stored?.sha256 === batch.headHash
+  const lastSeq = batch.fromSeq + batch.records.length - 1
+  const [stored]: StoredHash[] = await manager.query(STORED_HASH, [batch.stream, lastSeq])
+  return stored !== undefined && (stored.sha256 ?? batch.headHash) === batch.headHash
 }
 
-/** A place in a stream is found by the batch that brought it: its fresh records have consecutive leaves. */
+/** Null where retention removed the record, and no batch ended with it: then nothing is known that a batch could contradict. */
+type StoredHash = { readonly sha256: string | null }
+
+/**
+ * A place in a stream is found by the batch that brought it: its fresh records have consecutive leaves. Of a record that is gone the batch that
+ * ended with it still says the hash.
+ */
 const STORED_HASH = `
-  select encode(sha256(r.bytes), 'hex') as sha256 from writ.stream_batches b
-    join writ.records r on r.tenant_id = b.tenant_id and r.leaf_index = b.first_leaf + $2::bigint - b.first_seq
+  select coalesce(encode(sha256(r.bytes), 'hex'), case when b.from_seq + b.count = $2::bigint + 1 then b.head_hash end) as sha256
+    from writ.stream_batches b
+    left join writ.records r on r.tenant_id = b.tenant_id and r.leaf_index = b.first_leaf + $2::bigint - b.first_seq
    where b.tenant_id = app.tid() and b.stream_id = $1 and b.first_seq <= $2::bigint and b.from_seq + b.count > $2::bigint limit 1`
 
 async function append(

@@ -32,18 +32,15 @@ export async function quarantineRecord(
 
 type Kept = { readonly reason: QuarantineReason; readonly detail: string; readonly bytes: Buffer }
 
-async function keep(database: Database, batch: StreamBatch, { reason, detail, bytes }: Kept): Promise<void> {
+async function keep(database: Database, batch: StreamBatch, kept: Kept): Promise<void> {
+  const { reason, detail, bytes } = kept
   await sourceOf(database).query(
     `insert into writ.audit_quarantine (sha256, claimed_node, claimed_stream, from_seq, reason, detail, batch)
        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
-    [
-      createHash('sha256').update(bytes).digest('hex'),
-      batch.node,
-      batch.stream,
-      batch.fromSeq,
-      reason,
-      detail,
-      bytes,
-    ],
+    [keyOf(batch, kept), batch.node, batch.stream, batch.fromSeq, reason, detail, bytes],
   )
 }
+
+/** Of the claim as well as of the bytes: one record may say the same as another, and a batch may be put aside again for another reason. */
+const keyOf = ({ stream, fromSeq }: StreamBatch, { reason, bytes }: Kept): string =>
+  createHash('sha256').update(`${reason}\n${stream}\n${fromSeq}\n`).update(bytes).digest('hex')

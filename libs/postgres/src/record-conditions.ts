@@ -18,11 +18,21 @@ export function recordConditions(filter: RecordFilter, first: number): Condition
     filter.decision !== undefined && ['decision_id <= $', `${filter.decision}~`],
     filter.sha256 !== undefined && [
       "position(convert_to($, 'UTF8') in bytes) > 0",
-      `"sha256":"${filter.sha256}"`,
+      // Of a request or a response: the hash of a bundle has another member behind it.
+      `"sha256":"${filter.sha256}","sizeBytes":`,
     ],
     filter.from !== undefined && ['occurred_at >= $', filter.from],
     filter.until !== undefined && ['occurred_at < $', filter.until],
   ])
+}
+
+/** The same of those that are counted without being looked at: a record that could not be read has nothing that a filter asks for. */
+export function countedConditions(filter: RecordFilter, first: number): Conditions {
+  const { sql, values } = recordConditions(filter, first)
+  const { kind, from: _from, until: _until, ...others } = filter
+  const asked = { ...others, kind: kind === 'unreadable' ? undefined : kind }
+  const isOfRecord = Object.values(asked).some((value) => value !== undefined)
+  return { sql: isOfRecord ? `and terms is not null ${sql}` : sql, values }
 }
 
 /** The same of blocks of records: those in which there may be one. */

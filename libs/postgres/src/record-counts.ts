@@ -4,7 +4,7 @@ import { AuditRecord } from '@writ/contracts'
 import type { CountedField, RecordCounts, RecordFilter, RecordTimes, RecordTimesQuery } from '@writ/contracts'
 import type { EntityManager } from 'typeorm'
 import { BLOCK_LEAVES } from './record-blocks.ts'
-import { recordConditions } from './record-conditions.ts'
+import { countedConditions } from './record-conditions.ts'
 import { recordIn, startWalk } from './record-search.ts'
 import type { Walk } from './record-search.ts'
 import { DamagedRecord } from './records.ts'
@@ -86,7 +86,7 @@ type TermRow = { readonly term: number | null; readonly records: number; readonl
 
 /** The row without a term is of all records. */
 function counted(manager: EntityManager, { filter, field, blocks }: Looked): Promise<TermRow[]> {
-  const { sql, values } = recordConditions(filter, 5)
+  const { sql, values } = countedConditions(filter, 5)
   return manager.query(
     `with leaves as materialized (
        select b.block, r.terms from unnest($1::bigint[]) as b (block) cross join lateral (
@@ -132,7 +132,7 @@ type Stepped = {
 type StepRow = { readonly step: number; readonly outcome: string; readonly records: number }
 
 function stepped(manager: EntityManager, { filter, blocks, stepMs }: Stepped): Promise<StepRow[]> {
-  const { sql, values } = recordConditions(filter, 5)
+  const { sql, values } = countedConditions(filter, 5)
   return manager.query(
     `select ${STEP('r.occurred_at')} as step, r.outcome, count(*)::float8 as records
        from unnest($1::bigint[]) as b (block) cross join lateral (

@@ -105,6 +105,21 @@ describe('blocks of the log', () => {
     expect(await found(tenant, { tool: 'rare' })).toEqual([700])
     expect(await found(tenant, { kind: 'unreadable' })).toEqual([500])
     expect(await found(tenant, { tool: 'usual', kind: 'unreadable' })).toEqual([])
+    await scopeAt(0).run(tenant, async (manager) => {
+      const [from, until] = ['2000-01-01T00:00:00.000Z', '2100-01-01T00:00:00.000Z']
+      for (const [filter, records] of [
+        [{ tool: 'rare' }, 1],
+        [{ tool: 'usual', outcome: 'allow' }, BLOCK_LEAVES + 8],
+        [{ kind: 'unreadable' }, 1],
+        [{}, BLOCK_LEAVES + 10],
+      ] as const) {
+        const counts = await countRecords(manager, { filter, field: 'outcome', most: 9 })
+        expect([filter, counts.of]).toEqual([filter, records])
+        const { steps } = await timesOfRecords(manager, { ...filter, from, until, steps: 1 })
+        const times = steps.flatMap(({ outcomes }) => Object.values(outcomes))
+        expect([filter, times.reduce((sum, one) => sum + one, 0)]).toEqual([filter, records])
+      }
+    })
   })
 
   it.each(['newest', 'oldest'] as const)(

@@ -5,7 +5,7 @@ import { BATCH_LIMITS } from '@writ/audit'
 import type { StreamBatch, StreamId } from '@writ/contracts'
 import type { RedisLink } from './connect.ts'
 import { connectRedis } from './connect.ts'
-import { brakeOf, tellBrake } from './record-brake.ts'
+import { brakeOf, tellBrake, tellEnded } from './record-brake.ts'
 import { createRecordQueue, QueueUnavailable } from './record-queue.ts'
 import { SHARDS, shardOf } from './record-shards.ts'
 import { createRecordWorker } from './record-worker.ts'
@@ -183,4 +183,12 @@ describe('a worker', () => {
     await worker.close()
     await queue.close()
   }, 30_000)
+})
+
+describe('workers of the same queues', () => {
+  it('hear from each other how many batches all of them ended', async () => {
+    expect(await tellEnded(link.client, 3)).toBe(3)
+    expect(await tellEnded(link.client, 0)).toBe(3)
+    expect(await tellEnded(link.client, 2)).toBe(5)
+  })
 })

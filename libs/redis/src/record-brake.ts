@@ -11,6 +11,7 @@ export const BRAKE_LIMITS: BrakeLimits = { depth: 1000, memoryShare: 0.65 }
 export type Brake = 'depth' | 'memory'
 
 const KEY = `${PREFIX}:records:brake`
+const ENDED_KEY = `${PREFIX}:records:ended`
 /** longer than a worker that is alive is ever silent */
 const LIFE_SECONDS = 15
 /** a brake that is on goes off this far below its limit */
@@ -48,6 +49,10 @@ export function brakeOf(
 export async function tellBrake(client: Redis, brake: Brake | null): Promise<void> {
   await client.set(KEY, brake ?? 'open', 'EX', LIFE_SECONDS)
 }
+
+/** Adds batches that one worker ended to those that all workers did. @returns how many those are, since the server knows of any */
+export const tellEnded = (client: Redis, batches: number): Promise<number> =>
+  client.incrby(ENDED_KEY, batches)
 
 /**
  * The producer's side: what the workers say, and the memory as it is now, because that can fill up faster than they look. Where no worker

@@ -11,6 +11,7 @@ import { Faults } from '../faults.ts'
 import { newId } from '../ids-and-secrets.ts'
 import { Settings } from '../settings.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
+import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryPorts } from './delivery.ts'
 
@@ -119,22 +120,28 @@ export class Deliverer implements OnApplicationBootstrap, BeforeApplicationShutd
     return ['webhook', 'otlp', 'syslog', ...this.settings.operatorOutlets.map(({ kind }) => kind)]
   }
 
-  /** Every tenant gets the operator's outlet, from its first record on. */
+  /** Every tenant gets the operator's outlet, from its first record on. One that cannot keeps no outlet of others waiting. */
   async #furnish(target: Settings['operatorOutlets'][number]): Promise<void> {
     const tenants = await this.queries.tenantsWithout(target.kind, TENANTS_AT_ONCE)
     for (const { tenantId, slug } of tenants)
-      await this.tenancy.run({ id: tenantId, slug }, (db) => {
-        const nowMs = this.clock.nowMs()
-        const row = {
-          id: newId('out', nowMs),
-          name: `operator-${target.kind}`,
-          kind: target.kind,
-          target: JSON.stringify(target),
-          of_operator: true,
-          created_at: new Date(nowMs),
-          created_by: 'operator',
-        }
-        return db.insert('outlets', row, 'on conflict do nothing')
-      })
+      await this.tenancy
+        .run({ id: tenantId, slug }, (db) => this.#make(db, target))
+        .catch((error: unknown) =>
+          this.faults.report('an outlet of the operator was not made; it is tried again', error),
+        )
+  }
+
+  #make(db: TenantDb, target: Settings['operatorOutlets'][number]): Promise<unknown> {
+    const nowMs = this.clock.nowMs()
+    const row = {
+      id: newId('out', nowMs),
+      name: `operator-${target.kind}`,
+      kind: target.kind,
+      target: JSON.stringify(target),
+      of_operator: true,
+      created_at: new Date(nowMs),
+      created_by: 'operator',
+    }
+    return db.insert('outlets', row, 'on conflict do nothing')
   }
 }

@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { givenControlPlane } from '../testing/given.ts'
@@ -10,11 +14,15 @@ import { MOST_UNANSWERED } from './delivery.ts'
 
 jest.setTimeout(120_000)
 
+const ENVIRONMENT = {
+  WRIT_MASTER_KEY: randomBytes(32).toString('base64url'),
+  WRIT_ALLOW_OUTLETS_OF_EVERY_TENANT_ON_LOOPBACK: 'yes',
+}
+
 let plane: ControlPlane
 
 beforeAll(async () => {
-  const environment = { WRIT_ALLOW_OUTLETS_OF_EVERY_TENANT_ON_LOOPBACK: 'yes' }
-  plane = await givenControlPlane({ environment })
+  plane = await givenControlPlane({ environment: ENVIRONMENT })
 })
 afterAll(() => plane?.close())
 
@@ -208,6 +216,57 @@ describe('an outlet that gets another receiver while the one of before is sent t
       Array.from({ length: 230 - body.status.nextLeaf }, (_, n) => body.status.nextLeaf + n),
     )
     await Promise.all([slow.close(), next.kill()])
+  })
+})
+
+describe('a ledger that goes back while its records are sent, as one does that a replica took the place of', () => {
+  it('has its outlets no further on than it is: what comes in the place of what it lost goes out too', async () => {
+    const given = await givenTenant()
+    const slow = await slowReceiver(1500)
+    await givenRecords(plane, given.tenant, 10)
+    const id = await webhookTo(given, slow.url, 'hook', { batch: true })
+    await until(() => slow.seen.length === 1)
+    await plane.query('alter table writ.records disable trigger user')
+    await plane.query('delete from writ.records where tenant_id = $1 and leaf_index >= 4', [given.tenant])
+    await plane.query('update writ.tenant_logs set size = 4 where tenant_id = $1', [given.tenant])
+    await until(() => slow.seen.length === 2)
+    expect((await statusOf(given, id)).nextLeaf).toBe(0)
+    await givenRecords(plane, given.tenant, 3)
+    await until(async () => (await statusOf(given, id)).nextLeaf >= 7)
+    expect(slow.seen.at(-1)).toMatch(/-6$/)
+    expect((await statusOf(given, id)).nextLeaf).toBe(7)
+    await slow.close()
+  })
+})
+
+describe('a tenant that an outlet of the operator cannot be made for', () => {
+  it('keeps no other tenant from its records', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'writ-outlets-'))
+    const bad = await givenTenant()
+    const good = await givenTenant()
+    await plane.query(`create function public.refuse_outlet() returns trigger language plpgsql as $$
+      begin
+        if new.tenant_id = '${bad.tenant}' and new.of_operator then raise exception 'not for this one'; end if;
+        return new;
+      end $$`)
+    await plane.query(
+      'create trigger refuse_outlet before insert on writ.outlets for each row execute function public.refuse_outlet()',
+    )
+    await givenRecords(plane, good.tenant, 3)
+    const other = await givenControlPlane({
+      environment: { ...ENVIRONMENT, DATABASE_URL: plane.appUrl, WRIT_OUTLET_FILE_DIRECTORY: directory },
+    })
+    const files = async () => (await readdir(directory)).join(' ')
+    await until(async () => (await files()).includes(good.tenant))
+    expect(await files()).not.toContain(bad.tenant)
+    expect(other.logged()).toContain('an outlet of the operator was not made')
+    await plane.query('drop trigger refuse_outlet on writ.outlets')
+    await until(
+      async () =>
+        (await plane.query('select from writ.outlets where tenant_id = $1', [bad.tenant])).length > 0,
+    )
+    await other.close()
+    await rm(directory, { recursive: true, force: true })
   })
 })
 

@@ -299,6 +299,7 @@ describe('the place of an outlet', () => {
     await plane.query('update writ.outlets set lease_until = now() where id = $1', [made.id])
     const next = await run((db) => places.lease(db, made.id, 'two'))
     if (!zombie || !next) throw new Error('it was free')
+    await givenRecords(plane, given.tenant, 5)
     await run((db) => places.advance(db, zombie, 5, 5))
     await run((db) => places.release(db, zombie))
     expect(await run((db) => places.renew(db, zombie))).toBeNull()

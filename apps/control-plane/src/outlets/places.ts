@@ -53,7 +53,11 @@ export class Places {
     return row && leasedOf(row)
   }
 
-  /** Everything before `to` is done with. @param delivered how many of it the receiver has @returns false when the lease was lost: the place stays */
+  /**
+   * Everything before `to` is done with.
+   * @param delivered how many of it the receiver has
+   * @returns false when the lease was lost, or the ledger does not have it any more: it went back meanwhile, and the place stays
+   */
   async advance(
     db: TenantDb,
     { id, epoch, nextLeaf }: Leased,
@@ -63,7 +67,7 @@ export class Places {
     const moved = await db.first(
       `update writ.outlets set next_leaf = $5, delivered = delivered + $6, delivered_at = case when $6 > 0 then now() else delivered_at end,
          failures = 0, refusals = 0, width = least(width * 2, ${WIDEST}), failure_code = null, failure_detail = null
-        where ${OURS} and next_leaf = $4 returning id`,
+        where ${OURS} and next_leaf = $4 and $5::bigint <= (select size from writ.tenant_logs where tenant_id = $1) returning id`,
       [id, epoch, nextLeaf, to, delivered],
     )
     return moved !== null

@@ -9,6 +9,7 @@ import type { TestStream } from '@writ/postgres/testing'
 import { createRecordWorker } from '@writ/redis'
 import type { RecordWorker } from '@writ/redis'
 import { rawPublicKey } from '@writ/audit'
+import { CommitWatch } from '../bundles/commit-watch.ts'
 import { givenControlPlane } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
 import { joinedNode } from '../testing/nodes.ts'
@@ -168,5 +169,35 @@ describe('a call of which nobody says how it ended', () => {
         bent.stream.tenant,
       ])
     while ((await ended()).length === 0) await rest(0.1)
+  })
+})
+
+describe('a database that was away for longer than a stream may be silent', () => {
+  it('is no silence of a gateway: whoever lives is heard again before anything is told of them', async () => {
+    const world = await given()
+    await keep(world.stream.batch(0, 2))
+    await tell(world, 4)
+    const watch = plane.app.get(CommitWatch)
+    const lead = watch.lead.bind(watch)
+    const looks = { isAway: true, count: 0 }
+    // Without the database nobody leads, and no head is taken.
+    const leading = jest.spyOn(watch, 'lead').mockImplementation(async () => {
+      const leads = !looks.isAway && (await lead())
+      if (leads) looks.count += 1
+      return leads
+    })
+    await rest(2)
+    looks.isAway = false
+    while (looks.count === 0) await rest(0.05)
+    await rest(0.3)
+    for (let at = 0; at < 8; at += 1) {
+      await tell(world, 4)
+      await rest(0.25)
+    }
+    leading.mockRestore()
+    const records = await recordsOf(world)
+    expect(records.map(({ kind, outcome }) => [kind, outcome])).not.toContainEqual(['stream_lost', 'failed'])
+    expect(records.map(({ outcome }) => outcome)).not.toContain('unknown')
+    await eventually(world, ({ kind }) => kind === 'stream_lost')
   })
 })

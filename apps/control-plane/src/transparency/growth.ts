@@ -1,5 +1,5 @@
 import { hashesOfTile, openEdge, sameHash, TILE_WIDTH } from '@writ/audit'
-import type { TreeEdge, TreeHead } from '@writ/audit'
+import type { Hash, TreeEdge, TreeHead } from '@writ/audit'
 import type { CheckpointRow, TreeState, TreeStore } from '@writ/postgres'
 import type { KnownHead } from './copies.ts'
 
@@ -7,8 +7,11 @@ const LEAVES_AT_ONCE = 4096
 /** Leaves under one new checkpoint, unless somebody remembers a later one. */
 const MOST_LEAVES = 65_536
 
-/** A tree with leaves added; `fault`: what was sealed before and what is there now do not fit. */
-export type Growth = { readonly edge: TreeEdge } | { readonly fault: string }
+/** A tree with leaves added. `last`: the hash of the last of them; null: none came. */
+export type Grown = { readonly edge: TreeEdge; readonly last: Hash | null }
+
+/** `fault`: what was sealed before and what is there now do not fit. */
+export type Growth = Grown | { readonly fault: string }
 
 /**
  * Adds the leaves that came to the tree that was sealed, and compares on the way with everything that anybody remembers of it: the last
@@ -79,6 +82,7 @@ async function addLeaves(
 ): Promise<Growth> {
   const wanted = Math.max(state.size + MOST_LEAVES, ...heads.map(({ head }) => head.size))
   const end = Math.min(state.leaves, wanted)
+  let last: Hash | null = null
   while (edge.size() < end) {
     const [from, to] = [edge.size(), Math.min(end, edge.size() + LEAVES_AT_ONCE)]
     const rows = new Map((await store.leaves(from, to)).map((row) => [row.index, row.hash]))
@@ -86,11 +90,24 @@ async function addLeaves(
       const hash = rows.get(leaf) ?? (await hashOfEpochBefore(store, state.epoch, leaf))
       if (hash === null) return { fault: `altered: leaf ${leaf} is missing in the ledger` }
       edge.append(hash)
+      last = hash
       const other = heads.find(({ head }) => head.size === edge.size() && !sameHash(edge.root(), head.root))
       if (other) return { fault: forked(other.by, edge.size()) }
     }
   }
-  return { edge }
+  return { edge, last }
+}
+
+/** Whether the ledger still has what a tree was grown from: one that a replica took the place of has less, or something else by now. */
+export async function isStillThere(
+  store: TreeStore,
+  { leaves }: TreeState,
+  { edge, last }: Grown,
+): Promise<boolean> {
+  if (leaves < edge.size()) return false
+  if (last === null) return true
+  const [row] = await store.leaves(edge.size() - 1, edge.size())
+  return row === undefined || sameHash(row.hash, last)
 }
 
 /** Of a record that retention removed the hash is left, in the tiles of the epoch in which it was sealed. */

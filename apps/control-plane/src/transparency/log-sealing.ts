@@ -10,7 +10,8 @@ import { Faults } from '../faults.ts'
 import { Settings } from '../settings.ts'
 import { LogCopies } from './copies.ts'
 import type { LogName } from './copies.ts'
-import { growTree } from './growth.ts'
+import { growTree, isStillThere } from './growth.ts'
+import type { Grown } from './growth.ts'
 import { LogKeys } from './log-keys.ts'
 import { LogRows } from './log-rows.ts'
 import type { Log, Rows } from './log-rows.ts'
@@ -55,7 +56,7 @@ export class LogSealing {
     if (!this.#isNew(state) && latest !== null) return this.#spread(log, view, latest)
     if (!(await this.#isCopied(log, view))) return 'stopped'
     const note = await this.#sign(name, grown.edge)
-    const kept = await this.rows.in(log, (rows) => this.#keep(log, { rows, view, edge: grown.edge, note }))
+    const kept = await this.rows.in(log, (rows) => this.#keep(log, { rows, view, grown, note }))
     return kept === null ? 'more' : this.#spread(log, view, kept)
   }
 
@@ -135,15 +136,20 @@ export class LogSealing {
     return writeNote({ text, signatures: [await this.keys.signNote(text, origin)] })
   }
 
-  /** @returns null when somebody else sealed meanwhile: what was signed is then forgotten, and says nothing that contradicts */
+  /**
+   * @returns null when somebody else sealed meanwhile, or the ledger went back: what was signed is then forgotten, and says nothing that
+   * contradicts
+   */
   async #keep(
     log: Log,
-    { rows, view, edge, note }: { rows: Rows; view: View; edge: TreeEdge; note: string },
+    { rows, view, grown, note }: { rows: Rows; view: View; grown: Grown; note: string },
   ): Promise<CheckpointRow | null> {
     const { store, manager } = rows
     const now = await store.state('lock')
     const { state, name } = view
     if (now?.checkpoints !== state.checkpoints || now.epoch !== state.epoch) return null
+    if (!(await isStillThere(store, now, grown))) return null
+    const { edge } = grown
     const at = this.#now()
     const globalIndex =
       log === 'global'

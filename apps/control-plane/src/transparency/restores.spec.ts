@@ -8,6 +8,7 @@ import { createMetrics } from '@writ/runtime'
 import { OPERATOR_KEY } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
 import { withLogs } from './log-metrics.ts'
+import { LogKeys } from './log-keys.ts'
 import { LogRows } from './log-rows.ts'
 import { LogSealing } from './log-sealing.ts'
 import { givenLogs, keyOf } from './logs.fixture.ts'
@@ -140,6 +141,39 @@ describe('a database that was put back to an earlier time', () => {
     })
     expect((await log.get('checkpoint')).body).toMatchObject({ epoch: 1, archivedSize: 0, stopped: null })
   })
+
+  it.each([
+    ['and still lacks records', 0],
+    ['and has others in their place by then', 5],
+  ])(
+    'while a checkpoint is being signed, %s, keeps none of records that it does not have',
+    async (_, more) => {
+      const log = await givenLog(12)
+      await log.ingest(0, 5)
+      await seal()
+      await log.ingest(5, 10)
+      const others = createTestStream(world.node, log.id, 8)
+      const keys = plane.app.get(LogKeys)
+      const signNote = keys.signNote.bind(keys)
+      const signing = jest.spyOn(keys, 'signNote').mockImplementation(async (text, origin) => {
+        if (text.includes('\n10\n') && origin === (await trusted(log)).origin) {
+          signing.mockRestore()
+          await restored(log, 5)
+          await log.ingest(0, more, others)
+        }
+        return signNote(text, origin)
+      })
+      await seal()
+      expect((await log.get('checkpoint')).body.checkpoint.size).toBe(5)
+      await log.ingest(5, 12)
+      await seal()
+      expect((await log.get('checkpoint')).body).toMatchObject({
+        stopped: null,
+        checkpoint: { size: 12 + more },
+      })
+      expect(await plane.app.get(LogSealing).patrol(log)).toBe(true)
+    },
+  )
 
   it('is noticed by the memory of a witness alone', async () => {
     const log = await givenLog(9)
