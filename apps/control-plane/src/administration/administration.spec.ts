@@ -3,6 +3,7 @@ import { DiscoveryService } from '@nestjs/core'
 import { isFault, openBatch, verifyEvidence } from '@writ/audit'
 import { AuditRecord, Evidence } from '@writ/contracts'
 import type { Administration, RecordView, StreamBatch } from '@writ/contracts'
+import { Client } from 'pg'
 import { createTenantScope, ingestBatch, openDatabase, PlatformQueries } from '@writ/postgres'
 import type { Database } from '@writ/postgres'
 import { createRecordWorker } from '@writ/redis'
@@ -71,6 +72,22 @@ const eventsOf = async (tenant: string): Promise<Administration[]> =>
 async function recordsOf(key: string): Promise<AuditRecord[]> {
   const { body } = await plane.ask('GET', '/api/v1/records?kind=administered&limit=500', { key })
   return body.items.map(({ record }: RecordView) => record)
+}
+
+/** As a replica that never heard of the event of that number. */
+async function forgotten(tenant: string, seq: number): Promise<void> {
+  const owner = new Client({ connectionString: plane.ownerUrl })
+  await owner.connect()
+  await owner.query('set session_replication_role = replica')
+  await owner.query('delete from writ.administration_events where tenant_id = $1 and seq >= $2', [
+    tenant,
+    seq,
+  ])
+  await owner.query('update writ.tenants set administration_seq = $2::bigint - 1 where id = $1', [
+    tenant,
+    seq,
+  ])
+  await owner.end()
 }
 
 describe('an administrative request', () => {
@@ -239,6 +256,19 @@ describe('administrative records', () => {
     worker = createRecordWorker({ kind: 'postgres', url: plane.workerUrl }, keep, () => {})
     await eventually(async () => (await storedOf(tenant.id)) === 21)
     expect(taken.filter((batch) => batch.tenant === tenant.id)).toHaveLength(2)
+  })
+
+  it('are all told, also after one that the ledger has and a replica that took over does not', async () => {
+    const { tenant, ownerKey } = await plane.newTenant()
+    const { key } = ownerKey
+    const make = (name: string) => plane.ask('POST', '/api/v1/access-groups', { key, body: { name } })
+    await make('before')
+    await eventually(async () => (await storedOf(tenant.id)) === 2)
+    await forgotten(tenant.id, 2)
+    for (const name of ['after', 'and after']) await make(name)
+    await eventually(async () => (await storedOf(tenant.id)) === 4)
+    const told = (await recordsOf(key)).map(({ administration }) => administration?.after)
+    expect(told.slice(1)).toMatchObject([{ name: 'before' }, { name: 'after' }, { name: 'and after' }])
   })
 
   it('show it when an event is missing from the ledger', async () => {

@@ -107,10 +107,15 @@ const LEFT_OUT = '…'
 const sealedOrLeftOut = (subject: Subject | undefined, text: string): PersonName =>
   subject ? sealedTo(subject, text) : LEFT_OUT
 
-// Numbered by the row of the tenant: no gaps, and a number is visible only when all before it are.
+// Numbered by the row of the tenant: a number is visible only when all before it are. What the ledger has counts as numbered, also where a
+// replica that took over does not know the event any more: its record may have waited outside, and came.
 const INSERT = `
-  with numbered as (
-    update writ.tenants set administration_seq = administration_seq + 1 where id = $1 returning administration_seq
+  with kept as (
+    select coalesce(max(s.next_seq), 0) as next_seq from writ.streams s join writ.nodes n on n.id = s.node_id
+     where s.tenant_id = $1 and n.kind = 'control-plane'
+  ), numbered as (
+    update writ.tenants set administration_seq = greatest(administration_seq, (select next_seq from kept)) + 1
+     where id = $1 returning administration_seq
   )
   insert into writ.administration_events (tenant_id, seq, decision_id, at, administration, finding, record)
   select $1, administration_seq, $2, $3, $4, $5, $6 from numbered`
