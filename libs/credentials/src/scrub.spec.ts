@@ -14,6 +14,13 @@ const percentAll = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 const unicodeAll = (text: string): string =>
   Array.from(text, (char) => String.raw`\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
+const references = (text: string): string =>
+  text.replaceAll(/[^a-z0-9]/gi, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`)
+const named = (text: string): string =>
+  text.replaceAll(
+    /[&<>"']/g,
+    (char) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot' }[char] ?? '#39'};`,
+  )
 const inner = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** Ways in which an upstream may echo; each result is masked whole. */
@@ -40,6 +47,10 @@ const ECHOES: readonly (readonly [string, (secret: string) => string])[] = [
   ['JSON-escaped with slashes', (secret) => inner(secret).replaceAll('/', String.raw`\/`)],
   ['JSON-escaped in a string in a string', (secret) => inner(inner(secret))],
   ['JSON-escaped three times', (secret) => inner(inner(inner(secret)))],
+  ['on a page', named],
+  ['on a page with everything escaped', references],
+  ['on a page, twice', (secret) => named(references(secret))],
+  ['on a page in a string', (secret) => inner(references(secret)).replaceAll('&', String.raw`\u0026`)],
   ['Unicode-escaped', unicodeAll],
   ['Unicode-escaped in a string', (secret) => inner(unicodeAll(secret))],
 ]
@@ -246,6 +257,21 @@ describe('createScrubber', () => {
     const wholeMs = leastCpuMs(() => hostile.text(half + half))
     expect(wholeMs).toBeLessThan(Math.max(3 * halfMs, FLOOR_MS))
     expect(wholeMs).toBeLessThan(3_000)
+  })
+
+  it('takes hardly more for a text that begins with every form of the secret than for one with those of another', () => {
+    const secret = 'sk-live-0123456789abcdefghijklmnopqrstuv'
+    const { text } = createScrubber(secret)
+    const rest = 'hello, world '.repeat(900_000)
+    const beginningWith = (echoed: string) =>
+      ECHOES.map(([, echo]) => echo(echoed))
+        .filter((echo) => !/[%\\]/.test(echo))
+        .join(' ') + rest
+    const [echoing, quiet] = [beginningWith(secret), beginningWith(secret.replace('live', 'test'))]
+    const quietMs = leastCpuMs(() => text(quiet))
+    const echoingMs = leastCpuMs(() => text(echoing))
+    expect(echoingMs).toBeLessThan(Math.max(8 * quietMs, FLOOR_MS))
+    expect(text(echoing)).toMatch(/^\[credential\]/)
   })
 
   it('takes no longer for a longer secret than for the text that it is sought in', () => {

@@ -27,7 +27,7 @@ const NOTHING_LENT: Scrubber = {
 }
 
 /**
- * Masks a credential that an upstream echoes: as sent, without its scheme, JSON-escaped (nested too), percent-encoded, hex,
+ * Masks a credential that an upstream echoes: as sent, without its scheme, JSON-escaped (nested too), percent-encoded, as HTML, hex,
  * and base64 or base64url at any alignment. Best effort by nature: an upstream that transforms the secret otherwise defeats it.
  * Each part returns the very same reference when nothing was found, in time linear in the input whatever the secret holds.
  * The secret is only ever searched for as bytes: it is compiled into nothing, so no error can carry it. Never throws.

@@ -58,19 +58,20 @@ function inLowerCase(bytes: Uint8Array): Buffer {
   return lowered
 }
 
-/** Knuth, Morris and Pratt, from the first place where the prefix stands: no byte of the text is read again. */
+/** Knuth, Morris and Pratt, wherever the prefix stands: no byte of the text is read twice by it, and where no form begins none is. */
 function spansOf(text: Buffer, form: SoughtForm): readonly Span[] {
-  const first = text.indexOf(form.prefix)
-  if (first === -1) return []
-  const borders = (form.borders ??= bordersOf(form.bytes))
-  const size = form.bytes.length
   const spans: Span[] = []
+  const size = form.bytes.length
   let matched = 0
-  for (let at = first; at < text.length; at += 1) {
+  for (let at = text.indexOf(form.prefix); at !== -1 && at < text.length;) {
+    const borders = (form.borders ??= bordersOf(form.bytes))
     matched = matchedWith(form.bytes, borders, matched, text[at] ?? 0)
-    if (matched < size) continue
-    add(spans, { start: at + 1 - size, end: at + 1 })
-    matched = borders[size - 1] ?? 0
+    at += 1
+    if (matched === size) {
+      add(spans, { start: at - size, end: at })
+      matched = borders[size - 1] ?? 0
+    }
+    if (matched === 0) at = text.indexOf(form.prefix, at)
   }
   return spans
 }

@@ -12,17 +12,20 @@ const DEPTH = 4
 
 const PERCENT = 0x25
 const BACKSLASH = 0x5c
+const AMPERSAND = 0x26
 
-type Spelling = { readonly percent: boolean; readonly json: boolean }
+type Spelling = { readonly percent: boolean; readonly json: boolean; readonly html: boolean }
 
-/** Each alone undoes its encoder exactly, however often it was used; both together find one within the other. */
+/** Each alone undoes its encoder exactly, however often it was used; two together find one within the other. */
 const SPELLINGS: readonly Spelling[] = [
-  { percent: true, json: false },
-  { percent: false, json: true },
-  { percent: true, json: true },
+  { percent: true, json: false, html: false },
+  { percent: false, json: true, html: false },
+  { percent: true, json: true, html: false },
+  { percent: false, json: false, html: true },
+  { percent: false, json: true, html: true },
 ]
 
-/** As given, and with percent-encoding (RFC 3986 2.1) and JSON escapes (RFC 8259 7) undone up to four times. Linear. */
+/** As given, and with percent-encoding (RFC 3986 2.1), JSON escapes (RFC 8259 7) and character references of HTML undone up to four times. Linear. */
 export function* readingsOf(bytes: Uint8Array): Generator<Reading> {
   yield { bytes, starts: () => null }
   for (const spelling of SPELLINGS.filter((each) => isSpoken(bytes, each)))
@@ -33,8 +36,11 @@ export function* readingsOf(bytes: Uint8Array): Generator<Reading> {
 export const spellingsBehind = (bytes: Uint8Array): readonly Uint8Array[] =>
   Array.from(readingsOf(bytes), (reading) => reading.bytes).slice(1)
 
-const isSpoken = (bytes: Uint8Array, { percent, json }: Spelling): boolean =>
-  (!percent || bytes.includes(PERCENT)) && (!json || bytes.includes(BACKSLASH))
+const isSpoken = (bytes: Uint8Array, { percent, json, html }: Spelling): boolean =>
+  (!percent || bytes.includes(PERCENT)) &&
+  (!json || bytes.includes(BACKSLASH)) &&
+  // Behind a backslash an ampersand can be spelled itself.
+  (!html || json || bytes.includes(AMPERSAND))
 
 function* undoneRepeatedly(bytes: Uint8Array, spelling: Spelling): Generator<Reading> {
   let reading: Reading = { bytes, starts: () => null }
@@ -70,7 +76,7 @@ function undoneBytes(bytes: Uint8Array, spelling: Spelling): Uint8Array {
   return undone.subarray(0, size)
 }
 
-const isSign = (byte: number): boolean => byte === BACKSLASH || byte === PERCENT
+const isSign = (byte: number): boolean => byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND
 
 function startsOf({ bytes, starts }: Reading, size: number, spelling: Spelling): Int32Array {
   const given = starts()
@@ -78,10 +84,11 @@ function startsOf({ bytes, starts }: Reading, size: number, spelling: Spelling):
   const from = new Int32Array(size + 1)
   let place = 0
   for (let at = 0; at < bytes.length;) {
-    const { length, means } = letterAt(bytes, at, spelling) ?? ITSELF
-    from.fill(startOf(at), place, place + means.length)
-    place += means.length
-    at += length
+    const start = startOf(at)
+    const letter = isSign(bytes[at] ?? 0) ? letterAt(bytes, at, spelling) : null
+    const count = letter?.means.length ?? 1
+    for (const end = place + count; place < end; place += 1) from[place] = start
+    at += letter?.length ?? 1
   }
   from[size] = startOf(bytes.length)
   return from
@@ -90,11 +97,9 @@ function startsOf({ bytes, starts }: Reading, size: number, spelling: Spelling):
 /** A spelled letter: how long it is and the bytes that it means. */
 type Letter = { readonly length: number; readonly means: readonly number[] }
 
-/** A letter that is not spelled. */
-const ITSELF = { length: 1, means: [0] }
-
-function letterAt(bytes: Uint8Array, at: number, { percent, json }: Spelling): Letter | null {
+function letterAt(bytes: Uint8Array, at: number, { percent, json, html }: Spelling): Letter | null {
   if (percent && bytes[at] === PERCENT) return percentLetter(bytes, at)
+  if (html && bytes[at] === AMPERSAND) return referredLetter(bytes, at)
   return json && bytes[at] === BACKSLASH ? (unicodeLetter(bytes, at) ?? shortLetter(bytes, at)) : null
 }
 
@@ -107,6 +112,57 @@ const PERCENT_LETTERS: readonly Letter[] = Array.from({ length: 256 }, (_, byte)
   length: 3,
   means: [byte],
 }))
+
+/** `&#61;`, `&#x3D;`, or one of the five names that every escaper of HTML uses. */
+const referredLetter = (bytes: Uint8Array, at: number): Letter | null =>
+  bytes[at + 1] === HASH ? numberedLetter(bytes, at) : namedLetter(bytes, at)
+
+const HASH = 0x23
+const SEMICOLON = 0x3b
+const LETTER_X = 0x78
+const MOST_DIGITS = 7
+
+function numberedLetter(bytes: Uint8Array, at: number): Letter | null {
+  const isHex = ((bytes[at + 2] ?? 0) | 0x20) === LETTER_X
+  const base = isHex ? 16 : 10
+  const from = at + (isHex ? 3 : 2)
+  let [end, code] = [from, 0]
+  for (; end < from + MOST_DIGITS; end += 1) {
+    const digit = digitIn(bytes[end], base)
+    if (digit === null) break
+    code = code * base + digit
+  }
+  const isWhole = end > from && bytes[end] === SEMICOLON && code <= LAST_CODE_POINT
+  return isWhole ? { length: end + 1 - at, means: code < 0x80 ? [code] : utf8Of(code) } : null
+}
+
+const LAST_CODE_POINT = 0x10_ff_ff
+const utf8Of = (code: number): readonly number[] => [...Buffer.from(String.fromCodePoint(code), 'utf8')]
+
+function digitIn(byte: number | undefined, base: number): number | null {
+  const digit = hexDigit(byte ?? 0)
+  return digit !== null && digit < base ? digit : null
+}
+
+function namedLetter(bytes: Uint8Array, at: number): Letter | null {
+  for (const { name, letter } of NAMED_LETTERS[bytes[at + 1] ?? 0] ?? NONE)
+    if (name.every((byte, place) => bytes[at + 1 + place] === byte)) return letter
+  return null
+}
+
+type Named = { readonly name: readonly number[]; readonly letter: Letter }
+
+const NONE: readonly Named[] = []
+
+/** By the first byte of their names. */
+const NAMED_LETTERS: readonly (readonly Named[])[] = Array.from({ length: 256 }, (_, first) =>
+  ['amp;&', 'lt;<', 'gt;>', 'quot;"', "apos;'"]
+    .filter((pair) => pair.charCodeAt(0) === first)
+    .map((pair) => ({
+      name: [...Buffer.from(pair.slice(0, -1))],
+      letter: { length: pair.length, means: [pair.charCodeAt(pair.length - 1)] },
+    })),
+)
 
 /** `\"`, `\\`, `\/`, `\'`, `\t` and their like. */
 const shortLetter = (bytes: Uint8Array, at: number): Letter | null =>

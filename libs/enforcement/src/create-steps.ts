@@ -34,6 +34,12 @@ const NEVER_SENT: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   // as many calls and streams of this agent as there may be
   'rate_limited',
   'upstream_forbidden',
+  // of another caller, or of a session that has ended
+  'session_unknown',
+  'state_unknown',
+  'task_unknown',
+  // what was lent is for another upstream
+  'credential_unavailable',
 ])
 
 /** Binds the core rooms to the steps of `mediate`. */

@@ -45,6 +45,20 @@ describe('a stream that was begun under other rules', () => {
   })
 })
 
+async function* blanks() {
+  for (let at = 0; at < 1000; at += 1) yield { bytes: Buffer.from('\n'), data: null }
+}
+
+describe('a stream of more events than there are moments', () => {
+  it('lets everything else have its turn among them', async () => {
+    const answer = { kind: 'stream' as const, status: 200, headers: [], events: blanks(), stop: () => {} }
+    const happened = await mediated({ answer })
+    const before = happened.turns
+    expect(await framesOf(happened.answer)).toHaveLength(1000)
+    expect(happened.turns - before).toBeGreaterThanOrEqual(30)
+  })
+})
+
 describe('a stream that is cut off', () => {
   it('is recorded with the reason', async () => {
     const slow = new Refusal('reader_too_slow')

@@ -238,7 +238,9 @@ export async function mediated(given: Given): Promise<Happened> {
     claims,
     hangUps,
     bugs,
-    turns,
+    get turns() {
+      return turns
+    },
     get entry() {
       return seen
     },

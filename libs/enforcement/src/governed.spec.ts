@@ -158,6 +158,10 @@ describe('a session with a cap', () => {
     ['its upstream is not called for a while', { answer: new Refusal('upstream_broken') }],
     ['its upstream has too many calls', { answer: new Refusal('upstream_busy') }],
     ['its upstream is where nothing is sent', { answer: new Refusal('upstream_forbidden') }],
+    ['its session at the upstream has ended', { answer: new Refusal('session_unknown') }],
+    ['it brings the state of somebody else', { answer: new Refusal('state_unknown') }],
+    ['it names a task of somebody else', { answer: new Refusal('task_unknown') }],
+    ['what was lent is for another upstream', { answer: new Refusal('credential_unavailable') }],
   ])('gives a call back when %s', async (_, failing) => {
     const sessions = memorySessions()
     for (let time = 0; time < 4; time += 1) await mediated({ rules: [cap], sessions, ...failing })

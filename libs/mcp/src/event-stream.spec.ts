@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { isRefusal } from '@writ/contracts'
 import * as fc from 'fast-check'
@@ -244,4 +246,30 @@ function dataByTheStandard(text: string): string[] {
     else if (line.startsWith('data:')) data = [...(data ?? []), line.slice(5).replace(/^ /, '')]
   }
   return found
+}
+
+describe('a chunk of very many events', () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+
+  function heldBytes(): number {
+    collectGarbage()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+
+  it('is taken apart as it is read: what waits for its reader stays as small as it came', async () => {
+    const chunk = Buffer.alloc(256 * 1024, '\n')
+    const before = heldBytes()
+    const events = splitEvents(inOne(chunk), { maxBytes: 1000 })
+    expect((await events.next()).value?.bytes).toHaveLength(1)
+    expect(heldBytes() - before).toBeLessThan(4 * 1024 * 1024)
+    let count = 1
+    for await (const { bytes } of events) count += bytes.length
+    expect(count).toBe(chunk.length)
+  })
+})
+
+async function* inOne(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk
 }

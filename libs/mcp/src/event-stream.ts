@@ -34,13 +34,17 @@ export async function* splitEvents(
   limits: EventLimits,
 ): AsyncGenerator<StreamEventBytes> {
   const splitter = createEventSplitter(limits)
-  for await (const chunk of source) {
-    yield* accepted(splitter.push(chunk))
-    const fault = splitter.fault()
-    if (fault) throw new StreamRefused(fault)
-  }
+  for await (const chunk of source)
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      yield* accepted(splitter.push(chunk.subarray(at, at + PIECE_BYTES)))
+      const fault = splitter.fault()
+      if (fault) throw new StreamRefused(fault)
+    }
   yield* accepted(splitter.end())
 }
+
+/** So much of a chunk is taken apart at a time: events of one byte take hundreds of times the room of their bytes while they wait. */
+const PIECE_BYTES = 4_096
 
 function accepted(events: readonly StreamEventBytes[] | Refusal): readonly StreamEventBytes[] {
   if (isRefusal(events)) throw new StreamRefused(events)

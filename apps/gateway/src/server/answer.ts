@@ -5,7 +5,9 @@ import type { Answer } from '@writ/enforcement'
 import { challengeOf } from '@writ/identity'
 import { errorAnswer } from '@writ/mcp'
 import { RECEIPT_HEADER } from '../receipts.ts'
+import { sourceOf } from './admission.ts'
 import { cutSlowReader } from './slow-readers.ts'
+import { waitingAnswers } from './waiting-answers.ts'
 
 type Fields = readonly (readonly [string, string])[]
 type StreamAnswer = Extract<Answer, { kind: 'stream' }>
@@ -93,12 +95,18 @@ const PIECE_BYTES = 64 * 1024
 
 /** In one piece nobody could tell a client that takes some of it, however little, from one that takes none. */
 async function sendPieces(response: ServerResponse, body: Uint8Array, limitMs: number): Promise<void> {
-  for (let at = 0; at < body.length; at += PIECE_BYTES) {
-    if (response.destroyed) return
-    const isTaken = response.write(body.subarray(at, at + PIECE_BYTES))
-    if (!isTaken && !(await drained(response, limitMs))) return
+  const source = sourceOf(response.socket?.remoteAddress ?? '')
+  const leave = waitingAnswers.add(source, body.length, () => cutSlowReader(response))
+  try {
+    for (let at = 0; at < body.length; at += PIECE_BYTES) {
+      if (response.destroyed) return
+      const isTaken = response.write(body.subarray(at, at + PIECE_BYTES))
+      if (!isTaken && !(await drained(response, limitMs))) return
+    }
+    response.end()
+  } finally {
+    leave()
   }
-  response.end()
 }
 
 async function sendStream(response: ServerResponse, answer: StreamAnswer, frame: AnswerFrame): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from '@writ/contracts'
+import { GatheredBytes } from '@writ/runtime'
 import { deadlines } from '../deadlines.ts'
 import type { Awaited } from '../deadlines.ts'
 
@@ -32,8 +33,7 @@ class Collecting implements Awaited {
   dueMs: number
   readonly #limits: BodyLimits
   readonly #settle: (body: Collected) => void
-  #chunks: Buffer[] = []
-  #sizeBytes = 0
+  readonly #bytes = new GatheredBytes()
   #isSettled = false
 
   constructor(limits: BodyLimits, settle: (body: Collected) => void) {
@@ -47,14 +47,12 @@ class Collecting implements Awaited {
     if (this.#isSettled) return
     const { bodyBytes, bodyIdleMs } = this.#limits
     this.dueMs = performance.now() + bodyIdleMs
-    this.#sizeBytes += chunk.length
-    if (this.#sizeBytes <= bodyBytes) this.#chunks.push(chunk)
+    if (this.#bytes.sizeBytes + chunk.length <= bodyBytes) this.#bytes.add(chunk)
     else this.settle(new Refusal('message_too_large'))
   }
 
   end(): void {
-    const [only] = this.#chunks
-    this.settle(this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks))
+    this.settle(this.#bytes.take())
   }
 
   late(): void {
@@ -66,7 +64,7 @@ class Collecting implements Awaited {
     if (this.#isSettled) return
     this.#isSettled = true
     deadlines.drop(this)
-    this.#chunks = []
+    this.#bytes.take()
     this.#settle(body)
   }
 }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { isRefusal } from '@writ/contracts'
 import type { Answer, Received } from '@writ/enforcement'
@@ -124,6 +125,23 @@ describe('a large answer', () => {
     await until(() => server.sockets.open() === 1)
     await until(() => server.sockets.open() === 0)
     expect(server.sockets.open()).toBe(0)
+  })
+
+  it('is cut for others where its client takes it slowly on ever more connections', async () => {
+    const body = Buffer.alloc(32 * 1024 * 1024, 0x20)
+    const server = await serving(() => ({ kind: 'whole', status: 200, headers: [], body }), {
+      slowReaderMs: 60_000,
+    })
+    for (let count = 1; count <= 8; count += 1) {
+      client(server.port, CALL)
+      await until(() => server.sockets.open() === count)
+    }
+    await delay(1100)
+    const { seen, read } = client(server.port, CALL)
+    read()
+    await until(() => seen.bytes > 0)
+    await until(() => server.sockets.open() === 8)
+    expect(seen.isClosed).toBe(false)
   })
 
   it('arrives where its client takes it', async () => {

@@ -15,6 +15,7 @@ import type { HardeningLimits } from './hardened-server.ts'
 import { checkMediaType, checkOrigin, readHeaders, servedNames } from './headers.ts'
 import type { ServedNames } from './headers.ts'
 import { holdMs } from './hold.ts'
+import { itsTurn } from './in-order.ts'
 import { metadataAnswer } from './metadata.ts'
 import { routeOf } from './route.ts'
 import type { Route } from './route.ts'
@@ -60,7 +61,11 @@ export async function startServer(ports: ServerPorts): Promise<GatewayServer> {
   const exchanges = new Exchanges()
   const nobody: ServedNames = { hosts: new Set(), origin: ports.publicOrigin }
   const rim: Rim = { ports, names: nobody, admission, exchanges, isStopping: false }
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => void serve(request, response, rim)
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const turn = itsTurn(request, response)
+    if (turn === null) void serve(request, response, rim)
+    else void turn.then(() => serve(request, response, rim))
+  }
   const server = hardenedServer(ports.limits, onRequest)
   const sockets = limitSockets(server, ports.limits.socketsPerAddress)
   const port = await listenOn(server, ports.listen)

@@ -214,6 +214,18 @@ describe('a listing', () => {
   })
 })
 
+describe('an answer that holds more than a message may', () => {
+  it('is left to whoever judges it, and nobody walks through it', async () => {
+    const body = Buffer.from(
+      `{"jsonrpc":"2.0","id":1,"result":{"requestState":"a","content":[${'1,'.repeat(200_000)}1]}}`,
+    )
+    const upstream = { forward: async () => ({ kind: 'whole' as const, status: 200, headers: [], body }) }
+    const { forward } = bindHandles(upstream, createHandleSeal('the join secret that all gateways share'))
+    const answer = await forward(allowedOf({}, '{}'), { kind: 'none' })
+    expect(!isRefusal(answer) && answer.kind === 'whole' && answer.body === body).toBe(true)
+  })
+})
+
 describe('an answer that is no message', () => {
   it.each(['{"taskId":', 'requestState', '["taskId"]'])('stays as it is: %s', async (said) => {
     const { send } = await given(said)

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@writ/contracts'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Allowed, StreamEvent, UpstreamAnswer, UpstreamClient } from '@writ/enforcement'
-import { eventOf } from '@writ/mcp'
+import { eventOf, readStrictJson } from '@writ/mcp'
 import type { HandleOwner, HandleSeal } from './handle-seal.ts'
 import type { Place } from './json-strings.ts'
 import { rewriteStrings } from './json-strings.ts'
@@ -141,9 +141,8 @@ function withSealed(answer: UpstreamAnswer, binding: Binding): UpstreamAnswer {
   const { body } = answer
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   if (!mayHold(bytes, binding)) return answer
-  const text = bytes.toString('utf8')
-  const written = sealedText(text, binding)
-  return written === text ? answer : { ...answer, body: Buffer.from(written) }
+  const written = sealedText(bytes, binding)
+  return written === null ? answer : { ...answer, body: Buffer.from(written) }
 }
 
 async function* sealedEvents(
@@ -151,32 +150,31 @@ async function* sealedEvents(
   binding: Binding,
 ): AsyncGenerator<StreamEvent> {
   for await (const event of events) {
-    const written =
-      event.data !== null && mayHold(event.data, binding) ? sealedText(event.data, binding) : event.data
-    if (written === null || written === event.data) yield event
+    const { data } = event
+    const written = data !== null && mayHold(data, binding) ? sealedText(Buffer.from(data), binding) : null
+    if (written === null) yield event
     else yield { bytes: eventOf(Buffer.from(written), event.bytes), data: written }
   }
 }
 
-/** What is no message stays as it is: whoever judges it will say so. */
-function sealedText(text: string, { owner, seal, isListing: isListed }: Binding): string {
-  const message = objectIn(text)
-  if (message === null) return text
-  return writeAll(text, [
+/**
+ * The message with its handles sealed; null where it holds none. What is no message stays as it is: whoever judges it will say so. That goes
+ * for one that holds more than a message may as well: to walk through all of it would take the time of everybody else.
+ */
+function sealedText(bytes: Buffer, { owner, seal, isListing: isListed }: Binding): string | null {
+  const read = readStrictJson(bytes, { maxBytes: bytes.length, maxDepth: MOST_DEPTH })
+  if (isRefusal(read) || !isObject(read.tree)) return null
+  const text = bytes.toString('utf8')
+  const written = writeAll(text, [
     [[['result', 'requestState']], (value) => seal.seal('state', value, owner)],
-    [tasksIn(message), (value) => seal.seal('task', value, owner)],
+    [tasksIn(read.tree), (value) => seal.seal('task', value, owner)],
     [isListed ? [['result', 'cacheScope']] : [], () => 'private'],
   ])
+  return written === text ? null : written
 }
 
-function objectIn(text: string): JsonObject | null {
-  try {
-    const tree: Json = JSON.parse(text)
-    return isObject(tree) ? tree : null
-  } catch {
-    return null
-  }
-}
+/** Deeper than any message that passes. */
+const MOST_DEPTH = 200
 
 /** Where a message of an upstream speaks of tasks of the upstream. It asks about tasks of the agent too: those ids are the agent's own. */
 function tasksIn({ method, result }: JsonObject): readonly Place[] {

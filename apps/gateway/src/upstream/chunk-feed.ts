@@ -1,3 +1,5 @@
+import { GatheredBytes } from '@writ/runtime'
+
 /** Bytes that may wait for their reader before the sender is told to pause. */
 const HIGH_WATER_BYTES = 64 * 1024
 
@@ -11,11 +13,10 @@ type Reader = {
 
 const DONE = { done: true, value: undefined } as const
 
-/** Chunks that are pushed by a socket and pulled by one reader; the socket pauses while the reader is behind. */
+/** Chunks that are pushed by a socket and pulled by one reader, who gets what waited in one piece; the socket pauses while the reader is behind. */
 export class ChunkFeed implements AsyncIterableIterator<Uint8Array> {
   readonly #valve: Valve
-  readonly #chunks: Uint8Array[] = []
-  #heldBytes = 0
+  readonly #waiting = new GatheredBytes()
   #isPaused = false
   #isEnded = false
   #failure: Error | null = null
@@ -30,9 +31,8 @@ export class ChunkFeed implements AsyncIterableIterator<Uint8Array> {
     const reader = this.#reader
     this.#reader = null
     if (reader) return reader.resolve({ done: false, value: chunk })
-    this.#chunks.push(chunk)
-    this.#heldBytes += chunk.length
-    if (this.#isPaused || this.#heldBytes < HIGH_WATER_BYTES) return
+    this.#waiting.add(chunk)
+    if (this.#isPaused || this.#waiting.sizeBytes < HIGH_WATER_BYTES) return
     this.#isPaused = true
     this.#valve.pause()
   }
@@ -58,7 +58,7 @@ export class ChunkFeed implements AsyncIterableIterator<Uint8Array> {
   /** The reader leaves: the sender is stopped. */
   return(): Promise<IteratorResult<Uint8Array>> {
     const wasEnded = this.#isEnded
-    this.#chunks.length = 0
+    this.#waiting.take()
     this.#finish(null)
     if (!wasEnded) this.#valve.abort()
     return Promise.resolve(DONE)
@@ -69,9 +69,9 @@ export class ChunkFeed implements AsyncIterableIterator<Uint8Array> {
   }
 
   #take(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift()
-    this.#heldBytes -= chunk?.length ?? 0
-    if (this.#isPaused && this.#chunks.length === 0 && !this.#isEnded) {
+    if (this.#waiting.sizeBytes === 0) return undefined
+    const chunk = this.#waiting.take()
+    if (this.#isPaused && !this.#isEnded) {
       this.#isPaused = false
       this.#valve.resume()
     }

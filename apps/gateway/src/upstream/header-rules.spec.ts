@@ -55,6 +55,20 @@ describe('a parameter in a header', () => {
     expect(takenOn('mcp-param-region', 'us', args)).toBe('us')
   })
 
+  it('makes nobody look through the arguments once more: a hundred headers cost what one costs', () => {
+    let looks = 0
+    const counted = {
+      get note() {
+        looks += 1
+        return 'us'
+      },
+    }
+    const headers = new Map(Array.from({ length: 100 }, (_, at) => [`mcp-param-p${at}`, ['us']]))
+    const allowed = allowedOf({ received: receivedOf({ headers }) }, '{}')
+    expect(forwardedFields({ ...allowed, args: counted })).toHaveLength(100)
+    expect(looks).toBe(1)
+  })
+
   it('is not an argument that only looks encoded: whoever decodes it would read what no rule has seen', () => {
     const looks = '=?base64?dXM=?='
     expect(takenOn('mcp-param-region', looks, { region: 'eu', note: looks })).toBeUndefined()

@@ -51,32 +51,38 @@ const FRAMING =
 /** The agent's header fields that go on to the upstream: each once, none that was sent twice. */
 export function forwardedFields(allowed: Allowed): Fields {
   const fields: [string, string][] = []
+  const parameter = parametersOf(allowed)
   for (const [name, values] of allowed.received.headers) {
     const [sent] = values
     if (sent === undefined || values.length > 1) continue
     const rule = FORWARDED.get(name)
     const isParameter = name.startsWith(PARAMETERS) && PARAMETER.test(name)
-    const value = isParameter ? parameter(name, sent, allowed) : (rule?.(sent, allowed) ?? null)
+    const value = isParameter ? parameter(name, sent) : (rule?.(sent, allowed) ?? null)
     if (value !== null) fields.push([name, value])
   }
   return fields
 }
 
-/** An argument that policy has not seen, or that a rule has rewritten since, does not leave beside the body. */
-function parameter(name: string, sent: string, allowed: Allowed): string | null {
-  if (allowed.decision.modified) return null
-  return argumentsNamed(name.slice(PARAMETERS.length), allowed).some((argument) => repeats(sent, argument))
-    ? sent
-    : null
+/**
+ * An argument that policy has not seen, or that a rule has rewritten since, does not leave beside the body. Where no definition says which
+ * argument a header repeats, it may be any: they are looked through once, however many headers there are.
+ */
+function parametersOf({ action, args, connection, decision }: Allowed) {
+  let said: ReadonlySet<string> | null = null
+  return (name: string, sent: string): string | null => {
+    if (decision.modified) return null
+    const text = meantBy(sent)
+    if (text === null) return null
+    const approved = connection.tools.find((tool) => tool.kind === 'tool' && tool.name === action.tool)
+    const path = pathOf(name.slice(PARAMETERS.length), approved?.inputSchema ?? null)
+    const isSaid = path === null ? (said ??= scalarsIn(args)).has(text) : argumentAt(path, args) === text
+    return isSaid ? sent : null
+  }
 }
 
-/** What a parameter may say: the argument that the approved definition binds it to; where none is known, any. */
-function argumentsNamed(name: string, { action, args, connection }: Allowed): readonly string[] {
-  const approved = connection.tools.find((tool) => tool.kind === 'tool' && tool.name === action.tool)
-  const path = pathOf(name, approved?.inputSchema ?? null)
-  if (path === null) return scalarsOf(args)
+function argumentAt(path: readonly string[], args: JsonObject): string | null {
   const argument = path.reduce<Json>((at, member) => (isObject(at) ? (at[member] ?? null) : null), args)
-  return typeof argument === 'object' ? [] : [String(argument)]
+  return typeof argument === 'object' ? null : String(argument)
 }
 
 /** Where a schema has the property that this header repeats (`x-mcp-header`, whatever the case); null: nowhere. */
@@ -91,20 +97,29 @@ function pathOf(header: string, schema: Json): readonly string[] | null {
   return null
 }
 
-function scalarsOf(content: Json): string[] {
-  if (content === null) return []
-  if (typeof content !== 'object') return [String(content)]
-  return Object.values(content).flatMap(scalarsOf)
+/** As a header would say them. */
+function scalarsIn(content: Json): ReadonlySet<string> {
+  const said = new Set<string>()
+  const collect = (part: Json): void => {
+    if (part === null) return
+    if (typeof part === 'object') for (const member of Object.values(part)) collect(member)
+    else said.add(String(part))
+  }
+  collect(content)
+  return said
 }
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** True where a header says this text, as it is or as base64 (SEP-2243): a text that looks encoded says something else as it is. */
-const repeats = (sent: string, text: string | null): boolean =>
-  text !== null &&
-  ((sent === text && !LOOKS_ENCODED.test(text)) ||
-    sent === `=?base64?${Buffer.from(text).toString('base64')}?=`)
+const repeats = (sent: string, text: string | null): boolean => text !== null && meantBy(sent) === text
+
+/** The text that a header says, as it is or in base64 (SEP-2243); null for one that looks encoded and is not in the one way that is written. */
+function meantBy(sent: string): string | null {
+  if (!LOOKS_ENCODED.test(sent)) return sent
+  const text = Buffer.from(sent.slice('=?base64?'.length, -'?='.length), 'base64').toString('utf8')
+  return sent === `=?base64?${Buffer.from(text).toString('base64')}?=` ? text : null
+}
 
 const LOOKS_ENCODED = /^=\?base64\?.*\?=$/is
 

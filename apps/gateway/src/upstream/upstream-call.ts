@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { HangUp } from '@writ/enforcement'
 import { StreamRefused } from '@writ/mcp'
+import { GatheredBytes } from '@writ/runtime'
 import { deadlines } from '../deadlines.ts'
 import type { Awaited } from '../deadlines.ts'
 import { namedType } from './answer-type.ts'
@@ -12,6 +13,8 @@ import { valuesOf } from './header-rules.ts'
 
 export type CallLimits = {
   readonly responseBytes: number
+  /** from an interim answer to the answer: each of them would begin the wait of the socket anew */
+  readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
   /** whether 403 is about what was asked for, as it is with HTTP APIs, and not about the credential of everybody */
   readonly forbidsSingly?: boolean
@@ -52,22 +55,25 @@ export function callUpstream(
   })
 }
 
+/** More of them (1xx) say nothing to anybody. */
+const MOST_INTERIM = 100
+
 const BROKEN_OFF = new Refusal('upstream_unreachable', 'the upstream broke off before the end of its answer')
 
 type Controller = Dispatcher.DispatchController
 type Settle = { readonly resolve: (answer: RawAnswer | Refusal) => void; readonly ended: () => void }
 
 class UpstreamCall implements Dispatcher.DispatchHandler, Awaited {
-  /** of a whole body, once it has begun */
+  /** of a whole body, once it has begun; of the answer, once an interim one came */
   dueMs = Infinity
   readonly #limits: CallLimits
   readonly #hangUp: HangUp
   readonly #settled: Settle
   #controller: Controller | null = null
   #head: Head | null = null
+  #interim = 0
   #feed: ChunkFeed | null = null
-  #chunks: Buffer[] = []
-  #sizeBytes = 0
+  readonly #bytes = new GatheredBytes()
 
   constructor(limits: CallLimits, hangUp: HangUp, settled: Settle) {
     this.#limits = limits
@@ -82,7 +88,7 @@ class UpstreamCall implements Dispatcher.DispatchHandler, Awaited {
   }
 
   onResponseStart(controller: Controller, status: number, headers: UpstreamFields): void {
-    if (status < 200) return
+    if (status < 200) return this.#wait()
     const type = headRefusal(status, headers, this.#limits) ?? namedType(headers)
     if (isRefusal(type)) return this.#refuse(type)
     this.#head = { status, headers, type }
@@ -93,18 +99,16 @@ class UpstreamCall implements Dispatcher.DispatchHandler, Awaited {
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#feed) return this.#feed.push(chunk)
-    this.#sizeBytes += chunk.length
-    if (this.#sizeBytes > this.#limits.responseBytes) this.#refuse(new Refusal('upstream_too_large'))
-    else this.#chunks.push(chunk)
+    if (this.#bytes.sizeBytes + chunk.length > this.#limits.responseBytes)
+      this.#refuse(new Refusal('upstream_too_large'))
+    else this.#bytes.add(chunk)
   }
 
   onResponseEnd(): void {
     this.#feed?.end()
     if (this.#head === null) return this.#settle(new Refusal('upstream_malformed'))
-    const [only] = this.#chunks
-    const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
     const { status, headers, type } = this.#head
-    this.#settle({ kind: 'whole', status, headers, type, body })
+    this.#settle({ kind: 'whole', status, headers, type, body: this.#bytes.take() })
   }
 
   /** The reason stays here: it can name addresses and certificates of the tenant's network. */
@@ -118,7 +122,16 @@ class UpstreamCall implements Dispatcher.DispatchHandler, Awaited {
     this.#refuse(new Refusal('upstream_unreachable', 'the upstream did not answer in time'))
   }
 
+  #wait(): void {
+    if (this.#interim === 0) this.dueMs = performance.now() + this.#limits.headersTimeoutMs
+    this.#interim += 1
+    if (this.#interim > MOST_INTERIM)
+      this.#refuse(new Refusal('upstream_malformed', 'the upstream sends interim answers without end'))
+    else deadlines.add(this)
+  }
+
   #stream(controller: Controller, head: Head): void {
+    deadlines.drop(this)
     const feed = new ChunkFeed({
       pause: () => controller.pause(),
       resume: () => controller.resume(),
@@ -137,7 +150,7 @@ class UpstreamCall implements Dispatcher.DispatchHandler, Awaited {
   #settle(answer: RawAnswer | Refusal): void {
     deadlines.drop(this)
     this.#hangUp.removeEventListener('abort', this.#onHangUp)
-    this.#chunks = []
+    this.#bytes.take()
     this.#settled.resolve(answer)
     this.#settled.ended()
   }

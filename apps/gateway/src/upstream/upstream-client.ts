@@ -139,6 +139,7 @@ function newKey(
 
 const limitsFor = ({ upstream }: PoolKey, limits: CallLimits, forbidsSingly: boolean): CallLimits => ({
   responseBytes: limits.responseBytes,
+  headersTimeoutMs: within(upstream.timeouts.firstByteMs, limits.headersTimeoutMs),
   bodyTimeoutMs: within(upstream.timeouts.bodyMs, limits.bodyTimeoutMs),
   forbidsSingly,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readJson } from './read-json.ts'
 
 /** The authority did not give what was asked for. `error` is its OAuth error code or the status where it gave none. */
 export class AuthorityError extends Error {
@@ -18,7 +19,7 @@ const ProblemFailure = z.object({ title: z.string(), detail: z.string().optional
 
 /** Reads the OAuth error (RFC 6749 §5.2) or the problem (RFC 9457) in an answer. */
 export async function authorityErrorOf(response: Response): Promise<AuthorityError> {
-  const body: unknown = await response.json().catch(() => null)
+  const body = await readJson(response).catch(() => null)
   const oauth = OAuthFailure.safeParse(body)
   if (oauth.success) {
     const { error, error_description: description = error } = oauth.data

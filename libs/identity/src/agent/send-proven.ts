@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { encodeBase64url } from '../base64url.ts'
 import type { NonceMemory } from './nonce-memory.ts'
+import { readJson } from './read-json.ts'
 import { signProof } from './sign-proof.ts'
 
 /** What an agent needs from outside. */
@@ -71,6 +72,6 @@ async function asksForNonce(response: Response): Promise<boolean> {
 }
 
 async function errorIn(response: Response): Promise<unknown> {
-  const body: unknown = await response.json().catch(() => null)
+  const body = await readJson(response).catch(() => null)
   return typeof body === 'object' && body !== null && 'error' in body ? body.error : null
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { AgentPorts } from '../send-proven.ts'
-import { readJson } from './fetch-json.ts'
+import { readJson } from '../read-json.ts'
 import { RegisteredClient } from './metadata-shapes.ts'
 import type { AuthorityMetadata } from './metadata-shapes.ts'
 import { ServerDistrusted } from './server-distrusted.ts'
