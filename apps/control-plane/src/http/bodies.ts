@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ProblemError } from './problem.ts'
+import { inPieces } from './in-pieces.ts'
 import { readJson } from './read-json.ts'
 import { readYaml } from './read-yaml.ts'
 import type { RimRequest } from './request.ts'
@@ -49,6 +50,7 @@ const LIMITS_BYTES: Readonly<Record<string, number>> = {
 /** Which bodies are read: strict JSON everywhere, a form where forms are posted, SCIM where directories are, YAML where policies are; everything else is 415. Call it before any route is made. */
 export function acceptBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
+  fastify.addHook('preParsing', (_request, _reply, payload, done) => done(null, inPieces(payload)))
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) =>
     settle(done, () => jsonBody(request, body)),
   )
