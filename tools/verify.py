@@ -45,6 +45,7 @@ DEEPEST = 200
 MOST_PARTS = 4 * MIB  # of a text that has more of `[`, `{` and `,` nothing is read: as values it would be many times as large
 MOST_UNNAMED = 100  # streams that the manifest does not name are followed no further than so many
 MOST_FAULTS = 100
+MOST_UNREADABLE = 100_000  # after so many lines that are not of their form no more are read: they can be of a byte each, and billions
 MOST_PENDING = 1000
 STREAM_START = "0" * 64
 CANNOT_SHOW = "the pack cannot show that the log grows from the older checkpoint"
@@ -213,6 +214,7 @@ class Pack:
         self.source, self.given, self.faults = source, given, faults
         self.manifest = None
         self.readable = set()
+        self.unreadable = 0
         self.log_keys, self.witnesses = [], []
         self.root = None
         self.rows = self.unsigned = self.disclosures = 0
@@ -594,8 +596,11 @@ def take_head(pack, stream, head, fault):
 
 
 def take_signed(pack, state, seq, digest):
-    if state.signed.setdefault(seq, digest) != digest:
+    """Whether it is what the node signed besides."""
+    agrees = state.signed.setdefault(seq, digest) == digest
+    if not agrees:
         pack.faults.add("node", "a node signed two histories of a stream", None, None, state.stream, seq)
+    return agrees
 
 
 def is_signed_by_node(pack, stream, statement, signature):
@@ -608,6 +613,7 @@ def check_batches(pack, known):
     for line in read_lines(pack, member):
         batch = parse_canonical(line)
         if not is_batch(batch):
+            pack.unreadable += 1
             pack.faults.add("node", "a line is not of its form", member)
             continue
         place = (batch["stream"], batch["fromSeq"], batch["count"])
@@ -626,8 +632,8 @@ def take_batch(pack, batch, member):
         return
     statement = f"writ.batch.v1\n{stream}\n{start}\n{count}\n{batch['headHash']}\n"
     if is_signed_by_node(pack, stream, statement, batch["signature"]):
-        take_signed(pack, state, start + count - 1, batch["headHash"])
-        state.batches.append((start, start + count))
+        if take_signed(pack, state, start + count - 1, batch["headHash"]):
+            state.batches.append((start, start + count))
     else:
         pack.faults.add("node", "a batch is not signed by its node", member, None, stream, start)
 
@@ -649,6 +655,7 @@ def check_rows(pack):
         if is_record(record):
             take_record(pack, record, leaf, hashlib.sha256(line).hexdigest())
         else:
+            pack.unreadable += 1
             pack.faults.add("form", "the record is not of its form", "records.jsonl", leaf)
         csv.next(leaf, record, disclosures.next(leaf, record))
     for part in (leaves, tree, disclosures, csv):
@@ -778,9 +785,17 @@ class Proofs:
         self.lines = self.read()
 
     def read(self):
+        before = 0
         for line in read_lines(self.pack, "proofs.jsonl"):
             proof = parse_canonical(line)
-            yield proof if is_proof(proof) else self.NO_PROOF
+            if not is_proof(proof):
+                self.pack.unreadable += 1
+                yield self.NO_PROOF
+                continue
+            if proof["leaf"] < before:
+                self.fault("the proofs are not sorted", before)
+            before = proof["leaf"]
+            yield proof
 
     def fault(self, message, leaf):
         self.pack.faults.add("inclusion", message, "proofs.jsonl", leaf)
@@ -1029,6 +1044,7 @@ class Disclosures:
             if is_disclosure(disclosure):
                 yield disclosure
             else:
+                self.pack.unreadable += 1
                 self.fault("a line is not of its form")
 
     def fault(self, message, leaf=None):
@@ -1043,7 +1059,7 @@ class Disclosures:
                 return
             place = (self.waiting["leaf"], utf16(self.waiting["path"]))
             if self.before is not None and not self.before < place:
-                self.fault("the disclosures are not sorted")
+                self.fault("the disclosures are not sorted", self.before[0])
             self.before = place
             yield self.waiting
             self.waiting = None
@@ -1067,12 +1083,13 @@ class Disclosures:
 
 
 def is_committed(record, disclosure):
-    path = disclosure["path"]
+    path, value = disclosure["path"], disclosure["value"]
     names = [name.replace("~1", "/").replace("~0", "~") for name in path.split("/")[1:]]
     sealed = value_at(record, names)
-    if not path.startswith("/") or not isinstance(sealed, dict):
+    # half a surrogate pair has no UTF-8: it would pass for the character that stands for it
+    if not path.startswith("/") or not isinstance(sealed, dict) or utf8(value).decode() != value:
         return False
-    digest = sha256(b"writ-c1", bytes.fromhex(disclosure["salt"]), utf8(disclosure["value"]))
+    digest = sha256(b"writ-c1", bytes.fromhex(disclosure["salt"]), utf8(value))
     return sealed.get("c") == digest.hex()
 
 
@@ -1093,18 +1110,23 @@ def value_at(value, names):
 
 class Csv:
     """The CSV is made again from the records, and must be the same bytes. It is followed up to the first row that is no record's, and over rows
-    that are gone."""
+    that are gone. No row is made before the CSV says the leaf of the record, and no more of it than agrees: a row can be as large as its
+    record many times over."""
 
     def __init__(self, pack):
         self.pack = pack
         self.over = "records.csv" not in pack.readable
+        self.before = 0
         if self.over:
             return
         self.reader = Reader(pack, "records.csv")
         self.columns = self.read_header()
         if self.columns is None:
             self.over = True
-            pack.faults.add("csv", "the CSV has no header of its form", "records.csv")
+            self.fault("the CSV has no header of its form")
+
+    def fault(self, message, leaf=None):
+        self.pack.faults.add("csv", message, "records.csv", leaf)
 
     def read_header(self):
         text = b""
@@ -1123,25 +1145,37 @@ class Csv:
     def next(self, leaf, record, disclosed):
         if self.over:
             return
-        cells = ["null" if leaf is None else str(leaf)] + [cell_of(record, names, disclosed) for names in self.columns]
-        row = utf8(",".join(map(quoted, cells)) + "\r\n")
-        stated = self.reader.peek(len(row))
-        if stated == row:
-            self.reader.take(len(row))
-            return
-        other = leaf_of_row(stated)
+        other = leaf_of_row(self.reader.peek(LEAF_CELL_BYTES))
         place = 0 if leaf is None or other is None else other - leaf
+        if place == 0 and self.takes_all(self.row_of(leaf, record, disclosed)):
+            self.before = self.before if leaf is None else leaf
+            return
         self.over = place <= 0
         if place < 0:
             self.stray(other)
         elif place > 0:
-            self.pack.faults.add("csv", "the CSV has no row of the record", "records.csv", leaf)
+            self.fault("the CSV has no row of the record", leaf)
         else:
-            named = other if leaf is None else leaf
-            self.pack.faults.add("csv", "the CSV says something else than the record", "records.csv", named)
+            self.fault("the CSV says something else than the record", other if leaf is None else leaf)
+
+    def row_of(self, leaf, record, disclosed):
+        """The row of a record, in parts of some cells each."""
+        part = quoted("null" if leaf is None else str(leaf))
+        for names in self.columns:
+            part += "," + quoted(cell_of(record, names, disclosed))
+            if len(part) > LONGEST_LINE:
+                yield part
+                part = ""
+        yield part + "\r\n"
+
+    def takes_all(self, texts):
+        """Whether texts are what comes next."""
+        return all(self.reader.take(len(wanted)) == wanted for wanted in map(utf8, texts))
 
     def stray(self, leaf):
-        self.pack.faults.add("csv", "the CSV has rows that no record has", "records.csv", leaf)
+        self.fault("the CSV has rows that no record has", leaf)
+        if leaf is not None and leaf < self.before:
+            self.fault("the rows of the CSV are not sorted", self.before)
 
     def end(self, _rows):
         rest = b"" if self.over else self.reader.take(LEAF_CELL_BYTES)
@@ -1149,12 +1183,12 @@ class Csv:
             self.stray(leaf_of_row(rest))
 
 
-# the longest number of a leaf, its quotes and a comma
+# the longest number of a leaf, its quotes and what follows them
 LEAF_CELL_BYTES = 18
 
 
 def leaf_of_row(row):
-    leaf = re.match(rb'"(0|[1-9][0-9]{0,14})",', row)
+    leaf = re.match(rb'"(0|[1-9][0-9]{0,14})"[,\r]', row)
     return leaf and int(leaf.group(1))
 
 
@@ -1726,7 +1760,17 @@ UNKNOWN_NAME = "a member has a name that no pack has"
 
 
 def read_lines(pack, name):
-    """The lines of a member. The last one counts also when its end is missing."""
+    """The lines of a member, none behind too many that are not of their form."""
+    lines = lines_of_member(pack, name)
+    while pack.unreadable < MOST_UNREADABLE:
+        line = next(lines, None)
+        if line is None:
+            return
+        yield line
+
+
+def lines_of_member(pack, name):
+    """The last line counts also when its end is missing."""
     if name not in pack.readable:
         return
     rest = b""
@@ -1825,8 +1869,8 @@ class Folder:
     def __init__(self, path):
         self.path, self.sizes, self.faults = path, {}, []
         for name in os.listdir(path):
-            found = os.lstat(os.path.join(path, name))
-            if name not in NAMES:
+            found = os.lstat(os.path.join(path, name)) if name in NAMES else None
+            if found is None:
                 self.faults.append((UNKNOWN_NAME, None))
             elif not stat.S_ISREG(found.st_mode):
                 self.faults.append(("the member is no regular file", name))

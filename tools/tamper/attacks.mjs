@@ -1,4 +1,5 @@
 // Who alters a pack, and what they have. Each attack gives cases: a pack, what the auditor knows from before, and what must be named.
+import { spoiledFolder } from './folder.mjs'
 import { alteredTile, insider, nodeInsider, resignedHeads, wrongPack } from './history.mjs'
 import { lineEdit, rowGone } from './lines.mjs'
 import { alteredMember, container } from './members.mjs'
@@ -20,6 +21,7 @@ export const ATTACKS = {
   members: alteredMember,
   statements: alteredStatement,
   container,
+  folder: spoiledFolder,
   'the wrong pack': wrongPack,
 }
 
@@ -68,4 +70,12 @@ function logKeyEdit(world, chance) {
 }
 
 /** Those that need no key, and so nothing that a platform keeps to itself. */
-export const PLAIN_ATTACKS = [outsiderEdit, carefulEdit, lineEdit, rowGone, alteredMember, container]
+export const PLAIN_ATTACKS = [
+  outsiderEdit,
+  carefulEdit,
+  lineEdit,
+  rowGone,
+  alteredMember,
+  container,
+  spoiledFolder,
+]

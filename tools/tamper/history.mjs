@@ -75,8 +75,35 @@ export async function nodeInsider(world, chance) {
   return { name, members: sealed, leaf: { from: at } }
 }
 
-/** Heads and batches that somebody else signed, or that go back. */
-export function resignedHeads(world, chance) {
+/** Heads and batches that somebody else signed, or that go back or fork. */
+export const resignedHeads = (world, chance) =>
+  pick([resigned, resigned, resigned, forkedBatch], chance)(world, chance)
+
+/** The node signs another end of its last batch than its head says. */
+function forkedBatch({ packs }, chance) {
+  const { members, log } = packs[0]
+  const altered = new Map(members)
+  const { stream, head } = pick(JSON.parse(members.get('streams.json')).streams, chance)
+  const isLast = (batch) => batch.stream === stream && batch.fromSeq + batch.count === head.nextSeq
+  const batches = linesIn(members, 'batches.jsonl').map((line) => JSON.parse(line))
+  const last = batches.find(isLast)
+  const other = { ...last, headHash: hashOf('another') }
+  const key = log.nodes.get(stream.slice(0, stream.indexOf(':')))
+  const lines = batches.map((batch) =>
+    canonical(batch === last ? { ...other, signature: signed(key, batchText(other)) } : batch),
+  )
+  altered.set('batches.jsonl', bytesOfLines(lines))
+  const leaf = {
+    among: leavesWhere(members, (record) => record.stream === stream && record.seq >= last.fromSeq),
+  }
+  return {
+    name: 'a batch ends otherwise than the head',
+    members: sealManifest(altered, manifestOf(members), log),
+    leaf,
+  }
+}
+
+function resigned(world, chance) {
   const { members, log } = pick(world.packs, chance)
   const altered = new Map(members)
   const [name, edit] = pick(

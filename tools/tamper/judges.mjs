@@ -79,8 +79,8 @@ export function askPrograms(file, known) {
   return { node: run(process.execPath, FILES.node), python: run('python3', FILES.python) }
 }
 
-/** Writes a pack as a folder or a zip. */
-export function writePack(path, { members, zip }) {
+/** Writes a pack as a folder or a zip. @param spoil what is done to the folder then */
+export function writePack(path, { members, zip, spoil }) {
   rmSync(path, { recursive: true, force: true })
   if (zip !== undefined) {
     writeFileSync(path, zip)
@@ -88,4 +88,5 @@ export function writePack(path, { members, zip }) {
   }
   mkdirSync(path)
   for (const [name, bytes] of members) writeFileSync(join(path, name), bytes)
+  spoil?.(path)
 }

@@ -29,7 +29,26 @@ function indexEdit(world, chance) {
 }
 
 /** One member says it otherwise than the others. */
-export const lineEdit = (world, chance) => pick([linesEdit, linesEdit, indexEdit], chance)(world, chance)
+export const lineEdit = (world, chance) =>
+  pick([linesEdit, linesEdit, indexEdit, early], chance)(world, chance)
+
+/** A line stands before all others: it is named, and not only those that wait for it. */
+function early(world, chance) {
+  const { members, log } = pick(world.packs, chance)
+  const own = new Map([
+    ['proofs.jsonl', leavesIn],
+    ['disclosures.jsonl', () => linesIn(members, 'disclosures.jsonl').map((line) => JSON.parse(line).leaf)],
+    ['records.csv', leavesIn],
+  ])
+  const [name, leaves] = pick(
+    [...own].flatMap(([member, leavesOf]) => (members.has(member) ? [[member, leavesOf(members)]] : [])),
+    chance,
+  )
+  if (leaves.length < 2) return linesEdit(world, chance)
+  const at = 1 + chance(leaves.length - 1)
+  const altered = withLines(members, name, (lines) => [lines[at], ...lines.toSpliced(at, 1)])
+  return { name: `${name}: a line stands first`, members: sealed(altered, log, chance), leaf: leaves[at] }
+}
 
 function linesEdit(world, chance) {
   const { members, log } = pick(world.packs, chance)

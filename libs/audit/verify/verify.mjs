@@ -49,6 +49,8 @@ const MOST_PARTS = 4 * MIB
 /** Streams that the manifest does not name are followed no further than so many. */
 const MOST_UNNAMED = 100
 const MOST_FAULTS = 100
+/** After so many lines that are not of their form no more are read: they can be of a byte each, and billions. */
+const MOST_UNREADABLE = 100_000
 const MOST_PENDING = 1000
 const STREAM_START = '0'.repeat(64)
 
@@ -197,7 +199,7 @@ async function verifyPack(source, given) {
   if (manifestBytes !== null && !isManifest(manifest))
     faults.add('manifest', 'the manifest is not of its form', { member: 'manifest.json' })
   if (!isManifest(manifest)) return resultOf(emptyOutcome(given), null, faults)
-  const pack = { source, faults, manifest, given, readable: new Set(), ...emptyOutcome(given) }
+  const pack = { source, faults, manifest, given, readable: new Set(), unreadable: 0, ...emptyOutcome(given) }
   await checkMembers(pack)
   await checkTrust(pack)
   checkSignature(pack, manifestBytes, jws)
@@ -577,10 +579,12 @@ function takeHead(pack, stream, head) {
   }
 }
 
+/** Whether it is what the node signed besides. */
 function takeSigned({ faults }, { stream, signed }, [seq, sha256]) {
-  if (signed.has(seq) && signed.get(seq) !== sha256)
-    faults.add('node', 'a node signed two histories of a stream', { stream, seq })
-  else signed.set(seq, sha256)
+  const known = signed.get(seq) ?? sha256
+  signed.set(seq, known)
+  if (known !== sha256) faults.add('node', 'a node signed two histories of a stream', { stream, seq })
+  return known === sha256
 }
 
 function isSignedByNode({ nodes }, stream, [statement, signature]) {
@@ -601,7 +605,10 @@ async function checkBatches(pack, isKnown) {
         faults.add('node', 'the batches are not sorted', { member })
       before = place
       if (isKnown) takeBatch(pack, batch, member)
-    } else faults.add('node', 'a line is not of its form', { member })
+    } else {
+      pack.unreadable += 1
+      faults.add('node', 'a line is not of its form', { member })
+    }
   }
 }
 
@@ -612,8 +619,8 @@ function takeBatch(pack, { stream, fromSeq, count, headHash, signature }, member
   const statement = `writ.batch.v1\n${stream}\n${fromSeq}\n${count}\n${headHash}\n`
   if (state === undefined) faults.add('node', 'a batch is of a stream that the manifest does not name', place)
   else if (isSignedByNode(pack, stream, [statement, signature])) {
-    takeSigned(pack, state, [fromSeq + count - 1, headHash])
-    state.batches.push([fromSeq, fromSeq + count])
+    if (takeSigned(pack, state, [fromSeq + count - 1, headHash]))
+      state.batches.push([fromSeq, fromSeq + count])
   } else faults.add('node', 'a batch is not signed by its node', place)
 }
 
@@ -635,7 +642,10 @@ async function checkRows(pack) {
     await tree.add(leaf, hashOf(LEAF, line))
     const record = parseCanonical(line)
     if (isRecord(record)) takeRecord(pack, record, { leaf, sha256: hashOf(line).toString('hex') })
-    else pack.faults.add('form', 'the record is not of its form', { member: 'records.jsonl', leaf })
+    else {
+      pack.unreadable += 1
+      pack.faults.add('form', 'the record is not of its form', { member: 'records.jsonl', leaf })
+    }
     const disclosed = await disclosures.next(leaf, record)
     await csv.next(leaf, record, disclosed)
   }
@@ -756,11 +766,18 @@ function openProofs(pack) {
   const member = 'proofs.jsonl'
   const nextLine = readLines(pack, member)
   let waiting = null
+  let before = 0
   const fetchNext = async () => {
     const line = await nextLine()
     if (line === null) return null
     const proof = parseCanonical(line)
-    return isProof(proof) ? proof : NO_PROOF
+    if (!isProof(proof)) {
+      pack.unreadable += 1
+      return NO_PROOF
+    }
+    if (proof.leaf < before) faults.add('inclusion', 'the proofs are not sorted', { member, leaf: before })
+    before = proof.leaf
+    return proof
   }
   const stray = ({ leaf }) => {
     const message = leaf === null ? 'the proof is not of its form' : 'the proof is of no record here'
@@ -1002,13 +1019,14 @@ function readDisclosures(pack) {
     for (let line = await nextLine(); line !== null; line = await nextLine()) {
       const disclosure = parseCanonical(line)
       if (isDisclosure(disclosure)) return disclosure
+      pack.unreadable += 1
       faults.add('disclosure', 'a line is not of its form', { member })
     }
     return null
   }
   const checkOrder = ({ leaf, path }) => {
     if (before !== null && compareLists(before, [leaf, path]) !== -1)
-      faults.add('disclosure', 'the disclosures are not sorted', { member })
+      faults.add('disclosure', 'the disclosures are not sorted', { member, leaf: before[0] })
     before = [leaf, path]
   }
   /** Those of the leaves up to one. */
@@ -1047,10 +1065,10 @@ function isCommitted(record, { path, salt, value }) {
     record,
     names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~')),
   )
-  if (!path.startsWith('/') || !isObject(sealed)) return false
-  return (
-    sealed.c === hashOf(Buffer.from('writ-c1'), Buffer.from(salt, 'hex'), Buffer.from(value)).toString('hex')
-  )
+  const bytes = Buffer.from(value)
+  // half a surrogate pair has no UTF-8: it would pass for the character that stands for it
+  if (!path.startsWith('/') || !isObject(sealed) || bytes.toString() !== value) return false
+  return sealed.c === hashOf(Buffer.from('writ-c1'), Buffer.from(salt, 'hex'), bytes).toString('hex')
 }
 
 function valueAt(value, names) {
@@ -1062,7 +1080,11 @@ function valueAt(value, names) {
   return found
 }
 
-/** The CSV is made again from the records, and must be the same bytes. It is followed up to the first row that is no record's, and over rows that are gone. */
+/**
+ * The CSV is made again from the records, and must be the same bytes. It is followed up to the first row that is no record's, and over rows
+ * that are gone. No row is made before the CSV says the leaf of the record, and no more of it than agrees: a row can be as large as its
+ * record many times over.
+ */
 async function openCsv(pack) {
   const { faults, readable } = pack
   const member = 'records.csv'
@@ -1070,25 +1092,26 @@ async function openCsv(pack) {
   const bytes = readBytes(pack, member)
   const columns = await readHeader(bytes)
   let isOver = columns === null
-  if (isOver) faults.add('csv', 'the CSV has no header of its form', { member })
-  const stray = (leaf) => faults.add('csv', 'the CSV has rows that no record has', { member, leaf })
+  let before = 0
+  const fault = (message, leaf) => faults.add('csv', message, { member, leaf })
+  if (isOver) fault('the CSV has no header of its form', null)
+  const stray = (leaf) => {
+    fault('the CSV has rows that no record has', leaf)
+    if (leaf !== null && leaf < before) fault('the rows of the CSV are not sorted', before)
+  }
   return {
     next: async (leaf, record, disclosed) => {
       if (isOver) return
-      const row = Buffer.from(
-        rowOf([String(leaf), ...columns.map((column) => cellOf(record, column, disclosed))]),
-      )
-      const stated = await bytes.peek(row.length)
-      if (stated.equals(row)) {
-        await bytes.take(row.length)
+      const other = leafOfRow(await bytes.peek(LEAF_CELL_BYTES))
+      const place = leaf === null || other === null ? 0 : other - leaf
+      if (place === 0 && (await takesAll(bytes, rowOf(leaf, columns, { record, disclosed })))) {
+        before = leaf ?? before
         return
       }
-      const other = leafOfRow(stated)
-      const place = leaf === null || other === null ? 0 : other - leaf
       isOver = place <= 0
       if (place < 0) stray(other)
-      else if (place > 0) faults.add('csv', 'the CSV has no row of the record', { member, leaf })
-      else faults.add('csv', 'the CSV says something else than the record', { member, leaf: leaf ?? other })
+      else if (place > 0) fault('the CSV has no row of the record', leaf)
+      else fault('the CSV says something else than the record', leaf ?? other)
     },
     end: async () => {
       const rest = isOver ? NO_BYTES : await bytes.take(LEAF_CELL_BYTES)
@@ -1097,12 +1120,21 @@ async function openCsv(pack) {
   }
 }
 
+/** Whether texts are what comes next. */
+async function takesAll(bytes, texts) {
+  for (const text of texts) {
+    const wanted = Buffer.from(text)
+    if (!(await bytes.take(wanted.length)).equals(wanted)) return false
+  }
+  return true
+}
+
 const NO_BYTES = Buffer.alloc(0)
-/** the longest number of a leaf, its quotes and a comma */
+/** the longest number of a leaf, its quotes and what follows them */
 const LEAF_CELL_BYTES = 18
 
 function leafOfRow(bytes) {
-  const leaf = /^"(0|[1-9][0-9]{0,14})",/.exec(bytes.toString('latin1'))?.[1]
+  const leaf = /^"(0|[1-9][0-9]{0,14})"[,\r]/.exec(bytes.toString('latin1'))?.[1]
   return leaf === undefined ? null : Number(leaf)
 }
 
@@ -1121,7 +1153,17 @@ async function readHeader(bytes) {
   return columns.map((cell) => cell.slice(1, -1).split('.'))
 }
 
-const rowOf = (cells) => `${cells.map((cell) => `"${neutral(cell).replaceAll('"', '""')}"`).join(',')}\r\n`
+/** The row of a record, in parts of some cells each. */
+function* rowOf(leaf, columns, { record, disclosed }) {
+  let part = `"${leaf}"`
+  for (const column of columns) {
+    part += `,"${neutral(cellOf(record, column, disclosed)).replaceAll('"', '""')}"`
+    if (part.length <= LONGEST_LINE) continue
+    yield part
+    part = ''
+  }
+  yield `${part}\r\n`
+}
 
 /** Where a spreadsheet could take what follows for a formula, also one that separates cells by `;` or tabs, whatever is quoted. */
 const FORMULA = /^(?=[\t\r\n])|(?<![^;\t\r\n])(?=[ "'\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g
@@ -1498,7 +1540,7 @@ function openMember({ source, readable }, name) {
   }
 }
 
-/** The lines of a member. The last one counts also when its end is missing. */
+/** The lines of a member, none behind too many that are not of their form. The last one counts also when its end is missing. */
 function readLines(pack, name) {
   const nextChunk = openMember(pack, name)
   let rest = Buffer.of()
@@ -1509,7 +1551,7 @@ function readLines(pack, name) {
     return line
   }
   return async () => {
-    if (isOver) return null
+    if (isOver || pack.unreadable >= MOST_UNREADABLE) return null
     let end = rest.indexOf(10)
     while (end < 0 && rest.length <= LONGEST_LINE) {
       const chunk = await nextChunk()
@@ -1603,8 +1645,9 @@ async function openFolder(path) {
   const sizes = new Map()
   const faults = []
   for (const name of await readdir(path)) {
-    const found = await lstat(join(path, name))
-    if (!NAMES.includes(name)) faults.push({ member: null, message: UNKNOWN_NAME })
+    // of other names nothing is asked: one that is no UTF-8 does not even lead to its file
+    const found = NAMES.includes(name) ? await lstat(join(path, name)) : null
+    if (found === null) faults.push({ member: null, message: UNKNOWN_NAME })
     else if (!found.isFile()) faults.push({ member: name, message: 'the member is no regular file' })
     else sizes.set(name, found.size)
   }

@@ -58,6 +58,16 @@ describe('audit verify of a pack', () => {
     )
   })
 
+  it.each<[string, (zip: Buffer) => Buffer]>([
+    ['something stands before it', (zip) => Buffer.concat([Buffer.from('x'), zip])],
+    ['its first byte is another', (zip) => Buffer.concat([Buffer.from('Q'), zip.subarray(1)])],
+    ['nothing is left of it', () => Buffer.alloc(0)],
+  ])('is 1 for a zip of which it can no more be seen that it is one: %s', async (_, alter) => {
+    write('begun.zip', alter(zipOfMembers(await makePack(log, { kind: 'filter' }))))
+    const { exitCode, stdout } = await verify(at('begun.zip'), '--trust', at('trust.json'))
+    expect([exitCode, stdout]).toEqual([1, expect.stringContaining('The pack does NOT hold')])
+  })
+
   it.each([
     ['older.note', 0],
     ['forked.note', 1],

@@ -42,14 +42,14 @@ function cannotRun(error: unknown): PackVerification {
   throw new Failure(error.message, 'docs/verify.md says what a pack is verified with.')
 }
 
-/** A folder, or what begins as zips do. */
+/** A folder, or what begins as zips do; or is named so and begins as no evidence does: somebody altered the beginning. */
 async function isPack(file: string): Promise<boolean> {
   const found = await lstat(file).catch(() => null)
   if (found === null || found.isDirectory()) return found !== null
   const start = await firstBytes(file).catch(() => {
     throw new Failure(`cannot read ${file}`, 'Name a file, or the folder that a pack was unzipped to.')
   })
-  return start === 'PK'
+  return start === 'PK' || (/\.zip$/i.test(file) && !start.startsWith('{'))
 }
 
 async function firstBytes(file: string): Promise<string> {

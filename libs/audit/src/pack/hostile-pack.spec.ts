@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import type { KeyObject } from 'node:crypto'
-import { sign } from 'node:crypto'
+import { hash, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,8 +10,15 @@ import type { PackVerification } from '../../verify/verify.mjs'
 import { textOf } from '../../verify/verify.mjs'
 import { canonical } from '../canonical.ts'
 import { nodeKey, present } from '../sample.fixture.ts'
-import { bothSay, hasPython, python, VERIFY_PY } from './both-verifiers.fixture.ts'
-import type { SampleBatch } from './sample-log.fixture.ts'
+import {
+  bothSay,
+  hasPython,
+  MOST_PASSES,
+  onePassMicros,
+  python,
+  VERIFY_PY,
+} from './both-verifiers.fixture.ts'
+import type { SampleBatch, SampleDisclosure } from './sample-log.fixture.ts'
 import { nodeIdOf, sampleLog } from './sample-log.fixture.ts'
 import type { Members } from './sample-pack.fixture.ts'
 import {
@@ -27,8 +34,6 @@ import { zipOf, zipOfMembers } from './zip.fixture.ts'
 
 // Packs whose maker wants a verifier to fall over, to take all memory, to say something else than the other one, or to name no leaf.
 
-/** Times the processor time of looking at each byte once, on whatever machine. Without their bounds verifiers took minutes. */
-const MOST_PASSES = 20
 const log = sampleLog({ leaves: 40, streams: 4, seed: 3 })
 
 let folder = ''
@@ -192,6 +197,23 @@ describe('both verifiers say the same', () => {
   })
 })
 
+describe('a value that was opened', () => {
+  it.each<[string, (number | null)[]]>([
+    ['A\ufffd', []],
+    ['A\ud800', [0]],
+  ])('is the one that was committed to, and none that has the same bytes: %j', async (value, named) => {
+    const [first, ...others] = linesIn('disclosures.jsonl')
+    const disclosure: SampleDisclosure = JSON.parse(present(first))
+    const salt = Buffer.from(disclosure.salt, 'hex')
+    const c = hash('sha256', Buffer.concat([Buffer.from('writ-c1'), salt, Buffer.from('A\ufffd')]), 'hex')
+    const records = linesIn('records.jsonl').map((line) => line.replace(/"c":"[0-9a-f]{64}"/, `"c":"${c}"`))
+    const members = withMember('disclosures.jsonl', linesOf([canonical({ ...disclosure, value }), ...others]))
+    const { faults } = await said(zipOfMembers(sealed(members.set('records.jsonl', linesOf(records)))))
+    const own = faults.filter(({ check, leaf }) => check === 'disclosure' && leaf === 0)
+    expect(own.map(({ leaf }) => leaf)).toEqual(named)
+  })
+})
+
 /** Another checksum of one member, in its local header and in the directory. */
 function withChecksum(zip: Buffer, which: number): Buffer {
   const altered = Buffer.from(zip)
@@ -212,6 +234,17 @@ describe('what no node signed is named by its leaf', () => {
     expect(messagesOf(result)).toContain('a batch is not signed by its node')
     expect(leavesNamed(result, 'no signed batch holds the record')).toEqual(
       leavesOf((of, seq) => of === stream && seq >= Number(fromSeq) && seq < Number(fromSeq) + Number(count)),
+    )
+  })
+
+  it('each record of a batch that ends otherwise than the head that its node signed', async () => {
+    const lines = linesIn('batches.jsonl')
+    const { stream, fromSeq } = parsed(present(lines.at(-1)))
+    const forked = [...lines.slice(0, -1), signedBatch({ headHash: '1'.repeat(64) })]
+    const result = await said(zipOfMembers(withMember('batches.jsonl', linesOf(forked))))
+    expect(messagesOf(result)).toContain('a node signed two histories of a stream')
+    expect(leavesNamed(result, 'no signed batch holds the record')).toEqual(
+      leavesOf((of, seq) => of === stream && seq >= Number(fromSeq)),
     )
   })
 
@@ -256,11 +289,3 @@ describe('what people read', () => {
     expect([status, stdout, stderr]).toEqual([2, '', "the verifier failed: MemoryError('no room')\n"])
   })
 })
-
-function onePassMicros(bytes: Buffer): number {
-  const begun = process.cpuUsage()
-  let depth = 0
-  for (const byte of bytes) depth += byte === 0x5b ? 1 : -1
-  expect(depth).not.toBe(0)
-  return process.cpuUsage(begun).user
-}

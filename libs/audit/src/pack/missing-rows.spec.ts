@@ -130,3 +130,44 @@ describe('what is short of some records', () => {
     expect(Math.min(...named)).toBe(first)
   })
 })
+
+describe('a line before its place', () => {
+  it.each<[string, Kind, string, number]>([
+    ['proofs.jsonl', 'filter', 'the proofs are not sorted', 0],
+    ['disclosures.jsonl', 'filter-with-hashes', 'the disclosures are not sorted', 0],
+    ['records.csv', 'filter-with-hashes', 'the rows of the CSV are not sorted', 1],
+  ])('is named, and not only those that it passed: %s', async (name, kind, message, first) => {
+    const members = await packWith(name, (lines) => moved(lines, first), kind)
+    const { faults } = await said(members)
+    const own = faults.filter((fault) => fault.message === message)
+    expect(own.map(({ leaf }) => leaf)).toEqual([LEAF])
+  })
+})
+
+/** The line of the record at the leaf stands first. */
+function moved(lines: readonly string[], first: number): string[] {
+  const isOwn = new RegExp(`"leaf":${LEAF}[,}]|^"${LEAF}",`)
+  const at = lines.findIndex((line) => isOwn.test(line))
+  return lines.toSpliced(at, 1).toSpliced(first, 0, present(lines[at]))
+}
+
+const table = (leaves: readonly number[]): Buffer =>
+  Buffer.from(['"leaf"', ...leaves.map((leaf) => `"${leaf}"`), ''].join('\r\n'))
+
+describe('a table of leaf indexes alone', () => {
+  const leaves = Array.from({ length: 14 }, (_, row) => row * 3)
+
+  it('holds', async () => {
+    const members = new Map(await makePack(log, { kind: 'filter' })).set('records.csv', table(leaves))
+    expect(await said(members)).toMatchObject({ holds: true, rows: leaves.length })
+  })
+
+  it.each<[string, Kind]>([
+    ['filter', 'filter'],
+    ['filter with hashes', 'filter-with-hashes'],
+  ])('names the record that is gone (%s)', async (_, kind) => {
+    const members = await goneBut('records.csv', kind)
+    const { faults } = await said(members.set('records.csv', table(leaves)))
+    expect(faults.map(({ leaf }) => leaf)).toContain(LEAF)
+  })
+})
