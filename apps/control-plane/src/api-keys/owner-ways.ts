@@ -17,13 +17,18 @@ export async function requireOwnerWayIn(db: TenantDb): Promise<void> {
 
 /** Whether this human is a way in of an owner: ask it before a change that may take it away, and `requireOwnerWayIn` after. */
 export const isOwnerWayIn = async (db: TenantDb, human: HumanId): Promise<boolean> =>
-  (await db.first(`select 1 ${OWNERS_WHO_SIGN_IN} and h.id = $2 limit 1`, [human])) !== null
+  (await db.first(
+    `select 1 ${OWNERS_WHO_SIGN_IN} and h.id = $2 union all select 1 ${OWNER_KEYS} and k.human_id = $2 limit 1`,
+    [human],
+  )) !== null
 
-// A key that expires is no lasting way; a human comes in by an identity of a provider that is still there.
+// A key that expires is no lasting way, and one that names a human counts while they do; a human comes in by an identity of a provider that is
+// still there.
+const OWNER_KEYS = `from writ.api_keys k left join writ.humans o on o.tenant_id = k.tenant_id and o.id = k.human_id
+   where k.tenant_id = $1 and k.role = 'owner' and k.revoked_at is null and k.expires_at is null
+     and (k.human_id is null or o.status = 'active')`
 const OWNERS_WHO_SIGN_IN = `from writ.humans h
     join writ.human_identities i on i.tenant_id = h.tenant_id and i.human_id = h.id
     join writ.sso_connections s on s.tenant_id = i.tenant_id and s.issuer = i.issuer and s.deleted_at is null
    where h.tenant_id = $1 and h.status = 'active' and 'owner' = any(h.roles)`
-const OWNER_WAYS = `select exists (
-    select 1 from writ.api_keys where tenant_id = $1 and role = 'owner' and revoked_at is null and expires_at is null
-  ) or exists (select 1 ${OWNERS_WHO_SIGN_IN}) as exists`
+const OWNER_WAYS = `select exists (select 1 ${OWNER_KEYS}) or exists (select 1 ${OWNERS_WHO_SIGN_IN}) as exists`

@@ -32,9 +32,10 @@ export class EnrolmentService {
   async enrol(db: TenantDb, token: string, signed: SignedRequest): Promise<EnrolmentAnswer> {
     const { slug } = db.tenant
     const key = await this.#provenKey(db, signed)
-    const now = new Date(this.clock.nowMs())
-    const agentId = await useToken(db, token, now)
+    const agentId = await useToken(db, token, new Date(this.clock.nowMs()))
     if (!agentId || (await isKeyTaken(db, key.keyThumbprint))) throw tokenRefused()
+    await lockAgent(db, agentId)
+    const now = new Date(this.clock.nowMs())
     const agentName = await bindKey(db, agentId, key, now)
     if (agentName === null) throw tokenRefused()
     // Tokens and sessions of a key that this one replaces are over.
@@ -72,6 +73,11 @@ async function useToken(db: TenantDb, token: string, now: Date): Promise<AgentId
     [id, sha256Hex(secret), now],
   )
   return row?.agent_id ?? null
+}
+
+// Whatever was done with the key of before is done: when it enrolled is later than all of it.
+async function lockAgent(db: TenantDb, id: AgentId): Promise<void> {
+  await db.rows('select 1 from writ.agents where tenant_id = $1 and id = $2 for update', [id])
 }
 
 /** A replaced key makes a new epoch, which ends every token of the old one. Its sessions are counted from the start. @returns the agent's name, null when it is revoked or suspended */

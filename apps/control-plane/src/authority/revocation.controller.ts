@@ -5,7 +5,9 @@ import { Answers } from '../http/answers.ts'
 import { notFound } from '../http/problem.ts'
 import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
-import { Db } from '../tenancy/decorators.ts'
+import { mayTouch } from '../tenancy/admission.ts'
+import type { Admission } from '../tenancy/admission.ts'
+import { Admitted, Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
 import { FailureBrake } from './failure-brake.ts'
 import { RevocationService } from './revocation.service.ts'
@@ -43,7 +45,13 @@ export class RevocationController {
   @HttpCode(204)
   @Access('sessions.end')
   @Recorded(null)
-  async revokeById(@Db() db: TenantDb, @Body({ schema: TokenRevocation }) { jti }: TokenRevocation) {
+  async revokeById(
+    @Db() db: TenantDb,
+    @Admitted() who: Admission,
+    @Body({ schema: TokenRevocation }) { jti }: TokenRevocation,
+  ) {
+    // Whose token it is nobody knows by its id: so it is none of a developer's own.
+    if (!mayTouch(who, 'sessions.end', null)) throw notFound()
     await this.revocation.revokeById(db, jti)
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { AccessTokenClaims, IntrospectionAnswer } from '@writ/contracts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
+import { ProblemError } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { ClientDoor } from './client-door.ts'
 import { formOf } from './form.ts'
@@ -11,6 +12,8 @@ import { revokedTokensOf, revokeToken, TOKEN_LIFE_MS } from './revoked-tokens.ts
 
 /** An agent that gives up more tokens than this at a time ends its session instead: each stands in the bundle until it would have expired. */
 const MOST_REVOKED = 20
+/** The same for those that are named by hand, all agents together: a bundle that is full takes no end of a session any more. */
+const MOST_BY_HAND = 500
 
 /** Revocation of single tokens, and what is known of one. */
 @Injectable()
@@ -30,16 +33,17 @@ export class RevocationService {
     const claims = await this.issued.read(db, token)
     if (!claims) return
     if (claims.client_id !== agent.id) throw new OAuthError('invalid_grant', 'the token is of another client')
-    if ((await revokedTokensOf(db, agent.id)) >= MOST_REVOKED)
+    if ((await revokedTokensOf(db, agent.id, this.clock.nowMs())) >= MOST_REVOKED)
       throw new OAuthError('slow_down', `${MOST_REVOKED} tokens of the agent were revoked lately`, {
         'retry-after': String(TOKEN_LIFE_MS / 1000),
       })
     await this.#revoke(db, claims)
   }
 
-  /** For an admin who knows a token only by its `jti`, as records do not name tokens. */
+  /** For an admin who knows a token only by its `jti`, as records do not name tokens. @throws 429 */
   async revokeById(db: TenantDb, jti: string): Promise<void> {
     const nowMs = this.clock.nowMs()
+    if ((await revokedTokensOf(db, null, nowMs)) >= MOST_BY_HAND) throw tooMany()
     await revokeToken(db, { jti, agent: null, expiresAt: new Date(nowMs + TOKEN_LIFE_MS) }, nowMs)
     await this.mint.mint(db)
   }
@@ -56,3 +60,13 @@ export class RevocationService {
     await this.mint.mint(db)
   }
 }
+
+const tooMany = () =>
+  new ProblemError(
+    {
+      title: 'Too Many Requests',
+      status: 429,
+      detail: `${MOST_BY_HAND} tokens were revoked lately: end sessions, or revoke agents, or all`,
+    },
+    { 'retry-after': String(TOKEN_LIFE_MS / 1000) },
+  )

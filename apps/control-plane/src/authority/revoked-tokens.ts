@@ -18,11 +18,12 @@ export async function revokeToken(
   await db.insert('revoked_tokens', { jti, agent_id: agent, expires_at: expiresAt }, 'on conflict do nothing')
 }
 
-/** How many tokens of an agent stand in the bundle one by one. */
-export async function revokedTokensOf(db: TenantDb, agent: AgentId): Promise<number> {
+/** How many tokens of an agent stand in the bundle one by one; null: those that were named by hand. */
+export async function revokedTokensOf(db: TenantDb, agent: AgentId | null, nowMs: number): Promise<number> {
   const row = await db.first<{ count: number }>(
-    'select count(*)::int as count from writ.revoked_tokens where tenant_id = $1 and agent_id = $2',
-    [agent],
+    `select count(*)::int as count from writ.revoked_tokens
+     where tenant_id = $1 and agent_id is not distinct from $2 and expires_at > $3`,
+    [agent, new Date(nowMs)],
   )
   return row?.count ?? 0
 }

@@ -126,6 +126,24 @@ describe('a token that an admin revokes by its id', () => {
     expect((await ask('POST', 'tokens/revoke', { jti: claims.jti })).status).toBe(204)
     expect((await bundle()).revokedTokens).toContain(claims.jti)
   })
+
+  it('is not for a developer to name: nobody knows whose it is', async () => {
+    const { body } = await ask('POST', 'api-keys', { name: 'dev', role: 'developer', human: agent.human })
+    const { claims } = await issue()
+    expect((await ask('POST', 'tokens/revoke', { jti: claims.jti }, body.key)).status).toBe(404)
+    expect((await bundle()).revokedTokens).not.toContain(claims.jti)
+  })
+
+  it('fills no bundle: there are so many at a time', async () => {
+    const named = (number: number) => ask('POST', 'tokens/revoke', { jti: `token-${number}` }, beta.key)
+    await plane.query(`insert into writ.revoked_tokens (tenant_id, jti, expires_at)
+      select id, 'token-' || number, to_timestamp(${nowMs / 1000 + 300}) from writ.tenants, generate_series(1, 499) number
+       where slug = '${beta.slug}'`)
+    const [last, more] = [await named(500), await named(501)]
+    expect([last.status, more.status, more.headers.get('retry-after')]).toEqual([204, 429, '300'])
+    nowMs += 300_001
+    expect((await named(502)).status).toBe(204)
+  })
 })
 
 describe('introspection', () => {

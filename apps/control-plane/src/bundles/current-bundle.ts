@@ -4,7 +4,8 @@ import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { rosterParts } from './rosters.ts'
 
 /**
- * The newest bundle of a tenant: what gateways decide by, or are about to. It never left the database, so its signature is not verified.
+ * The newest bundle of a tenant: what gateways decide by, or are about to. Its signature is not verified each time: whoever could put another one
+ * there could as well write the rows that the next one is made of. What is none of ours is made anew at the next start (`Remint`).
  * @param principals of a large tenant only they, and whoever stands in the same part, are there; everybody unless told
  */
 export async function currentBundle(db: TenantDb, principals?: readonly string[]): Promise<Bundle> {

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { sealBundle } from '@writ/bundle'
 import { Client } from 'pg'
 import { givenControlPlane } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
@@ -36,6 +38,17 @@ function unsealed(signed: string): string {
   return [header, Buffer.from(JSON.stringify(bundle)).toString('base64url'), signature].join('.')
 }
 
+/** The same bundle, under the name of our key. */
+function forged(signed: string): Promise<string> {
+  const [header = '', payload = ''] = signed
+    .split('.')
+    .map((part) => Buffer.from(part, 'base64url').toString('utf8'))
+  return sealBundle(JSON.parse(payload), {
+    kid: JSON.parse(header).kid,
+    privateKey: generateKeyPairSync('ed25519').privateKey,
+  })
+}
+
 describe('starting after an upgrade', () => {
   it('makes bundles anew that nobody can read any more, and leaves the others', async () => {
     const node = await joinedNode(plane)
@@ -49,6 +62,21 @@ describe('starting after an upgrade', () => {
     await plane.app.get(Remint).onApplicationBootstrap()
     expect((await openedBundle(node, old.slug)).bundle.version).toBe(2)
     expect((await openedBundle(node, current.slug)).bundle.version).toBe(before)
+  })
+
+  it.each([
+    ['is damaged', () => 'rubbish'],
+    ['was signed by somebody else', forged],
+  ])('makes a bundle anew that %s, and starts', async (_, change) => {
+    const node = await joinedNode(plane)
+    const { tenant } = await plane.newTenant()
+    const { rows } = await owner.query('select signed from writ.bundles where tenant_id = $1', [tenant.id])
+    await owner.query('update writ.bundles set signed = $2 where tenant_id = $1', [
+      tenant.id,
+      await change(rows[0].signed),
+    ])
+    await plane.app.get(Remint).onApplicationBootstrap()
+    expect((await openedBundle(node, tenant.slug)).bundle.version).toBe(2)
   })
 
   it('gives names their seal in bundles of before names were sealed', async () => {

@@ -1,26 +1,33 @@
 import { Injectable } from '@nestjs/common'
 import type { OnApplicationBootstrap } from '@nestjs/common'
-import { Bundle } from '@writ/contracts'
+import { isBundleFault, openBundle } from '@writ/bundle'
+import type { BundleKey } from '@writ/contracts'
 import { PlatformQueries } from '@writ/postgres'
 import type { BundleHead } from '@writ/postgres'
 import { Faults } from '../faults.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
-import { payloadOf } from './current-bundle.ts'
+import { BundleKeys } from './bundle-keys.ts'
 import { Mint } from './mint.ts'
 
-/** After an upgrade the newest bundle of a tenant may have a form that nobody reads any more, or no key to seal names with: then it is made anew, at the first start. */
+/**
+ * After an upgrade the newest bundle of a tenant may have a form that nobody reads any more, or no key to seal names with; and what stands in the
+ * database may be damaged, or signed by somebody else. Then it is made anew, at the first start.
+ */
 @Injectable()
 export class Remint implements OnApplicationBootstrap {
+  // oxlint-disable-next-line max-params -- injected
   constructor(
     private readonly platform: PlatformQueries,
     private readonly tenancy: Tenancy,
     private readonly mint: Mint,
+    private readonly keys: BundleKeys,
     private readonly faults: Faults,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const heads = await this.platform.bundleHeads()
-    for (const head of heads) if (!isCurrent(head)) await this.#renew(head)
+    const keys = await this.keys.trusted()
+    for (const head of heads) if (!(await isCurrent(head, keys))) await this.#renew(head)
   }
 
   // One tenant that cannot be helped must not keep the others, or this process, from starting.
@@ -31,7 +38,12 @@ export class Remint implements OnApplicationBootstrap {
   }
 }
 
-function isCurrent({ signed }: BundleHead): boolean {
-  const { data } = Bundle.safeParse(payloadOf(signed))
-  return data !== undefined && (data.humans.length === 0 || data.humans.some(({ subject }) => subject))
+async function isCurrent(
+  { slug, version, signed }: BundleHead,
+  keys: readonly BundleKey[],
+): Promise<boolean> {
+  const opened = await openBundle(signed, keys, { tenant: slug, version, sha256: null })
+  if (isBundleFault(opened)) return false
+  const { humans } = opened.bundle
+  return humans.length === 0 || humans.some(({ subject }) => subject)
 }

@@ -81,12 +81,12 @@ export class DeviceJoinService {
 type JoiningAgent = { readonly id: AgentId; readonly name: string }
 type Machine = DeviceJoinRequest & { readonly agent: AgentId; readonly now: Date }
 
-/** By the key that is bound now, not the one before it: whoever is left with that one joins nothing. */
+/** By the key that is bound now, not the one before it: whoever is left with that one joins nothing. Locked: an enrolment at this moment comes before this, or after all of it. */
 async function agentOf(db: TenantDb, thumbprint: string): Promise<JoiningAgent> {
   const agent = await db.first<JoiningAgent>(
     `select a.id, a.name from writ.agents a
        join writ.humans h on h.tenant_id = a.tenant_id and h.id = a.human_id and h.status = 'active'
-     where a.tenant_id = $1 and a.identity_thumbprint = $2 and a.status = 'enrolled'`,
+     where a.tenant_id = $1 and a.identity_thumbprint = $2 and a.status = 'enrolled' for share of a`,
     [thumbprint],
   )
   if (!agent) throw forbidden('no agent that counts has this identity key')

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { createLeaseKey } from '@writ/credentials'
+import { Client } from 'pg'
 import { deviceJoinRequest, joinedDevice, sendJoin } from '../testing/devices.ts'
 import { generateKeyPem, enrolAgent } from '@writ/identity'
 import { agentPorts } from '../testing/agents.ts'
@@ -27,6 +29,11 @@ async function enrolAnew(world: World): Promise<EnrolledAgent> {
   const endpoint = `${ORIGIN}/t/${world.slug}/enrol`
   const answer = await enrolAgent({ endpoint, token: body.token, identityKey, ports: agentPorts(plane) })
   return { ...world.agent, identityKey, answer }
+}
+
+async function someoneWaits(): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  while ((await plane.query(waiting)).length === 0) await pause(20)
 }
 
 /** What ends the standing of an agent's device. */
@@ -91,6 +98,39 @@ describe('when', () => {
     expect((await changes()).status).toBe(403)
     expect((await sendJoin(plane, { ...joining, identityKey })).body.node).toBe(own.id)
     expect((await changes()).status).toBe(200)
+  })
+
+  it('its agent enrols anew, whoever joins with the key of before at that very moment counts no more', async () => {
+    const world = await givenDeviceWorld(plane)
+    const { slug, agent } = world
+    const own = await joinedDevice(plane, slug, agent)
+    const { body } = await world.ask('POST', `agents/${agent.id}/enrolment-tokens`)
+    const holder = new Client({ connectionString: plane.ownerUrl })
+    await holder.connect()
+    try {
+      // Its bundle waits for this row: the enrolment is under way and not yet committed.
+      await holder.query('begin')
+      await holder.query('select from writ.tenants where id = $1 for no key update', [world.tenant])
+      const enrolling = enrolAgent({
+        endpoint: `${ORIGIN}/t/${slug}/enrol`,
+        token: body.token,
+        identityKey: generateKeyPem().privateKey,
+        ports: agentPorts(plane),
+      })
+      await someoneWaits()
+      const rejoining = sendJoin(plane, {
+        slug,
+        body: JSON.stringify(deviceJoinRequest(own.key)),
+        identityKey: agent.identityKey,
+        nodeKey: own.key,
+      })
+      await pause(500)
+      await holder.query('rollback')
+      await Promise.all([enrolling, rejoining])
+    } finally {
+      await holder.end()
+    }
+    expect((await visit(own, { method: 'GET', path: 'changes' })).status).toBe(403)
   })
 
   it('its tenant is suspended while people are asked, what they approve is not used up any more', async () => {

@@ -119,6 +119,19 @@ describe('the last way in for an owner', () => {
     expect((await unlink()).status).toBe(200)
   })
 
+  it('is not a key that names a human who is nobody, nor goes with the one whom it names', async () => {
+    const { ada, eve, asOwner } = await onlyAda()
+    // An owner without a way in, so that nobody is the last one.
+    const joe = await asOwner('POST', 'humans', { name: 'Joe', email: 'joe@example.test' })
+    await asOwner('PUT', `humans/${joe.body.id}/roles`, { roles: ['owner'] })
+    await asOwner('POST', 'api-keys', { name: 'of Eve', role: 'owner', human: eve.id })
+    expect((await asOwner('POST', `humans/${ada.id}/suspend`)).status).toBe(200)
+    expect((await asOwner('POST', `humans/${eve.id}/suspend`)).status).toBe(409)
+    await asOwner('POST', `humans/${ada.id}/restore`)
+    expect((await asOwner('POST', `humans/${eve.id}/suspend`)).status).toBe(200)
+    expect((await asOwner('POST', `humans/${ada.id}/suspend`)).status).toBe(409)
+  })
+
   it('does not keep an owner who could not come in anyway', async () => {
     const { eve, asOwner } = await onlyAda()
     expect((await asOwner('POST', `humans/${eve.id}/suspend`)).status).toBe(200)
@@ -155,6 +168,17 @@ describe('a suspended human', () => {
     expect((await ask('POST', `humans/${id}/restore`)).body.status).toBe('active')
     expect((await inBundle(id))?.epoch).toBe(1)
     expect(await sessionOf(plane, slug, agent)).not.toBe(old)
+  })
+
+  it('gets in with no key that names them, until restored', async () => {
+    const { id } = await human()
+    const { body } = await ask('POST', 'api-keys', { name: 'of Ada', role: 'approver', human: id })
+    const look = async () => (await ask('GET', 'approvals', undefined, body.key)).status
+    expect(await look()).toBe(200)
+    await ask('POST', `humans/${id}/suspend`)
+    expect(await look()).toBe(401)
+    await ask('POST', `humans/${id}/restore`)
+    expect(await look()).toBe(200)
   })
 
   it('who is an owner takes an owner', async () => {

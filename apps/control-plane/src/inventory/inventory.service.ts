@@ -20,7 +20,7 @@ export class InventoryService {
     // Reports of one device take turns, so that each is compared with the one before it.
     await db.rows('select 1 from writ.devices where tenant_id = $1 and id = $2 for no key update', [id])
     const before = await db.first<{ report: string }>(
-      'select report from writ.inventories where tenant_id = $1 and device_id = $2',
+      `select report from writ.inventories where tenant_id = $1 and device_id = $2 and report <> ${ERASED}`,
       [id],
     )
     const changes = before === null ? [] : changesBetween(reportIn(before.report), report)
@@ -85,12 +85,15 @@ type SummaryRow = {
 
 const SELECT = `select i.device_id as id, n.name as device, d.agent_id as agent, i.platform, i.scanned_at, i.received_at, i.agents,
   i.servers, i.high, i.medium, i.low, i.changed`
-// What is left of a device that was revoked is no machine of anybody's.
+/** What an erasure leaves of a report. */
+const ERASED = `'{}'`
+
+// What is left of a device that was revoked is no machine of anybody's, and of one whose human was erased there is nothing to show.
 const FROM = `from writ.inventories i
   join writ.devices d on d.tenant_id = i.tenant_id and d.id = i.device_id and d.revoked_at is null
   join writ.nodes n on n.id = i.device_id
   join writ.agents a on a.tenant_id = d.tenant_id and a.id = d.agent_id
-  where i.tenant_id = $1 and ($2::text is null or a.human_id = $2)`
+  where i.tenant_id = $1 and i.report <> ${ERASED} and ($2::text is null or a.human_id = $2)`
 
 const summaryOf = (row: SummaryRow): InventorySummary => ({
   id: row.id,

@@ -102,6 +102,17 @@ describe('the inventory of a tenant', () => {
     expect((await acme.ask('GET', 'inventory')).text).not.toContain(other.id)
   })
 
+  it('is not shown any more for a human who was erased', async () => {
+    const agent = await enrolledAgent(plane, acme.slug, acme.key)
+    const other = await joinedDevice(plane, acme.slug, agent)
+    expect((await tell(reportOf({ servers: [serverNamed('theirs')] }), other)).status).toBe(204)
+    await acme.ask('POST', `humans/${agent.human}/suspend`)
+    const erasure = { human: agent.human, reason: 'request' }
+    expect((await acme.ask('POST', `humans/${agent.human}/erasure`, erasure)).status).toBe(200)
+    expect((await acme.ask('GET', `inventory/${other.id}`)).status).toBe(404)
+    expect((await acme.ask('GET', 'inventory')).text).not.toContain(other.id)
+  })
+
   it('shows developers the machines of their own agents only', async () => {
     const keyOf = async (human: string) =>
       (await acme.ask('POST', 'api-keys', { name: 'dev', role: 'developer', human })).body.key

@@ -27,6 +27,12 @@ import { readPolicyBody } from './policy-body.ts'
 const NameQuery = z.strictObject({ name: z.string().max(100).optional() })
 type NameQuery = z.infer<typeof NameQuery>
 
+/** Newest first; what one answer has no room for comes before its last version. */
+const VersionsQuery = z.strictObject({
+  before: z.coerce.number().int().min(1).max(2_147_483_647).default(2_147_483_647),
+})
+type VersionsQuery = z.infer<typeof VersionsQuery>
+
 @Controller('api/v1/policies')
 @Access('policies.write')
 export class PoliciesController {
@@ -57,8 +63,12 @@ export class PoliciesController {
   @Get(':id/versions')
   @Access('policies.read')
   @SerializeOptions({ schema: z.strictObject({ items: z.array(PolicyView) }) })
-  versions(@Db() db: TenantDb, @Param('id', { schema: PolicyId }) id: PolicyId) {
-    return this.policies.versions(db, id)
+  versions(
+    @Db() db: TenantDb,
+    @Param('id', { schema: PolicyId }) id: PolicyId,
+    @Query({ schema: VersionsQuery }) { before }: VersionsQuery,
+  ) {
+    return this.policies.versions(db, id, before)
   }
 
   @Patch(':id')

@@ -10,13 +10,15 @@ import type {
 import { groupsOf, replaceGroups } from '../access-groups/membership.ts'
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
-import { readPage } from '../http/page.ts'
+import { readPage, rowsWithin } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
 import { notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import type { PolicyDraft } from './draft.ts'
 import { requirePublishable } from './publishing.ts'
+
+const MOST_VERSIONS = 500
 
 @Injectable()
 export class PoliciesService {
@@ -35,10 +37,16 @@ export class PoliciesService {
     return viewOf(row)
   }
 
-  /** Every document that the policy ever had, newest first. */
-  async versions(db: TenantDb, id: PolicyId): Promise<{ items: PolicyView[] }> {
+  /** The documents that the policy had before that version, newest first: as many as one answer has room for. */
+  async versions(db: TenantDb, id: PolicyId, before: number): Promise<{ items: PolicyView[] }> {
     await this.get(db, id)
-    const rows = await db.rows<PolicyRow>(`${SELECT} and p.id = $2 order by v.version desc`, [id])
+    const { rows } = await rowsWithin<PolicyRow>(MOST_VERSIONS, (last, most) =>
+      db.rows<PolicyRow>(`${SELECT} and p.id = $2 and v.version < $3 order by v.version desc limit $4`, [
+        id,
+        last?.version ?? before,
+        most,
+      ]),
+    )
     return { items: rows.map(viewOf) }
   }
 

@@ -5,7 +5,7 @@ import { AskingDirectory } from './asking-directory.ts'
 import type { FromDirectory } from './asking-directory.ts'
 import { listResponse } from './list.ts'
 import { describeSchemas } from './schema.ts'
-import type { ScimResource } from './schema.ts'
+import type { ScimResource } from './resource.ts'
 import { TYPE } from './scim-http.ts'
 import { ScimFilter } from './scim.filter.ts'
 

@@ -5,7 +5,7 @@ import { ScimGroupsService } from './groups.service.ts'
 import { leavesOutMembers } from './list.ts'
 import type { ScimQuery } from './list.ts'
 import { ScimResourcesController } from './resources.controller.ts'
-import type { ScimResource } from './schema.ts'
+import type { ScimResource } from './resource.ts'
 import { ScimFilter } from './scim.filter.ts'
 
 @Controller('t/:slug/scim/v2/Groups')

@@ -9,8 +9,9 @@ import type { Directory } from './directories.service.ts'
 import { conditionsOf } from './list.ts'
 import type { Asked, Listed } from './list.ts'
 import { readOperations } from './patch-forms.ts'
-import { isResource, patched, readResource } from './schema.ts'
-import type { ScimResource } from './schema.ts'
+import { aboutMembers, apart, patchedMembers } from './members.ts'
+import { patched, readResource } from './schema.ts'
+import type { ScimResource } from './resource.ts'
 import { invalidValue, notThere } from './scim-error.ts'
 
 /** The groups of a directory: access groups of the tenant that it made, and of their members those that are its users. */
@@ -44,7 +45,8 @@ export class ScimGroupsService {
   }
 
   async create(db: TenantDb, directory: Directory, sent: ScimResource): Promise<ScimResource> {
-    const resource = readResource('Group', sent)
+    const { group, members } = apart(sent)
+    const resource = readResource('Group', group)
     const { id } = await this.groups.create(db, NewAccessGroup.parse({ name: nameOf(resource) }))
     const now = new Date(this.clock.nowMs())
     await db.insert('directory_groups', {
@@ -53,21 +55,24 @@ export class ScimGroupsService {
       created_at: now,
       changed_at: now,
     })
-    await this.#keep(db, directory, id, resource)
+    await this.#keep(db, directory, id, { resource, members })
     return this.get(db, directory, id)
   }
 
   async replace(db: TenantDb, directory: Directory, id: string, sent: ScimResource): Promise<ScimResource> {
-    const group = await this.#requireGroup(db, directory, id)
-    await this.#keep(db, directory, group, readResource('Group', sent))
-    return this.get(db, directory, group)
+    const known = await this.#requireGroup(db, directory, id)
+    const { group, members } = apart(sent)
+    await this.#keep(db, directory, known, { resource: readResource('Group', group), members })
+    return this.get(db, directory, known)
   }
 
   async patch(db: TenantDb, directory: Directory, id: string, body: ScimResource): Promise<ScimResource> {
-    const group = await this.#requireGroup(db, directory, id)
-    const now = await this.get(db, directory, group)
-    await this.#keep(db, directory, group, await patched('Group', now, readOperations(body, now)))
-    return this.get(db, directory, group)
+    const known = await this.#requireGroup(db, directory, id)
+    const { group, members } = apart(await this.get(db, directory, known))
+    const [about, others] = aboutMembers(readOperations(body, group))
+    const resource = await patched('Group', group, others)
+    await this.#keep(db, directory, known, { resource, members: patchedMembers(members, about) })
+    return this.get(db, directory, known)
   }
 
   async remove(db: TenantDb, directory: Directory, id: string): Promise<void> {
@@ -84,7 +89,7 @@ export class ScimGroupsService {
     db: TenantDb,
     directory: Directory,
     group: AccessGroupId,
-    resource: ScimResource,
+    { resource, members }: { readonly resource: ScimResource; readonly members: readonly string[] },
   ): Promise<void> {
     const externalId = resource['externalId']
     await db.rows('update writ.access_groups set name = $3 where tenant_id = $1 and id = $2', [
@@ -95,7 +100,7 @@ export class ScimGroupsService {
       'update writ.directory_groups set external_id = $3, changed_at = $4 where tenant_id = $1 and group_id = $2',
       [group, typeof externalId === 'string' ? externalId.slice(0, 255) : null, new Date(this.clock.nowMs())],
     )
-    await replaceMembers(db, directory, group, membersOf(resource))
+    await replaceMembers(db, directory, group, members)
     await this.mint.mint(db)
   }
 
@@ -151,11 +156,6 @@ async function replaceMembers(
      on conflict do nothing`,
     [group, wanted],
   )
-}
-
-function membersOf({ members }: ScimResource): string[] {
-  const all: unknown[] = Array.isArray(members) ? members : []
-  return [...new Set(all.filter(isResource).map(({ value }) => String(value)))]
 }
 
 function nameOf({ displayName }: ScimResource): string {

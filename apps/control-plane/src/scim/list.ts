@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { readFilter } from './schema.ts'
-import type { ScimResource } from './schema.ts'
+import { readFilter } from './filter.ts'
+import type { ScimResource } from './resource.ts'
 import { ScimError } from './scim-error.ts'
 
 const LARGEST_PAGE = 200

@@ -1,5 +1,6 @@
-import { isResource, mendedValue } from './schema.ts'
-import type { Operation, ScimResource, Verb } from './schema.ts'
+import { isResource } from './resource.ts'
+import { mendedValue } from './schema.ts'
+import type { Operation, ScimResource, Verb } from './resource.ts'
 import { ScimError } from './scim-error.ts'
 
 const MOST_OPERATIONS = 1000
@@ -14,13 +15,18 @@ const MANAGER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:mana
  */
 export function readOperations(body: ScimResource, now: ScimResource): Operation[] {
   const sent = Object.entries(body).find(([name]) => name.toLowerCase() === 'operations')?.[1]
-  if (!Array.isArray(sent) || sent.length === 0 || sent.length > MOST_OPERATIONS)
-    throw new ScimError(400, 'invalidSyntax', `Operations must be a list of 1 to ${MOST_OPERATIONS}`)
-  return sent.flatMap((operation: unknown) => {
+  if (!Array.isArray(sent) || sent.length === 0 || sent.length > MOST_OPERATIONS) throw tooMany()
+  const operations = sent.flatMap((operation: unknown) => {
     if (!isResource(operation)) throw new ScimError(400, 'invalidSyntax', 'an operation must be an object')
     return standardForms(operation, now)
   })
+  // One without a path is as many as its value has members.
+  if (operations.length > MOST_OPERATIONS) throw tooMany()
+  return operations
 }
+
+const tooMany = () =>
+  new ScimError(400, 'invalidSyntax', `Operations must be a list of 1 to ${MOST_OPERATIONS}`)
 
 function standardForms({ op, path, value }: ScimResource, now: ScimResource): Operation[] {
   const verb = verbOf(op)

@@ -1,6 +1,6 @@
 import { NewHuman } from '@writ/contracts'
-import { isResource } from './schema.ts'
-import type { ScimResource } from './schema.ts'
+import { isResource } from './resource.ts'
+import type { ScimResource } from './resource.ts'
 import { invalidValue } from './scim-error.ts'
 
 /** What of a user we know by ourselves; the rest is kept as it came. */

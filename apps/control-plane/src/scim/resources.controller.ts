@@ -8,7 +8,7 @@ import { DirectoriesService } from './directories.service.ts'
 import type { Directory } from './directories.service.ts'
 import { listResponse, ScimQuery } from './list.ts'
 import type { Asked, Listed } from './list.ts'
-import type { ScimResource } from './schema.ts'
+import type { ScimResource } from './resource.ts'
 import { locationOf, PathId, ScimBody, TYPE } from './scim-http.ts'
 
 /** What a directory may do to one kind of its resources. */

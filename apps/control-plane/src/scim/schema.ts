@@ -1,11 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import { Messages, Schemas, Types } from 'scimmy'
+import { requireFewValues, requirePlainPath, requirePlainRemoval } from './bounds.ts'
+import { isResource } from './resource.ts'
+import type { Operation, ScimResource } from './resource.ts'
 import { invalidValue, ScimError } from './scim-error.ts'
 
-/** A resource of SCIM as plain JSON. */
-export type ScimResource = Readonly<Record<string, unknown>>
 export type ResourceKind = 'User' | 'Group'
-export type Verb = 'add' | 'remove' | 'replace'
-export type Operation = { readonly op: Verb; readonly path?: string; readonly value?: unknown }
 
 // Optional: a user need not have it, and a directory may send it.
 Schemas.User.definition.extend(Schemas.EnterpriseUser.definition, false)
@@ -14,57 +14,43 @@ const CLASSES = { User: Schemas.User, Group: Schemas.Group }
 
 /** Reads what a directory sends. What the schema does not know, and every password, is left out. @throws ScimError */
 export function readResource(kind: ResourceKind, sent: ScimResource): ScimResource {
+  requireFewValues(sent)
   return plain(() => new CLASSES[kind](mended(sent), 'in'))
 }
 
-/** Applies a PATCH (RFC 7644 §3.5.2) in the forms that directories send. @throws ScimError */
+/** Applies a PATCH (RFC 7644 §3.5.2) in the forms that directories send, one operation at a time: others are served in between. @throws ScimError */
 export async function patched(
   kind: ResourceKind,
   now: ScimResource,
   operations: readonly Operation[],
 ): Promise<ScimResource> {
-  const before = new CLASSES[kind](now, 'both')
+  let resource = now
+  for (const operation of operations) {
+    resource = await withOne(kind, resource, operation)
+    await setImmediate()
+  }
+  return resource
+}
+
+async function withOne(kind: ResourceKind, now: ScimResource, operation: Operation): Promise<ScimResource> {
+  if (operation.path !== undefined) requirePlainPath(operation.path)
+  if (operation.op === 'remove') requirePlainRemoval(operation.value)
+  requireFewValues({ value: operation.value })
   try {
-    const patch = new Messages.PatchOp({ schemas: [Messages.PatchOp.id], Operations: [...operations] })
-    return plainCopy((await patch.apply(before)) ?? before)
+    const before = new CLASSES[kind](now, 'both')
+    const patch = new Messages.PatchOp({ schemas: [Messages.PatchOp.id], Operations: [operation] })
+    const after = plainCopy((await patch.apply(before)) ?? before)
+    requireFewValues(after)
+    return after
   } catch (error) {
     throw scimErrorOf(error)
   }
-}
-
-/** Attribute and value of each comparison of a filter that is one or more `eq`, joined by `and`. @throws ScimError invalidFilter */
-export function readFilter(text: string): { readonly attribute: string; readonly value: string }[] {
-  const parsed = parsedFilter(text)
-  const [first, second] = parsed
-  if (first === undefined || second !== undefined) throw invalidFilter()
-  return Object.entries(first).map(([attribute, comparison]) => ({
-    attribute: attribute.toLowerCase(),
-    value: equalityOf(comparison),
-  }))
 }
 
 export const describeSchemas = (basePath: string): ScimResource[] =>
   [Schemas.User, Schemas.Group, Schemas.EnterpriseUser].map((schema) =>
     plainCopy(schema.definition.describe(basePath)),
   )
-
-function parsedFilter(text: string): Record<string, unknown>[] {
-  try {
-    return [...new Types.Filter(text)].map((expression) => ({ ...expression }))
-  } catch (error) {
-    throw scimErrorOf(error)
-  }
-}
-
-function equalityOf(comparison: unknown): string {
-  if (!Array.isArray(comparison) || comparison.length !== 2) throw invalidFilter()
-  const [operator, value]: unknown[] = comparison
-  if (operator !== 'eq' || typeof value !== 'string') throw invalidFilter()
-  return value
-}
-
-const invalidFilter = () =>
-  new ScimError(400, 'invalidFilter', 'filters are one or more comparisons by eq with a text, joined by and')
 
 function plain(make: () => unknown): ScimResource {
   try {
@@ -107,6 +93,3 @@ function booleanOf(text: string): unknown {
   const lower = text.toLowerCase()
   return lower === 'true' || lower === 'false' ? lower === 'true' : text
 }
-
-export const isResource = (value: unknown): value is ScimResource =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -80,6 +80,21 @@ describe('a user', () => {
     expect(bundle.humans.map(({ id }) => id)).toContain(answer.body.id)
   })
 
+  it('whom an admin suspended stays so, whatever the directory writes of them, until an admin restores them', async () => {
+    const id = await made('Users', okta.user('ada'))
+    const standing = async () => (await api('GET', `humans/${id}`)).body.status
+    await api('POST', `humans/${id}/suspend`)
+    const rename = { schemas: [], Operations: [{ op: 'replace', path: 'displayName', value: 'Ada' }] }
+    expect((await patchUser(id, rename)).active).toBe(false)
+    expect((await scim('PUT', `Users/${id}`, okta.user('ada'))).body.active).toBe(false)
+    expect((await patchUser(id, okta.activate)).active).toBe(false)
+    expect(await standing()).toBe('suspended')
+    await api('POST', `humans/${id}/restore`)
+    expect((await patchUser(id, okta.deactivate)).active).toBe(false)
+    expect((await scim('PUT', `Users/${id}`, okta.user('ada'))).body.active).toBe(true)
+    expect(await standing()).toBe('active')
+  })
+
   it('is never kept with the password that Okta sends along', async () => {
     const id = await made('Users', okta.user('ada'))
     const shown = await scim('GET', `Users/${id}`)
@@ -107,6 +122,16 @@ describe('a user', () => {
   ])('is not looked for by the filter %s', async (filter) => {
     const answer = await scim('GET', `Users?filter=${encodeURIComponent(filter)}`)
     expect([answer.status, answer.body.scimType]).toEqual([400, 'invalidFilter'])
+  })
+
+  it.each(['Users/%00', 'Groups/%00'])('has no id that no column can hold: %s', async (path) => {
+    expect((await scim('GET', path)).status).toBe(404)
+    expect((await scim('GET', 'Users?filter=externalId%20eq%20%22%00%22')).status).toBe(400)
+  })
+
+  it('is found by a part of its address, as the filters say that it may be', async () => {
+    const id = await made('Users', okta.user('ada'))
+    expect(await find('emails.value eq "ada@okta.example"')).toEqual([id])
   })
 
   it('is listed by pages', async () => {

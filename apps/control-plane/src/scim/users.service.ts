@@ -14,7 +14,7 @@ import { readOperations } from './patch-forms.ts'
 import { personOf } from './person.ts'
 import type { Person } from './person.ts'
 import { patched, readResource } from './schema.ts'
-import type { ScimResource } from './schema.ts'
+import type { ScimResource } from './resource.ts'
 import { notThere, taken } from './scim-error.ts'
 
 /** The users of a directory: humans of the tenant that it made. It sees no others. */
@@ -67,7 +67,7 @@ export class ScimUsersService {
 
   async patch(db: TenantDb, directory: Directory, id: string, body: ScimResource): Promise<ScimResource> {
     const human = await this.#requireHuman(db, directory, id)
-    const now = await this.get(db, directory, human)
+    const now = { ...(await this.get(db, directory, human)), active: await isSaidActive(db, human) }
     await this.#keep(db, directory, human, await patched('User', now, readOperations(body, now)))
     return this.get(db, directory, human)
   }
@@ -91,6 +91,7 @@ export class ScimUsersService {
   // All of it in the transaction of the request: whoever is not active any more is nobody when the answer goes out.
   async #keep(db: TenantDb, directory: Directory, human: HumanId, resource: ScimResource): Promise<void> {
     const person = personOf(resource)
+    const wasSaidActive = await isSaidActive(db, human)
     await this.#rename(db, human, person)
     await this.#relink(db, directory, human, person)
     await db.rows(
@@ -98,8 +99,13 @@ export class ScimUsersService {
        where tenant_id = $1 and human_id = $2`,
       [human, person.userName, person.externalId, JSON.stringify(keptOf(resource)), this.#now()],
     )
-    if (person.active) await this.standing.restore(db, human)
+    if (person.active) await this.#bringBack(db, human, wasSaidActive)
     else await this.standing.suspend(db, human, directory.id)
+  }
+
+  /** Whom the directory had not ended itself somebody else has, and it is for people to take that back. */
+  async #bringBack(db: TenantDb, human: HumanId, wasSaidActive: boolean): Promise<void> {
+    if (!wasSaidActive) await this.standing.restore(db, human)
   }
 
   async #rename(db: TenantDb, human: HumanId, { name, email }: Person): Promise<void> {
@@ -188,6 +194,16 @@ const isLinked = async (db: TenantDb, issuer: string, subject: string, human: Hu
     `select 1 from writ.human_identities where tenant_id = $1 and issuer = $2 and subject = $3 and human_id = $4`,
     [issuer, subject, human],
   )) !== null
+
+/** Whether the directory itself last said that they are there. */
+async function isSaidActive(db: TenantDb, human: HumanId): Promise<boolean> {
+  const said = await db.first<{ active: boolean }>(
+    `select deleted_at is null and coalesce(resource ->> 'active', 'true') <> 'false' as active
+     from writ.directory_users where tenant_id = $1 and human_id = $2`,
+    [human],
+  )
+  return said?.active ?? true
+}
 
 type UserRow = {
   id: HumanId

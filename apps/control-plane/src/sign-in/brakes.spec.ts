@@ -64,6 +64,10 @@ describe('somebody who tries again and again', () => {
     expect((await guess(elsewhere, new URL(body.url).searchParams.get('token') ?? '')).status).toBe(303)
   })
 
+  it('is slowed down alike when they guess owner links of a tenant that there is not', async () => {
+    expect(await statusesOf(() => guess('nobody-has-this-name', 'nonsense'))).toEqual(slowedDown(403))
+  })
+
   it('is slowed down when they forge logouts', async () => {
     expect(await statusesOf(forge)).toEqual(slowedDown(400))
   })

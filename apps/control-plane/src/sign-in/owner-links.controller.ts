@@ -22,6 +22,8 @@ import { sendOn, sendPage } from '../pages/page.ts'
 import type { Page } from '../pages/page.ts'
 import { Settings } from '../settings.ts'
 import { Access } from '../tenancy/access.ts'
+import type { Tenant } from '../tenancy/admission.ts'
+import { Phantoms } from '../tenancy/phantoms.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import { Cookies } from './cookies.ts'
 import { OwnerLinksService } from './owner-links.service.ts'
@@ -40,6 +42,7 @@ export class OwnerLinksController {
     private readonly cookies: Cookies,
     private readonly links: OwnerLinksService,
     private readonly brakes: Brakes,
+    private readonly phantoms: Phantoms,
   ) {}
 
   @Post('api/v1/tenants/:slug/owner-links')
@@ -86,13 +89,18 @@ export class OwnerLinksController {
     token: string,
     source: string,
   ): Promise<{ cookie: string; maxAgeSeconds: number } | null> {
+    const tenant = await this.#tenantOrPhantom(slug)
+    await this.brakes.take('login', { tenant: tenant.id, source })
+    const session = await this.tenancy.run(tenant, (db) => this.links.use(db, token))
+    return session && { cookie: `${tenant.id}.${session.secret}`, maxAgeSeconds: session.maxAgeSeconds }
+  }
+
+  /** Also one that is suspended: whoever guesses is slowed down and answered alike where there is none. */
+  async #tenantOrPhantom(slug: string): Promise<Tenant> {
     try {
-      const tenant = await this.tenancy.bySlug(slug)
-      await this.brakes.take('login', { tenant: tenant.id, source })
-      const session = await this.tenancy.run(tenant, (db) => this.links.use(db, token))
-      return session && { cookie: `${tenant.id}.${session.secret}`, maxAgeSeconds: session.maxAgeSeconds }
+      return await this.tenancy.bySlug(slug)
     } catch (error) {
-      if (error instanceof ProblemError && error.problem.status === 404) return null
+      if (error instanceof ProblemError && error.problem.status === 404) return this.phantoms.of(slug)
       throw error
     }
   }

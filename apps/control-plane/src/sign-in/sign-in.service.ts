@@ -82,7 +82,9 @@ export class SignInService {
     if (!identity) return 'unproven'
     try {
       return await this.tenancy.run(tenant, async (db) => {
-        const session = await this.#admit(db, begun.connection, identity)
+        const connection = await this.connections.held(db, begun.connection)
+        if (!connection) return 'over'
+        const session = await this.#admit(db, connection, identity)
         if (session && current !== null) await this.sessions.end(db, current)
         return session ? { ...session, returnTo: begun.returnTo } : 'not-admitted'
       })

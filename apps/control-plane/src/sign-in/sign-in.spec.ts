@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { logIn } from '../testing/browser.ts'
 import type { Browser, Shown } from '../testing/browser.ts'
 import { ORIGIN } from '../testing/given.ts'
+import { RelyingParty } from '../sso/relying-party.ts'
 import { CLIENT_SECRET, givenSingleSignOn } from '../testing/single-sign-on.ts'
 import type { ConnectedTenant, SingleSignOn } from '../testing/single-sign-on.ts'
 
@@ -222,6 +223,20 @@ describe('who is let in', () => {
     const browser = newBrowser()
     expect(await signIn(browser, 'mallory')).toMatchObject({ status: 403 })
     expect(sessionOf(browser)).toBeUndefined()
+  })
+
+  it('is nobody whose provider was removed while it was asked', async () => {
+    await tenant.linkedHuman('ada')
+    const party = world.plane.app.get(RelyingParty)
+    const finish = party.finish.bind(party)
+    party.finish = async (...asked) => {
+      const proven = await finish(...asked)
+      expect((await tenant.ask('DELETE', `sso-connections/${tenant.sso.id}`)).status).toBe(204)
+      return proven
+    }
+    const browser = newBrowser()
+    const shown = await signIn(browser, 'ada').finally(() => (party.finish = finish))
+    expect([shown.status, sessionOf(browser), await tenant.isIn(browser)]).toEqual([403, undefined, false])
   })
 
   it('is not a human who is suspended, and sees the same as a stranger', async () => {

@@ -70,12 +70,13 @@ export class SsoConnectionsService {
   /** Whoever came in by it is signed out. Identities stay: a new connection of the same issuer brings the same humans. @throws 409 for the last way in of an owner */
   async remove(db: TenantDb, id: SsoConnectionId): Promise<void> {
     await this.get(db, id)
-    await this.sessions.endAllFrom(db, id)
-    await db.rows('delete from writ.sso_domains where tenant_id = $1 and sso_id = $2', [id])
+    // First: whoever signs in by it at this moment is there by now and ended with the others, or comes later and is refused.
     await db.rows('update writ.sso_connections set deleted_at = $3 where tenant_id = $1 and id = $2', [
       id,
       new Date(this.clock.nowMs()),
     ])
+    await this.sessions.endAllFrom(db, id)
+    await db.rows('delete from writ.sso_domains where tenant_id = $1 and sso_id = $2', [id])
     await requireOwnerWayIn(db)
   }
 
@@ -97,6 +98,15 @@ export class SsoConnectionsService {
       scopes: row.scopes,
       jit: row.jit,
     }
+  }
+
+  /** As it is now, after its provider was asked. Held until the transaction ends. null: it was removed, or is another client there */
+  async held(db: TenantDb, asked: OpenSsoConnection): Promise<OpenSsoConnection | null> {
+    const row = await db.first<Pick<SsoRow, 'jit'>>(
+      'select jit from writ.sso_connections where tenant_id = $1 and id = $2 and client_id = $3 and deleted_at is null for share',
+      [asked.id, asked.clientId],
+    )
+    return row && { ...asked, jit: row.jit }
   }
 
   /** What the sign-in page offers. */

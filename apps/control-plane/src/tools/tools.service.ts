@@ -4,6 +4,7 @@ import type { ConnectionId, ConnectionView, ToolStanding, ToolView } from '@writ
 import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { ConnectionsService } from '../connections/connections.service.ts'
+import { rowsWithin } from '../http/page.ts'
 import type { Page } from '../http/page.ts'
 import { conflict, notFound } from '../http/problem.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -24,14 +25,15 @@ export class ToolsService {
 
   async list(db: TenantDb, id: ConnectionId, query: ToolsQuery): Promise<Page<ToolView>> {
     const connection = await this.connections.get(db, id)
-    const rows = await db.rows<ToolRow>(
-      `select * from (${SELECT}) t where $3::text is null or standing = $3 order by kind, name limit $4 offset $5`,
-      [id, query.standing ?? null, query.limit + 1, query.after],
+    const { rows, isMore } = await rowsWithin<ToolRow>(query.limit, (_, most, taken) =>
+      db.rows<ToolRow>(
+        `select * from (${SELECT}) t where $3::text is null or standing = $3 order by kind, name limit $4 offset $5`,
+        [id, query.standing ?? null, most, query.after + taken],
+      ),
     )
-    const shown = rows.slice(0, query.limit)
     return {
-      items: shown.map((row) => viewOf(row, connection)),
-      next: rows.length > query.limit ? String(query.after + query.limit) : null,
+      items: rows.map((row) => viewOf(row, connection)),
+      next: isMore ? String(query.after + rows.length) : null,
     }
   }
 
