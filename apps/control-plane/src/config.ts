@@ -61,7 +61,7 @@ export const ConfigSchema = z.object({
   /** what the names of the tenants' logs begin with, for ever: a host of yours, without a scheme */
   WRIT_AUDIT_ORIGIN: z
     .string()
-    .refine(isLogOrigin, { error: 'must be a name without a scheme, spaces and plus signs' })
+    .refine(isLogOrigin, { error: 'must be a name of ASCII without a scheme, spaces and plus signs' })
     .default('audit.writ.local'),
   /** seconds between two checkpoints of a log that grows */
   WRIT_AUDIT_SEAL_SECONDS: z.coerce.number().int().min(1).max(3600).default(5),

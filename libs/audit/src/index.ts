@@ -45,7 +45,7 @@ export { consistencyHolds, proveConsistency } from './tree/consistency.ts'
 export { openRange, proveRange, rangeHolds } from './tree/range.ts'
 export type { RangeCheck, RangeProof } from './tree/range.ts'
 export { base64Of, bytesOfBase64 } from './tree/base64.ts'
-export { isNoteKeyName, noteKeyId, readNoteKey, writeNoteKey } from './tree/note-key.ts'
+export { isPlainName, noteKeyId, readNoteKey, writeNoteKey } from './tree/note-key.ts'
 export type { NoteKey, NoteKeyType } from './tree/note-key.ts'
 export {
   cosignedAtSeconds,

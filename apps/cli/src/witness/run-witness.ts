@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isNoteKeyName, readNoteKey, writeNoteKey } from '@writ/audit'
+import { isPlainName, readNoteKey, writeNoteKey } from '@writ/audit'
 import type { NoteKey } from '@writ/audit'
 import { announceReady, listenOn, onShutdown } from '@writ/runtime'
 import type { ExitCode } from '../failure.ts'
@@ -22,10 +22,10 @@ export type WitnessOptions = {
 /** Cosigns what only grows, until it is told to stop. */
 export async function runWitness(options: WitnessOptions, terminal: Terminal): Promise<ExitCode> {
   const logs = options.logKey.map(logKeyIn)
-  if (!isNoteKeyName(options.name))
+  if (!isPlainName(options.name))
     throw new Failure(
       'that is no name for a witness',
-      'Choose one without spaces and plus signs, such as witness.example.',
+      'Choose one of ASCII without spaces and plus signs, such as witness.example.',
     )
   const { key, privateKey } = await openWitnessKey(options.state, options.name)
   await refuseSharedFolder(options.state)

@@ -47,7 +47,11 @@ function verbOf(op: unknown): Verb {
   throw new ScimError(400, 'invalidSyntax', 'an operation adds, removes or replaces')
 }
 
-function withPath(op: Verb, path: string, value: unknown, now: ScimResource): Operation {
+/** A path may begin with the schema that it is of. */
+const CORE = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/i
+
+function withPath(op: Verb, sent: string, value: unknown, now: ScimResource): Operation {
+  const path = sent.replace(CORE, '')
   if (path.toLowerCase() === MANAGER && typeof value === 'string') return { op, path, value: { value } }
   const typed = op === 'remove' ? null : TYPED.exec(path)
   if (typed) return typedOperation(typed, { op, path, value }, now)

@@ -120,6 +120,13 @@ describe('members of a group', () => {
     expect(after({ op: 'remove', path: 'members[value eq "nobody"]' })).toEqual(['a', 'b', 'c'])
   })
 
+  it('are meant also by a path that begins with the schema', () => {
+    const path = 'urn:ietf:params:scim:schemas:core:2.0:Group:members'
+    const Operations = [{ op: 'add', path, value: [{ value: 'a' }] }]
+    const [about, others] = aboutMembers(readOperations({ Operations }, {}))
+    expect([patchedMembers(['b'], about), others]).toEqual([['b', 'a'], []])
+  })
+
   it.each([
     ['remove', 'members[display eq "a"]', undefined],
     ['remove', 'members.value', undefined],

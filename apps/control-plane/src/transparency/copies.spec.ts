@@ -12,6 +12,7 @@ import {
   tilePath,
   writeCheckpoint,
   writeNote,
+  writeNoteKey,
 } from '@writ/audit'
 import type { NoteKey, TileReader } from '@writ/audit'
 import { systemClock } from '../clock.ts'
@@ -21,7 +22,7 @@ import { createDirectoryArchive } from './archive-directory.ts'
 import { checkpointName, forkName } from './archive-names.ts'
 import { createS3Archive } from './archive-s3.ts'
 import { LogCopies } from './copies.ts'
-import { archivePlaceOf, witnessPlaceOf } from './places.ts'
+import { archivePlaceOf, isLogOrigin, witnessPlaceOf } from './places.ts'
 import { Witnesses } from './witnesses.ts'
 import { startS3 } from './s3.fixture.ts'
 import type { S3Server } from './s3.fixture.ts'
@@ -175,5 +176,17 @@ describe('the configuration', () => {
     const line = 'EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop'
     expect(witnessPlaceOf(`${line} https://witness.example`)).toBeNull()
     expect(witnessPlaceOf('x https://witness.example')).toBeNull()
+  })
+
+  it('have names of ASCII: no pack with another one would be read', () => {
+    const publicKey = generateKeyPairSync('ed25519')
+      .publicKey.export({ format: 'der', type: 'spki' })
+      .subarray(-32)
+    const lineOf = (name: string) => writeNoteKey({ name, type: 'witness', publicKey })
+    const places = ['witness.example', 'w\u00edtness.example'].map((name) =>
+      witnessPlaceOf(`${lineOf(name)} https://witness.example`),
+    )
+    expect(places.map((place) => place === null)).toEqual([false, true])
+    expect(['audit.example/log', 'audit.ex\u00e1mple/log'].map(isLogOrigin)).toEqual([true, false])
   })
 })

@@ -1,4 +1,4 @@
-import { isNoteKeyName, readNoteKey } from '@writ/audit'
+import { isPlainName, readNoteKey } from '@writ/audit'
 import type { NoteKey } from '@writ/audit'
 import { urlOf } from '@writ/contracts'
 import { z } from 'zod'
@@ -59,13 +59,19 @@ const LOCKS = { governance: 'GOVERNANCE', compliance: 'COMPLIANCE' } as const
 export function witnessPlaceOf(text: string): WitnessPlace | null {
   const [line = '', url = '', ...more] = text.split(' ')
   const key = readNoteKey(line)
-  if (key?.type !== 'witness' || more.length > 0 || !/^https?:$/.test(urlOf(url)?.protocol ?? '')) return null
+  if (
+    key?.type !== 'witness' ||
+    !isPlainName(key.name) ||
+    more.length > 0 ||
+    !/^https?:$/.test(urlOf(url)?.protocol ?? '')
+  )
+    return null
   return { key, url: url.replace(/\/$/, '') }
 }
 
 /** What origins of logs begin with: a name without a scheme, as keys have them. */
 export const isLogOrigin = (text: string): boolean =>
-  isNoteKeyName(text) && text.length <= 200 && !text.includes('//') && !/^\/|\/$/.test(text)
+  isPlainName(text) && text.length <= 200 && !text.includes('//') && !/^\/|\/$/.test(text)
 
 /** Entries of a list by comma. */
 export const entriesOf = (list: string): string[] =>

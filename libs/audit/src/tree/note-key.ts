@@ -23,6 +23,9 @@ export function noteKeyId({ name, type, publicKey }: NoteKey): number {
 /** Not empty, without white space, control characters and plus signs. */
 export const isNoteKeyName = (name: string): boolean => /^[^\s\p{Zs}\p{Cc}+]+$/u.test(name) && hasUtf8(name)
 
+/** Of ASCII alone, as packs and the notes in them have names (docs/pack.md): whoever reads one sees the name that was meant. */
+export const isPlainName = (name: string): boolean => /^[!-*,-~]+$/.test(name)
+
 /** `<name>+<key id in hex>+<base64 of type and key>`: the one line that a key is published as. */
 export function writeNoteKey(key: NoteKey): string {
   const id = noteKeyId(key).toString(16).padStart(8, '0')

@@ -6,21 +6,27 @@ export type OfferPorts = {
   readonly report: (problem: string, detail: unknown) => void
 }
 
+/** A signed bundle. `said`: the version that the head in Redis claims to be; null from the control plane, whose word it is. */
+export type BundleOffer = { readonly jws: string; readonly said: number | null }
+
 /**
- * Signed bundles, or null for a tenant that does not exist: Redis first, then the control plane; nothing where both are away.
+ * Bundles, or null for a tenant that does not exist: Redis first, then the control plane. `unheard` at the end where that did not answer.
  * @param least the version that is known to exist
  */
 export async function* bundleOffers(
   { head: headOf, fetch, report }: OfferPorts,
   slug: string,
   least: number,
-): AsyncGenerator<string | null> {
+): AsyncGenerator<BundleOffer | null | 'unheard'> {
   const head = await headOf?.(slug).catch(() => null)
-  if (head && head.version >= least) yield head.jws
+  const ofHead = head && { jws: head.jws, said: head.version }
+  if (ofHead && ofHead.said >= least) yield ofHead
   try {
-    yield await fetch(slug)
+    const jws = await fetch(slug)
+    yield jws === null ? null : { jws, said: null }
   } catch (error) {
     report('the control plane gave no bundle', error)
-    if (head && head.version < least) yield head.jws
+    if (ofHead && ofHead.said < least) yield ofHead
+    yield 'unheard'
   }
 }

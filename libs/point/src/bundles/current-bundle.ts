@@ -1,40 +1,18 @@
-import type { BundleFault, OpenedBundle } from '@writ/bundle'
-import { isBundleFault, openBundle } from '@writ/bundle'
-import type { BundleAcknowledgement, BundleChange, BundleKey } from '@writ/contracts'
+import type { OpenedBundle } from '@writ/bundle'
+import { BundleFault, isBundleFault, openBundle } from '@writ/bundle'
+import type { BundleChange } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
-import type { BundleSource, CurrentBundle } from '@writ/enforcement'
+import type { CurrentBundle } from '@writ/enforcement'
 import { Behind } from './behind.ts'
-import type { BundleCache, CachedBundle } from './bundle-cache.ts'
-import type { OfferPorts } from './bundle-offers.ts'
+import type { CachedBundle } from './bundle-cache.ts'
+import type { BundleOffer } from './bundle-offers.ts'
 import { bundleOffers } from './bundle-offers.ts'
-import type { AgePorts } from './compiled.ts'
 import { compiled } from './compiled.ts'
-import type { Rosters } from './rosters.ts'
+import { floorOf, isAtHand, leavesDoubt } from './floor.ts'
+import type { Floor } from './floor.ts'
+import type { BundlePorts, LiveBundles } from './live-bundles.ts'
 
-export type BundlePorts = OfferPorts &
-  AgePorts & {
-    readonly cache: BundleCache
-    /** the agents and humans of tenants that have too many for one bundle */
-    readonly rosters: Rosters
-    readonly keys: () => readonly BundleKey[]
-    /** a bundle was signed by a key that is not known here */
-    readonly askForKeys: () => void
-    readonly acknowledge: (acknowledgement: BundleAcknowledgement) => void
-    /** hears of each bundle before anything is decided by it */
-    readonly applied?: (current: CurrentBundle) => void
-    /** tenants in memory at once; the one unused for longest goes first and is loaded again when it calls */
-    readonly resident: number
-  }
-
-/** The bundle of each tenant that calls, and how it is kept current. */
-export type LiveBundles = BundleSource & {
-  readonly changed: (change: BundleChange) => Promise<void>
-  /** Changes may have been missed: looks at every tenant that is in memory or on disk. */
-  readonly resync: () => Promise<void>
-  /** Tries again what was announced and could not be applied. */
-  readonly retryBehind: () => Promise<void>
-  readonly versions: () => readonly { readonly slug: string; readonly version: number }[]
-}
+export type { BundlePorts, LiveBundles } from './live-bundles.ts'
 
 const ABSENT_MS = 2000
 const MOST_ABSENT = 10_000
@@ -87,7 +65,9 @@ class Bundles {
   async resync(): Promise<void> {
     this.#absentUntilMs.clear()
     const slugs = new Set([...this.#resident.keys(), ...(await this.#ports.cache.slugs())])
-    for (const slug of slugs) await this.#refresh(slug, 0)
+    let areKnown = true
+    for (const slug of slugs) areKnown = (await this.#refresh(slug, 0)) && areKnown
+    if (!areKnown) throw new Error('a head in Redis does not hold, and the control plane does not answer')
   }
 
   async retryBehind(): Promise<void> {
@@ -135,20 +115,24 @@ class Bundles {
   async #loadOnce(slug: string): Promise<CurrentBundle | Refusal> {
     const cached = await this.#ports.cache.read(slug)
     for await (const offer of bundleOffers(this.#ports, slug, cached?.announced ?? 0)) {
+      if (offer === 'unheard') break
       if (offer === null) return this.#remember(slug, cached)
       const adopted = await this.#adopt(slug, offer, cached)
       if (adopted) return adopted
     }
-    // The disk serves only what was the newest when it was last known what is; the offers may have told.
-    const kept = await this.#ports.cache.read(slug)
-    const jws = kept !== null && kept.announced <= kept.version ? kept.jws : null
-    const adopted = jws === null ? null : await this.#adopt(slug, jws, kept)
-    return adopted ?? new Refusal('policy_unavailable')
+    return (await this.#fromDisk(slug)) ?? new Refusal('policy_unavailable')
   }
 
-  async #adopt(slug: string, jws: string, cached: CachedBundle | null): Promise<CurrentBundle | null> {
-    const opened = await this.#open(slug, jws, cached)
-    return opened && this.#apply(slug, opened, jws)
+  /** The disk serves only what was the newest when it was last known what is; the offers may have told. */
+  async #fromDisk(slug: string): Promise<CurrentBundle | null> {
+    const kept = await this.#ports.cache.read(slug)
+    if (!kept?.jws || kept.announced > kept.version) return null
+    return this.#adopt(slug, { jws: kept.jws, said: null }, kept)
+  }
+
+  async #adopt(slug: string, offer: BundleOffer, cached: CachedBundle | null): Promise<CurrentBundle | null> {
+    const opened = await this.#open(slug, offer, cached)
+    return isBundleFault(opened) ? null : this.#apply(slug, opened, offer.jws)
   }
 
   async #remember(slug: string, cached: CachedBundle | null): Promise<Refusal> {
@@ -168,15 +152,25 @@ class Bundles {
     this.#behind.fell(slug, version)
   }
 
-  /** Takes a newer bundle where one is offered; everything else leaves what is at hand. */
-  async #refresh(slug: string, least: number): Promise<void> {
+  /**
+   * Takes a newer bundle where one is offered; everything else leaves what is at hand.
+   * @returns false where a head in Redis did not hold and the control plane was not heard
+   */
+  async #refresh(slug: string, least: number): Promise<boolean> {
     const cached = await this.#ports.cache.read(slug)
+    let isInDoubt = false
     for await (const offer of bundleOffers(this.#ports, slug, Math.max(least, cached?.announced ?? 0))) {
-      if (offer === null) return this.#forget(slug, cached)
-      if (offer === cached?.jws) return
+      if (offer === 'unheard') return !isInDoubt
+      if (offer === null) {
+        await this.#forget(slug, cached)
+        return true
+      }
+      if (isAtHand(offer, cached)) return true
       const opened = await this.#open(slug, offer, cached)
-      if (opened && (await this.#take(slug, opened, offer))) return
+      if (isBundleFault(opened)) isInDoubt ||= leavesDoubt(offer, opened)
+      else if (await this.#take(slug, opened, offer.jws)) return true
     }
+    return true
   }
 
   /** A tenant that does not call is kept current on disk only. */
@@ -187,25 +181,32 @@ class Bundles {
     return true
   }
 
-  /** Null when the bundle was refused: then nothing changes. */
-  async #open(slug: string, jws: string, cached: CachedBundle | null): Promise<OpenedBundle | null> {
-    const floor = newest(this.#resident.get(slug), cached)
-    const opened = await this.#openWhole(slug, jws, floor)
+  /** When the bundle is refused nothing changes. */
+  async #open(
+    slug: string,
+    offer: BundleOffer,
+    cached: CachedBundle | null,
+  ): Promise<OpenedBundle | BundleFault> {
+    const floor = floorOf(this.#resident.get(slug), cached)
+    const opened = await this.#openWhole(slug, offer, floor)
     if (!isBundleFault(opened)) return opened
-    if (opened.reason === 'key_unknown') this.#ports.askForKeys()
-    this.#ports.report('a bundle was refused', { tenant: slug, reason: opened.reason, detail: opened.detail })
-    this.#acknowledge(
-      slug,
-      Math.max(1, this.#behind.versionOf(slug) ?? floor.version),
-      'refused',
-      opened.detail,
-    )
-    return null
+    const { reason, detail } = opened
+    if (reason === 'key_unknown') this.#ports.askForKeys()
+    this.#ports.report('a bundle was refused', { tenant: slug, reason, detail })
+    this.#acknowledge(slug, Math.max(1, this.#behind.versionOf(slug) ?? floor.version), 'refused', detail)
+    return opened
   }
 
-  async #openWhole(slug: string, jws: string, floor: Floor): Promise<OpenedBundle | BundleFault> {
+  async #openWhole(
+    slug: string,
+    { jws, said }: BundleOffer,
+    floor: Floor,
+  ): Promise<OpenedBundle | BundleFault> {
     const opened = await openBundle(jws, this.#ports.keys(), { tenant: slug, ...floor })
     if (isBundleFault(opened)) return opened
+    // A head that claims to be newer than its bundle would keep every newer one from being published.
+    if (said !== null && said !== opened.bundle.version)
+      return new BundleFault('rolled_back', 'the head in Redis says another version than its bundle')
     const bundle = await this.#ports.rosters.complete(slug, opened.bundle)
     if (!isBundleFault(bundle)) return { ...opened, bundle }
     await this.#exists(slug, opened.bundle.version)
@@ -288,13 +289,4 @@ class Bundles {
   #acknowledge(tenant: string, version: number, outcome: 'applied' | 'refused', detail: string): void {
     this.#ports.acknowledge({ tenant, version, outcome, detail })
   }
-}
-
-type Floor = { readonly version: number; readonly sha256: string | null }
-
-function newest(resident: CurrentBundle | undefined, cached: CachedBundle | null): Floor {
-  const kept: Floor = cached ?? { version: 0, sha256: null }
-  if (!resident || resident.bundle.version <= kept.version)
-    return { version: kept.version, sha256: kept.sha256 }
-  return { version: resident.bundle.version, sha256: resident.sha256 }
 }

@@ -39,6 +39,10 @@ export type FollowPorts = {
 const JOIN_CHECK_MS = 50
 const BEAT_EVERY_MS = 1000
 const KEPT_EVERY_MS = 5000
+/** What Redis says of changes is not signed: as often the control plane is asked for them too, so that nobody in between holds one back for longer. */
+const CHECK_EVERY_MS = 30_000
+/** so far back it is asked at first: what Redis had at the start may have been old */
+const CHECKED_BACK = 1000
 /** how long the stream may owe a change that the heartbeat speaks of */
 const OUT_OF_STEP_MS = 5000
 /** well within the bound after which a point without word calls itself degraded */
@@ -62,6 +66,9 @@ class Follower {
   /** everything up to here is published, as the newest heartbeat says */
   #promisedSeq = 0
   #inStepAtMs: number
+  /** everything up to here the control plane has told itself; null before the first heartbeat */
+  #checkedSeq: number | null = null
+  #checkedAtMs: number
   #keptAtMs = 0
   /** the first poll does not wait: there is no freshness before its heartbeat */
   #waitSeconds = 0
@@ -70,6 +77,7 @@ class Follower {
     this.#ports = ports
     this.#signal = signal
     this.#inStepAtMs = ports.clock.monotonicMs()
+    this.#checkedAtMs = this.#inStepAtMs
   }
 
   /** Nothing that is signed can be read before the first join. */
@@ -95,12 +103,30 @@ class Follower {
     }
   }
 
-  /** Long polls, while there is no Redis to listen to. */
+  /** Long polls, while there is no Redis to listen to; a look now and then, while there is. */
   async poll(): Promise<void> {
     while (!this.#signal.aborted) {
       const isNeeded = !this.#ports.redis?.isReady()
       const isDone = isNeeded && (await this.#attempt('changes', () => this.#pollOnce()))
+      if (!isNeeded) await this.#check()
       if (!isDone) await pause(BEAT_EVERY_MS, this.#signal)
+    }
+  }
+
+  async #check(): Promise<void> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#checkedSeq === null || nowMs - this.#checkedAtMs < CHECK_EVERY_MS) return
+    this.#checkedAtMs = nowMs
+    await this.#attempt('changes', () => this.#checkFrom(this.#checkedSeq ?? 0))
+  }
+
+  async #checkFrom(after: number): Promise<void> {
+    for (let from = after; !this.#signal.aborted;) {
+      const { changes, seq } = await this.#ports.changes(from, 0, this.#signal)
+      for (const change of changes) await this.#ports.bundles.changed(change)
+      this.#checkedSeq = Math.max(from, seq)
+      if (changes.length === 0 || seq <= from) return
+      from = seq
     }
   }
 
@@ -130,7 +156,9 @@ class Follower {
     await this.#ports.bundles.resync()
     if (jws === null) return
     const heartbeat = await openHeartbeat(jws, this.#ports.keys())
-    if (!isBundleFault(heartbeat)) await this.#beat(jws, heartbeat.seq)
+    if (isBundleFault(heartbeat)) return
+    this.#checkedSeq ??= Math.max(0, heartbeat.seq - CHECKED_BACK)
+    await this.#beat(jws, heartbeat.seq)
   }
 
   async #readHeartbeat(feed: ChangeFeed): Promise<void> {
@@ -150,6 +178,7 @@ class Follower {
     this.#waitSeconds = this.#ports.redis ? 2 : LONG_POLL_SECONDS
     for (const change of answer.changes) await this.#ports.bundles.changed(change)
     this.#after = Math.max(this.#after, answer.seq)
+    this.#checkedSeq = Math.max(this.#checkedSeq ?? 0, answer.seq)
     await this.#beat(answer.heartbeat, answer.seq)
   }
 
