@@ -737,6 +737,7 @@ class Leaves:
         self.is_range = manifest["kind"] == "range"
         self.lines = read_lines(pack, "leaves.txt")
         self.before = self.start - 1
+        self.broken = False
         self.said = set()
 
     def once(self, message, leaf=None):
@@ -756,11 +757,22 @@ class Leaves:
             self.once("there are more records than the range has leaves")
         return expected if self.is_range else stated
 
+    def fault(self, message, *named):
+        for leaf in named:
+            self.faults.add("leaves", message, "leaves.txt", leaf)
+        self.broken = True
+
     def judge(self, stated, expected):
+        """Where the order breaks both are named: the index, and the one that it is in the place of or behind."""
+        ascending = stated is not None and self.before < stated < self.to
         if self.is_range and stated != expected:
-            self.faults.add("leaves", "the leaf index is not the next one", "leaves.txt", expected)
-        elif stated is None or stated <= self.before or stated >= self.to:
-            self.faults.add("leaves", "the leaf indexes do not ascend within the range", "leaves.txt", stated)
+            also = [] if self.broken or stated is None else [stated]
+            self.fault("the leaf index is not the next one", expected, *also)
+        elif self.is_range or ascending:
+            self.broken = False
+        else:
+            also = [] if (stated or 0) > self.before or self.before < self.start else [self.before]
+            self.fault("the leaf indexes do not ascend within the range", stated, *also)
         if stated is not None:
             self.before = stated
 
@@ -774,6 +786,9 @@ class Leaves:
             self.faults.add("leaves", "there are fewer records than the range has leaves", "leaves.txt", missing)
 
 
+LONG_WAIT = 2  # a line that so many records did not find to be theirs is named too: it may stand far too early, and then few of them are listed
+
+
 class Proofs:
     """Up to the root by a proof for each row. Both ascend, so that a proof before its row is of a record that is gone, and one behind it waits."""
 
@@ -782,6 +797,7 @@ class Proofs:
     def __init__(self, pack):
         self.pack = pack
         self.waiting = None
+        self.waits = 0
         self.lines = self.read()
 
     def read(self):
@@ -812,6 +828,9 @@ class Proofs:
             proof = next(self.lines, None)
         later = proof is not None and place_of(proof, leaf) > 0
         self.waiting = proof if later else None
+        self.waits = self.waits + 1 if later else 0
+        if self.waits == LONG_WAIT:
+            self.fault("the proofs go on only with this record", proof["leaf"])
         return None if later else proof
 
     def add(self, leaf, digest):
@@ -1116,7 +1135,7 @@ class Csv:
     def __init__(self, pack):
         self.pack = pack
         self.over = "records.csv" not in pack.readable
-        self.before = 0
+        self.before = self.waits = 0
         if self.over:
             return
         self.reader = Reader(pack, "records.csv")
@@ -1149,8 +1168,12 @@ class Csv:
         place = 0 if leaf is None or other is None else other - leaf
         if place == 0 and self.takes_all(self.row_of(leaf, record, disclosed)):
             self.before = self.before if leaf is None else leaf
+            self.waits = 0
             return
         self.over = place <= 0
+        self.waits += 1
+        if place > 0 and self.waits == LONG_WAIT:
+            self.fault("the CSV goes on only with this record", other)
         if place < 0:
             self.stray(other)
         elif place > 0:

@@ -719,11 +719,25 @@ function readLeaves(pack) {
   const nextLine = readLines(pack, member)
   const once = onceEach(faults, 'leaves', member)
   let before = from - 1
+  let isBroken = false
+  const fault = (message, ...named) => {
+    for (const leaf of named) faults.add('leaves', message, { member, leaf })
+    isBroken = true
+  }
+  /** Where the order breaks both are named: the index, and the one that it is in the place of or behind. */
+  const judgeNext = (stated, expected) => {
+    if (stated === expected) isBroken = false
+    else
+      fault('the leaf index is not the next one', expected, ...(isBroken || stated === null ? [] : [stated]))
+  }
+  const judgeOrder = (stated) => {
+    const also = stated > before || before < from ? [] : [before]
+    if (stated !== null && stated > before && stated < to) isBroken = false
+    else fault('the leaf indexes do not ascend within the range', stated, ...also)
+  }
   const judge = (stated, expected) => {
-    if (isRange && stated !== expected)
-      faults.add('leaves', 'the leaf index is not the next one', { member, leaf: expected })
-    else if (stated === null || stated <= before || stated >= to)
-      faults.add('leaves', 'the leaf indexes do not ascend within the range', { member, leaf: stated })
+    if (isRange) judgeNext(stated, expected)
+    else judgeOrder(stated)
     before = stated ?? before
   }
   return {
@@ -755,6 +769,8 @@ function onceEach(faults, check, member) {
   }
 }
 
+/** A line that so many records did not find to be theirs is named too: it may stand far too early, and then few of them are listed. */
+const LONG_WAIT = 2
 const NO_PROOF = { leaf: null, hashes: null }
 
 /** Below 0 before the row of a leaf, above it behind; 0 where one of them says no leaf. */
@@ -762,10 +778,11 @@ const placeOf = (proof, leaf) => (proof.leaf === null || leaf === null ? 0 : pro
 
 /** Up to the root by a proof for each row. Both ascend, so that a proof before its row is of a record that is gone, and one behind it waits. */
 function openProofs(pack) {
-  const { faults, manifest, root } = pack
+  const { faults } = pack
   const member = 'proofs.jsonl'
   const nextLine = readLines(pack, member)
   let waiting = null
+  let waits = 0
   let before = 0
   const fetchNext = async () => {
     const line = await nextLine()
@@ -789,27 +806,29 @@ function openProofs(pack) {
     for (; proof !== null && placeOf(proof, leaf) < 0; proof = await fetchNext()) stray(proof)
     const isLater = proof !== null && placeOf(proof, leaf) > 0
     waiting = isLater ? proof : null
+    waits = isLater ? waits + 1 : 0
+    if (waits === LONG_WAIT)
+      faults.add('inclusion', 'the proofs go on only with this record', { member, leaf: proof.leaf })
     return isLater ? null : proof
-  }
-  const faultOf = (proof, leaf, hash) => {
-    if (proof === null) return 'there is no proof of the record'
-    if (proof === NO_PROOF) return 'the proof is not of its form'
-    if (leaf === null) return 'the record of the proof has no leaf index'
-    const found = rootByInclusion([leaf, manifest.treeSize], hash, proof.hashes)
-    return found !== null && root !== null && found.equals(root)
-      ? null
-      : 'the proof does not lead to the root'
   }
   return {
     add: async (leaf, hash) => {
       const proof = await takeFor(leaf)
-      const message = faultOf(proof, leaf, hash)
+      const message = faultOfProof(pack, proof, { leaf, hash })
       if (message !== null) faults.add('inclusion', message, { member, leaf: leaf ?? proof?.leaf ?? null })
     },
     end: async () => {
       for (let proof = waiting ?? (await fetchNext()); proof !== null; proof = await fetchNext()) stray(proof)
     },
   }
+}
+
+function faultOfProof({ manifest, root }, proof, { leaf, hash }) {
+  if (proof === null) return 'there is no proof of the record'
+  if (proof === NO_PROOF) return 'the proof is not of its form'
+  if (leaf === null) return 'the record of the proof has no leaf index'
+  const found = rootByInclusion([leaf, manifest.treeSize], hash, proof.hashes)
+  return found !== null && root !== null && found.equals(root) ? null : 'the proof does not lead to the root'
 }
 
 /** The root from all leaf hashes of the range: of the rows, or of `leaf-hashes.bin`, where each row must then be the one at its place. */
@@ -1093,25 +1112,30 @@ async function openCsv(pack) {
   const columns = await readHeader(bytes)
   let isOver = columns === null
   let before = 0
+  let waits = 0
   const fault = (message, leaf) => faults.add('csv', message, { member, leaf })
   if (isOver) fault('the CSV has no header of its form', null)
   const stray = (leaf) => {
     fault('the CSV has rows that no record has', leaf)
     if (leaf !== null && leaf < before) fault('the rows of the CSV are not sorted', before)
   }
+  const isElsewhere = (place, leaf, other) => {
+    isOver = place <= 0
+    waits += 1
+    if (place < 0) stray(other)
+    else if (place > 0) fault('the CSV has no row of the record', leaf)
+    else fault('the CSV says something else than the record', leaf ?? other)
+    if (place > 0 && waits === LONG_WAIT) fault('the CSV goes on only with this record', other)
+  }
   return {
     next: async (leaf, record, disclosed) => {
       if (isOver) return
       const other = leafOfRow(await bytes.peek(LEAF_CELL_BYTES))
-      const place = leaf === null || other === null ? 0 : other - leaf
+      const place = placeOf({ leaf: other }, leaf)
       if (place === 0 && (await takesAll(bytes, rowOf(leaf, columns, { record, disclosed })))) {
         before = leaf ?? before
-        return
-      }
-      isOver = place <= 0
-      if (place < 0) stray(other)
-      else if (place > 0) fault('the CSV has no row of the record', leaf)
-      else fault('the CSV says something else than the record', leaf ?? other)
+        waits = 0
+      } else isElsewhere(place, leaf, other)
     },
     end: async () => {
       const rest = isOver ? NO_BYTES : await bytes.take(LEAF_CELL_BYTES)

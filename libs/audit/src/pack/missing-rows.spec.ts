@@ -171,3 +171,29 @@ describe('a table of leaf indexes alone', () => {
     expect(faults.map(({ leaf }) => leaf)).toContain(LEAF)
   })
 })
+
+describe('a line of a large pack that stands first', () => {
+  const large = sampleLog({ leaves: 150, streams: 4, seed: 3 })
+  const late = 140
+
+  it.each<[string, PackWishes['kind'], number]>([
+    ['proofs.jsonl', 'filter', 0],
+    ['records.csv', 'range', 1],
+    ['leaves.txt', 'filter', 0],
+    ['leaves.txt', 'filter-with-hashes', 0],
+    ['leaves.txt', 'range', 0],
+    ['records.jsonl', 'filter', 0],
+    ['records.jsonl', 'filter-with-hashes', 0],
+    ['records.jsonl', 'range', 0],
+  ])('is named, though more faults come before it than are listed: %s, %s', async (name, kind, head) => {
+    const members = await makePack(large, { kind, matches: () => true })
+    const text = edited(present(members.get(name)), (lines) =>
+      lines.toSpliced(head + late, 1).toSpliced(head, 0, present(lines[head + late])),
+    )
+    const altered = new Map(members).set(name, text)
+    const path = join(folder, 'large.zip')
+    writeFileSync(path, zipOfMembers(sealManifest(altered, manifestOf(altered), large)))
+    const { faults } = await bothSay(path)
+    expect(faults.map(({ leaf }) => leaf)).toContain(late)
+  })
+})
