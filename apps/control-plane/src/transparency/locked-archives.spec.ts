@@ -9,6 +9,7 @@ const later = new Date(Date.now() + 3_600_000)
 const textOf = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString()
 
+if (!hasLockedS3) console.warn('not run: a store that locks objects: there is no moto_server')
 ;(hasLockedS3 ? describe : describe.skip)('a store that locks objects', () => {
   let s3: LockedS3
   beforeAll(async () => {

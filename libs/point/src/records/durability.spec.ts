@@ -12,7 +12,7 @@ import {
   recordsOf,
   SMALL,
 } from './durability.fixture.ts'
-import { openSpool, removeFolders } from './spool.fixture.ts'
+import { openSpool, removeFolders, withRoom } from './spool.fixture.ts'
 import type { Wrap } from './spool.fixture.ts'
 
 afterEach(removeFolders)
@@ -200,27 +200,13 @@ describe('a tenant in standard', () => {
 
 describe('a disk that is full while calls are under way', () => {
   it('takes the end of each of them all the same, and nothing else begins', async () => {
-    let room = Infinity
-    const { ledger, spool } = await given({}, (disk) => ({
-      ...disk,
-      freeBytes: async () => room,
-      remove: async (name) => {
-        if (name === 'reserve' && room === 0) room = 1_000_000
-        return disk.remove(name)
-      },
-      create: async (name, durability) => {
-        const file = await disk.create(name, durability)
-        return {
-          ...file,
-          write: async (bytes) => (room < bytes.length ? 0 : ((room -= bytes.length), file.write(bytes))),
-        }
-      },
-    }))
+    const { left, wrap } = withRoom()
+    const { ledger, spool } = await given({}, wrap)
     const begun = Array.from({ length: 6 }, () => entryOf('strict'))
     for (const entry of begun) expect(await ledger.open(entry)).toBeNull()
     const late = entryOf('strict')
     expect(await ledger.open(late)).toBeNull()
-    room = 0
+    left.bytes = 0
     // One that ends while room is being made for another.
     const opening = ledger.open(entryOf('strict'))
     await until(() => spool.isFenced)
@@ -230,7 +216,7 @@ describe('a disk that is full while calls are under way', () => {
     expect((await ledger.open(entryOf('strict')))?.code).toBe('record_unavailable')
     const closed = (await kindsOf(spool)).filter(({ kind }) => kind === 'closed')
     expect(closed).toHaveLength(7)
-    room = 1e12
+    left.bytes = 1e12
     for (let round = 0; round < 200 && !spool.hasRoom('ordinary'); round += 1) {
       await ledger.tend()
       await new Promise((later) => setTimeout(later, 10))

@@ -5,7 +5,7 @@ import type { Gate } from '../gate.fixture.ts'
 import { receivedOf } from '../sample.fixture.ts'
 import { entryOf, givenLedger, kindsOf } from './durability.fixture.ts'
 import type { SpoolFile } from './spool-disk.ts'
-import { boot, failing, openSpool, put, removeFolders, seqsOf, stream } from './spool.fixture.ts'
+import { boot, failing, openSpool, put, removeFolders, seqsOf, stream, withRoom } from './spool.fixture.ts'
 import type { Wrap } from './spool.fixture.ts'
 
 afterEach(removeFolders)
@@ -157,25 +157,11 @@ describe('the end of a call that a failing disk may have taken', () => {
 
 describe('a disk that is full for both lanes at once', () => {
   it('takes the end of each call of either', async () => {
-    let room = Infinity
-    const { ledger, folder } = await givenLedger({}, (disk) => ({
-      ...disk,
-      freeBytes: async () => room,
-      remove: async (name) => {
-        if (name === 'reserve' && room === 0) room = 1_000_000
-        return disk.remove(name)
-      },
-      create: async (name, durability) => {
-        const file = await disk.create(name, durability)
-        return {
-          ...file,
-          write: async (bytes) => (room < bytes.length ? 0 : ((room -= bytes.length), file.write(bytes))),
-        }
-      },
-    }))
+    const { left, wrap } = withRoom()
+    const { ledger, folder } = await givenLedger({}, wrap)
     const calls = [...callsOf('strict', 0, 3), ...callsOf('standard', 3, 3)]
     for (const call of calls) expect(await ledger.open(call)).toBeNull()
-    room = 0
+    left.bytes = 0
     expect(await Promise.all(calls.map((call) => ledger.close(call)))).toEqual(calls.map(() => null))
     await new Promise((later) => setTimeout(later, 60))
     expect(await endsIn(folder)).toEqual(decisionsOf(calls))

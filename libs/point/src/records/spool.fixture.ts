@@ -28,6 +28,28 @@ export async function newFolder(): Promise<string> {
 
 export type Wrap = (disk: SpoolDisk) => SpoolDisk
 
+/** A disk with so much room as is said; removing the reserve makes some, where there is none. */
+export function withRoom(): { readonly left: { bytes: number }; readonly wrap: Wrap } {
+  const left = { bytes: Infinity }
+  const files = failing((file) => ({
+    ...file,
+    write: async (bytes) => {
+      if (left.bytes < bytes.length) return 0
+      left.bytes -= bytes.length
+      return file.write(bytes)
+    },
+  }))
+  const wrap: Wrap = (disk) => ({
+    ...files(disk),
+    freeBytes: async () => left.bytes,
+    remove: async (name) => {
+      if (name === 'reserve' && left.bytes === 0) left.bytes = 1_000_000
+      return disk.remove(name)
+    },
+  })
+  return { left, wrap }
+}
+
 /** A disk whose files do what a real one does when it is full or broken. */
 export const failing =
   (fault: (file: SpoolFile) => SpoolFile): Wrap =>
