@@ -51,6 +51,10 @@ function watchSpool(metrics: Metrics, { records: { spool, ledger, way: wayOf } }
     'Segments that went before they were archived, for want of room.',
   )
   const stranded = gauge('writ_spool_stranded_streams', 'Streams whose earlier records are nowhere any more.')
+  const faulty = gauge(
+    'writ_spool_faulty_segments',
+    'Segments of earlier starts that cannot be read to their end, and stay on the disk.',
+  )
   const shed = gauge('writ_records_shed', 'Records that were left out, of tenants in standard.')
   const braked = gauge('writ_shipping_braked', '1 while the queue of records takes no more.')
   const direct = gauge('writ_shipping_direct', '1 while records go round the queue.')
@@ -59,6 +63,7 @@ function watchSpool(metrics: Metrics, { records: { spool, ledger, way: wayOf } }
     kept.set(spool.keptBytes)
     early.set(spool.removedEarly)
     stranded.set(spool.stranded)
+    faulty.set(spool.faulty.length)
     shed.set(ledger.shed())
     const way = wayOf()
     braked.set(way === 'braked' ? 1 : 0)

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { mediate } from '@writ/enforcement'
 import type { Received, Steps } from '@writ/enforcement'
 import { pause, traceOf } from '@writ/point'
+import type { Claim } from '@writ/point'
 import {
   announceReady,
   ConfigError,
@@ -12,6 +13,7 @@ import {
   startAdminServer,
 } from '@writ/runtime'
 import type { LogLevel } from '@writ/runtime'
+import { claimState } from './claim-state.ts'
 import { openComposition } from './composition/open-composition.ts'
 import type { GatewayConfig } from './config.ts'
 import { environment, readConfig } from './config.ts'
@@ -35,7 +37,7 @@ const LOOK_EVERY_MS = 20
 const HEAP_GROWTH_PERCENT = 40
 
 /** Starts the gateway: state, world, rim, in this order, and stops in the other. */
-async function start(config: GatewayConfig): Promise<void> {
+async function start(config: GatewayConfig, claim: Claim): Promise<void> {
   const log = createLog('gateway', config.logLevel)
   const metrics = createMetrics()
   const tracing = await openTracing(config.tracing)
@@ -81,6 +83,7 @@ async function start(config: GatewayConfig): Promise<void> {
     await background
     gauges.stop()
     await Promise.all([world.close(), admin.close(), tracing.close()])
+    await claim.release()
   })
   const mode = config.redisUrl === null ? 'single-node' : 'redis'
   await firstReady(world, stopping.signal)
@@ -103,7 +106,8 @@ async function firstReady(world: World, signal: AbortSignal): Promise<void> {
 
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`)
 try {
-  await start(readConfig(environment()))
+  const config = readConfig(environment())
+  await start(config, await claimState(config.stateDir))
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error
   console.error(`The gateway cannot start:\n${error.problems.map((problem) => `  ${problem}`).join('\n')}`)

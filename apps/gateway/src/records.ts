@@ -1,8 +1,15 @@
 import { join, resolve } from 'node:path'
 import type { BootId } from '@writ/contracts'
 import type { Clock } from '@writ/enforcement'
-import { createLedger, keepPresent, openSpoolDisk, pause, Shipper, Spool, spoolLimits } from '@writ/point'
-import type { ControlPlaneClient, NodeIdentity, NodeKeys, PointLedger, ReportProblem } from '@writ/point'
+import { createLedger, keepPresent, openNodeSpool, pause, Shipper, spoolLimits } from '@writ/point'
+import type {
+  ControlPlaneClient,
+  NodeIdentity,
+  NodeKeys,
+  PointLedger,
+  ReportProblem,
+  Spool,
+} from '@writ/point'
 import { createRecordQueue } from '@writ/redis'
 import type { GatewayConfig } from './config.ts'
 
@@ -32,11 +39,9 @@ const TEND_EVERY_MS = 1000
 export async function openRecords(config: GatewayConfig, means: Means): Promise<Records> {
   const { keys, identity, client, clock, newBoot, report } = means
   const boot = newBoot()
-  const disk = await openSpoolDisk(join(resolve(config.stateDir), 'spool'))
+  const folder = join(resolve(config.stateDir), 'spool')
   const limits = spoolLimits(config.spoolBytes, config.recordsKeptMs)
-  const spool = await Spool.open(disk, boot, limits, (reason) =>
-    report('the spool is fenced: records cannot be written', reason),
-  )
+  const spool = await openNodeSpool(folder, boot, limits, report)
   const { build, remoteRecordMs: remoteMs, queueRedisUrl: url } = config
   const { isClockSuspect } = means
   const ledger = createLedger(

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '@writ/enforcement'
-import { createLedger, openSpoolDisk, pause, Spool, spoolLimits } from '@writ/point'
-import type { PointLedger, ReportProblem } from '@writ/point'
+import { createLedger, openNodeSpool, pause, spoolLimits } from '@writ/point'
+import type { PointLedger, ReportProblem, Spool } from '@writ/point'
 import { newId } from './moment.ts'
 import type { Point } from './point.ts'
 
@@ -21,10 +21,7 @@ export async function openRecords(
   const boot = newId('boo')
   const folder =
     point.kind === 'tenant' ? join(point.stateDir, 'spool') : join(point.stateDir, 'records', boot)
-  const disk = await openSpoolDisk(folder)
-  const spool = await Spool.open(disk, boot, spoolLimits(spoolBytes, keptMsOf(point)), (reason) =>
-    report('the spool is fenced: records cannot be written', reason),
-  )
+  const spool = await openNodeSpool(folder, boot, spoolLimits(spoolBytes, keptMsOf(point)), report)
   const ledger = createLedger(
     {
       spool,

@@ -25,7 +25,11 @@ export class FailingDisk {
   isPeaceful = false
 
   failNext(fault: Fault): void {
-    this.#faults.set(this.calls, fault)
+    this.failAt(this.calls, fault)
+  }
+
+  failAt(call: number, fault: Fault): void {
+    this.#faults.set(call, fault)
   }
 
   /** The next call of this kind fails, whatever comes before it. */

@@ -2,6 +2,8 @@ import { ShortWrite } from './full-disk.ts'
 import type { SpoolDisk } from './spool-disk.ts'
 
 const NAME = 'reserve'
+/** More than all calls that can be under way need for their ends. */
+const MOST_BYTES = 16 * 1024 * 1024
 const PIECE = Buffer.alloc(1024 * 1024)
 
 /**
@@ -15,7 +17,7 @@ export class Reserve {
 
   constructor(disk: SpoolDisk, sizeBytes: number) {
     this.#disk = disk
-    this.#sizeBytes = sizeBytes
+    this.#sizeBytes = Math.min(sizeBytes, MOST_BYTES)
   }
 
   get isReleased(): boolean {

@@ -15,6 +15,16 @@ type Segment = {
   confirmedAtMs: number
 }
 
+/**
+ * A segment of an earlier start that cannot be read to its end. `unreadable`: the disk did not give it, for the `cause`; `damaged`: records
+ * stand in it behind bytes that are none, or nothing in it is a record. What it holds and the ledger does not have is not shipped.
+ */
+export type FaultySegment = {
+  readonly name: string
+  readonly problem: 'unreadable' | 'damaged'
+  readonly cause: unknown
+}
+
 /** Behind the last record of a segment are zeros, or nothing. */
 const FRAME_START_BYTES = 8
 const NOTHING = new Uint8Array()
@@ -49,6 +59,7 @@ export class Segments {
   /** oldest first */
   readonly #kept = new Map<string, Segment>()
   readonly #archived = new Map<StreamId, number>()
+  readonly #faulty = new Map<string, FaultySegment>()
   #waitingBytes = 0
   #keptBytes = 0
   #removedEarly = 0
@@ -71,6 +82,16 @@ export class Segments {
   /** segments that had to go before they were archived or old enough, because there was no room */
   get removedEarly(): number {
     return this.#removedEarly
+  }
+
+  /** Those of earlier starts that cannot be read to their end. */
+  get faulty(): readonly FaultySegment[] {
+    return [...this.#faulty.values()]
+  }
+
+  /** Leaves a file where it is, for whoever looks into it and for the next start, which tries again. */
+  leave(segment: FaultySegment): void {
+    this.#faulty.set(segment.name, segment)
   }
 
   /** Takes up what an earlier boot kept. @returns names of segments that must be read */
@@ -178,6 +199,7 @@ export class Segments {
   async #retire(segment: Segment): Promise<void> {
     this.#waiting.delete(segment.name)
     this.#waitingBytes -= segment.sizeBytes
+    if (this.#faulty.has(segment.name)) return
     if (this.#keeping.keptMs === null) return this.#disk.remove(segment.name)
     segment.confirmedAtMs = this.#keeping.nowMs()
     this.#kept.set(segment.name, segment)
@@ -208,12 +230,13 @@ export class Segments {
 
   async #dropOrphan(name: string, names: readonly string[]): Promise<void> {
     const isOrphan = name.endsWith('.index') && !names.includes(name.replace(/\.index$/, '.spool'))
-    if (isOrphan || name.endsWith('.draft')) await this.#disk.remove(name)
+    // One that stays does no harm, and the next start tries again.
+    if (isOrphan || name.endsWith('.draft')) await this.#disk.remove(name).catch(() => {})
   }
 
   async #takeUp(name: string, names: readonly string[]): Promise<boolean> {
     if (!names.includes(indexOf(name))) return false
-    const index = readIndex(await this.#disk.read(indexOf(name)))
+    const index = readIndex(await this.#disk.read(indexOf(name)).catch(() => NOTHING))
     if (index === null) return false
     const { sizeBytes, confirmedAtMs } = index
     if (await this.#goesOn(name, sizeBytes)) return false

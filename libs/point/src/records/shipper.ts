@@ -54,7 +54,6 @@ export class Shipper {
   readonly #nowMs: () => number
   #queueTriedAtMs = -Infinity
   #brakedUntilMs = 0
-  #strandingsBefore = 0
   #headsAtMs = -Infinity
   #hurriedAtMs = -Infinity
   #isHurrying = false
@@ -179,24 +178,26 @@ export class Shipper {
     for (const stream of streams) {
       const { nextSeq = 0, archivedSeq = 0 } = known.get(stream) ?? {}
       spool.archived(stream, archivedSeq)
-      await this.#confirmed(stream, nextSeq)
+      await this.#attempt('heads', () => this.#confirmed(stream, nextSeq))
     }
   }
 
   async #confirmed(stream: StreamId, nextSeq: number): Promise<void> {
     const { spool, report } = this.#ports
+    const { strandings } = spool
     await spool.confirm(stream, nextSeq)
     this.#advance(stream, nextSeq)
-    if (spool.strandings > this.#strandingsBefore)
+    if (spool.strandings > strandings)
       report('the ledger has lost records that are not on this machine any more', { stream, from: nextSeq })
-    this.#strandingsBefore = spool.strandings
   }
 
   async #confirmSome(heads: ReturnType<Spool['heads']>): Promise<void> {
     const at = new Date(this.#ports.nowMs()).toISOString()
     const signed = heads.map((head) => signHead({ ...head, at }, this.#ports.nodeKey))
     const { watermarks } = await this.#ports.postHeads(signed)
-    for (const { stream, nextSeq } of watermarks) await this.#confirmed(stream, nextSeq)
+    // A stream whose records the disk does not give back, or let go of, does not hold up the others.
+    for (const { stream, nextSeq } of watermarks)
+      await this.#attempt('heads', () => this.#confirmed(stream, nextSeq))
   }
 
   #advance(stream: StreamId, confirmedSeq: number): void {

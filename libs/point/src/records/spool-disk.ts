@@ -38,8 +38,8 @@ export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
     create: (name, durability) => createFile(folder, name, durability),
     replace: (name, text) => replaceFile(folder, name, text),
     list: async () => (await readdir(folder)).sort(),
-    read: (name) => readFile(join(folder, name)),
-    readAt: (name, offset, length) => readAt(join(folder, name), offset, length),
+    read: (name) => readFile(join(folder, name)).catch(unreadable(name)),
+    readAt: (name, offset, length) => readAt(join(folder, name), offset, length).catch(unreadable(name)),
     remove: (name) => rm(join(folder, name), { force: true }),
     freeBytes: async () => {
       const { bavail, bsize } = await statfs(folder)
@@ -47,6 +47,13 @@ export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
     },
   }
 }
+
+/** What the system says of a read that failed does not name the file. */
+const unreadable =
+  (name: string) =>
+  (cause: unknown): never => {
+    throw new Error(`${name} cannot be read`, { cause })
+  }
 
 async function createFile(folder: string, name: string, durability?: Durability): Promise<SpoolFile> {
   const file = await createGrowingFile(join(folder, name), putBytes, durability)

@@ -96,7 +96,8 @@ class Model {
       try {
         this.#spool = await Spool.open(this.#disk.disk, this.#newBoot('strict'), LIMITS, () => {})
         this.#laneBoots.delete('standard')
-        return
+        // What it could not read stays for the next one.
+        if (this.#spool.faulty.every(({ problem }) => problem === 'damaged')) return
       } catch {
         // A start fails while the disk does; whoever runs the gateway starts it again.
       }

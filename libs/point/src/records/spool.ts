@@ -19,11 +19,11 @@ export type Room = 'ordinary' | 'reserve'
 /** `strict`: durable before an append settles. `standard`: the system has it then, and it is durable soon after. Each has files and boots of its own. */
 export type Lane = 'strict' | 'standard'
 
+type OnFence = (reason: unknown) => void
+
 /** Begun so long after a write; with the time of the sync itself, what a crash of the machine can lose is about 50 ms. */
 const SYNC_WITHIN_MS = 30
 
-/** More than all calls that can be under way need for their ends. */
-const RESERVE_FILE_BYTES = 16 * 1024 * 1024
 /** What is opened for a moment only takes none. */
 const RESERVE_AFTER_MS = 1000
 
@@ -35,7 +35,7 @@ const RESERVE_AFTER_MS = 1000
 export class Spool {
   readonly #disk: SpoolDisk
   readonly #limits: SpoolLimits
-  readonly #onFence: (reason: unknown) => void
+  readonly #onFence: OnFence
   readonly #segments: Segments
   readonly #unconfirmed: UnconfirmedRecords
   readonly #reserve: Reserve
@@ -55,23 +55,18 @@ export class Spool {
   readonly #uncut = new Set<StreamId>()
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(disk: SpoolDisk, limits: SpoolLimits, onFence: (reason: unknown) => void) {
+  private constructor(disk: SpoolDisk, limits: SpoolLimits, onFence: OnFence) {
     this.#disk = disk
     this.#limits = limits
     this.#onFence = onFence
     this.#openedAtMs = limits.nowMs()
     this.#segments = new Segments(disk, limits)
     this.#unconfirmed = new UnconfirmedRecords(disk, this.#segments, limits.heldBytes)
-    this.#reserve = new Reserve(disk, Math.min(limits.reserveBytes, RESERVE_FILE_BYTES))
+    this.#reserve = new Reserve(disk, limits.reserveBytes)
   }
 
   /** Reads what earlier boots left behind, then starts the segments of this boot. */
-  static async open(
-    disk: SpoolDisk,
-    boot: BootId,
-    limits: SpoolLimits,
-    onFence: (reason: unknown) => void,
-  ): Promise<Spool> {
+  static async open(disk: SpoolDisk, boot: BootId, limits: SpoolLimits, onFence: OnFence): Promise<Spool> {
     const spool = new Spool(disk, limits, onFence)
     await spool.#reserve.open(await disk.list())
     for (const name of await spool.#segments.open()) await spool.#unconfirmed.recover(name)
@@ -123,6 +118,11 @@ export class Spool {
   /** Segments that went before they were archived, because there was no room. */
   get removedEarly(): number {
     return this.#segments.removedEarly
+  }
+
+  /** Segments of earlier starts that cannot be read to their end. They stay on the disk, and the next start tries again. */
+  get faulty(): Segments['faulty'] {
+    return this.#segments.faulty
   }
 
   /** Streams that cannot go on, because records before those on this disk are nowhere. */

@@ -47,16 +47,22 @@ export class UnconfirmedRecords {
     return this.#strandings
   }
 
-  /** Takes up what an earlier boot left in a segment; one that holds nothing goes. */
+  /** Takes up what an earlier boot left in a segment; one that holds nothing goes, and one that cannot be read to its end stays. */
   async recover(name: string): Promise<void> {
-    const segment = await this.#disk.read(name)
-    const { frames } = scanFrames(segment)
+    const segment = await this.#disk.read(name).catch((cause: unknown) => {
+      this.#segments.leave({ name, problem: 'unreadable', cause })
+      return null
+    })
+    if (segment === null) return
+    const { frames, soundBytes } = scanFrames(segment)
     let offset = 0
     for (const { stream, seq, bytes, endOffset } of frames) {
       this.put({ stream, seq, bytes }, hashOf(bytes), { segment: name, offset, length: endOffset - offset })
       offset = endOffset
     }
-    if (frames.length === 0) await this.#disk.remove(name)
+    if (isDamaged(segment, soundBytes)) this.#segments.leave({ name, problem: 'damaged', cause: null })
+    // One that stays does no harm, and the next start tries again.
+    else if (frames.length === 0) await this.#disk.remove(name).catch(() => {})
   }
 
   put({ stream, seq, bytes }: Frame, sha256: string, place: Place): void {
@@ -97,7 +103,7 @@ export class UnconfirmedRecords {
 
   async #reread({ segment, offset, length }: Place): Promise<string> {
     const [frame] = scanFrames(await this.#disk.readAt(segment, offset, length)).frames
-    if (!frame) throw new Error('a durable frame cannot be read again')
+    if (!frame) throw new Error(`${segment}: a durable frame at ${offset} cannot be read again`)
     return frame.bytes
   }
 
@@ -107,7 +113,7 @@ export class UnconfirmedRecords {
     const confirmed = kin?.kept.splice(0, placeOf(kin.kept, nextSeq)) ?? []
     for (const record of confirmed) this.#release(record)
     // Only now: one that is stranded still must not look like one that was and is again, for which new streams begin.
-    if (await this.#goBack(stream, nextSeq)) this.#strand(stream)
+    if (await this.#isBehindHole(stream, nextSeq)) this.#strand(stream)
     else this.#stranded.delete(stream)
     if (this.#streams.get(stream)?.kept.length === 0) this.#streams.delete(stream)
     return confirmed.length > 0
@@ -125,6 +131,16 @@ export class UnconfirmedRecords {
     this.#segments.confirmed(place.segment)
   }
 
+  /** What cannot be read now may be there later: it is asked for again, as all that is stranded. */
+  async #isBehindHole(stream: StreamId, nextSeq: number): Promise<boolean> {
+    try {
+      return await this.#goBack(stream, nextSeq)
+    } catch (error) {
+      this.#strand(stream)
+      throw error
+    }
+  }
+
   /** Takes up again what the ledger does not hold though it was confirmed. @returns whether what is here stands behind a hole */
   async #goBack(stream: StreamId, nextSeq: number): Promise<boolean> {
     const end = this.#streams.get(stream) ?? this.#segments.endOf(stream)
@@ -139,12 +155,12 @@ export class UnconfirmedRecords {
   }
 
   async #revived(wanted: Part): Promise<Kept[]> {
-    const found: Kept[] = []
-    for (const name of this.#segments.holding(wanted.stream, wanted.fromSeq, wanted.toSeq)) {
-      const records = await this.#recordsIn(name, wanted)
-      await this.#segments.revive(name, records.length)
-      found.push(...records)
-    }
+    const parts: [string, Kept[]][] = []
+    // All are read before any is taken up: where one cannot be read, it is as if none had been asked for.
+    for (const name of this.#segments.holding(wanted.stream, wanted.fromSeq, wanted.toSeq))
+      parts.push([name, await this.#recordsIn(name, wanted)])
+    for (const [name, records] of parts) await this.#segments.revive(name, records.length)
+    const found = parts.flatMap(([, records]) => records)
     this.#count += found.length
     return found.toSorted((one, other) => one.seq - other.seq)
   }
@@ -160,6 +176,23 @@ export class UnconfirmedRecords {
     }
     return records
   }
+}
+
+/**
+ * A crash tears off the end of what was being written, and nothing sound stands behind that; zeros are room that was not used. Where nothing
+ * is sound it cannot be told whether anything was: it counts as damaged.
+ */
+function isDamaged(segment: Uint8Array, soundBytes: number): boolean {
+  const endBytes = segment.findLastIndex((byte) => byte !== 0) + 1
+  if (endBytes <= soundBytes) return false
+  return soundBytes === 0 || holdsFrame(segment.subarray(soundBytes, endBytes))
+}
+
+/** Whether a sound frame stands anywhere in it. The first byte of a length is zero, which no text of a record holds. */
+function holdsFrame(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0); at !== -1; at = bytes.indexOf(0, at + 1))
+    if (scanFrames(bytes.subarray(at)).frames.length > 0) return true
+  return false
 }
 
 /** Where the first record is that has this number or a higher one. */

@@ -3,6 +3,7 @@ import type { Server } from 'node:net'
 import { createConnection } from 'node:net'
 import { EXIT, Failure } from '../../failure.ts'
 import { underLock } from '../../lock.ts'
+import { codeOf } from '../../private-file.ts'
 
 /** Longest path of a socket, in bytes: what a system does not take whole it may cut. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
@@ -48,6 +49,9 @@ export const placeAt = (path: string): Promise<Place | null> =>
     () => null,
   )
 
+/** What connecting says where nobody listens any more. */
+const ABSENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT'])
+
 function doesAnswer(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path)
@@ -56,7 +60,8 @@ function doesAnswer(path: string): Promise<boolean> {
       resolve(answers)
     }
     socket.once('connect', () => done(true))
-    socket.once('error', () => done(false))
+    // Whoever is stopped, or has no time, answers nobody, and is there all the same.
+    socket.once('error', (error) => done(!ABSENT.has(codeOf(error) ?? '')))
     socket.setTimeout(ANSWER_MS, () => done(true))
   })
 }
