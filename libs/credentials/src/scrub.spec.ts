@@ -1,7 +1,24 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Json } from '@writ/contracts'
+import type { Scrubber } from '@writ/enforcement'
 import * as fc from 'fast-check'
-import { createScrubber, createScrubbers } from './scrub.ts'
+import * as scrubs from './scrub.ts'
+
+/** Work in slices, to its end. */
+function ended<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const slice = work.next()
+    if (slice.done === true) return slice.value
+  }
+}
+
+const atOnce = ({ text, tree, bytes, within }: Scrubber) => ({
+  text: (given: string) => ended(text(given)),
+  tree: (given: Json) => ended(tree(given)),
+  bytes: (given: Uint8Array) => ended(bytes(given)),
+  within: (given: Uint8Array) => ended(within(given)),
+})
+const createScrubber = (value: string) => atOnce(scrubs.createScrubber(value))
 
 const SECRET = 'sk-live/4f9A+zQ"7\\k~x=='
 const scrubber = createScrubber(SECRET)
@@ -112,6 +129,14 @@ describe('createScrubber', () => {
     )
   })
 
+  it.each(ECHOES)('masks the secret %s also where two slices of the work meet', (_, echo) => {
+    const said = echo(SECRET)
+    for (const before of [0, 1, 5, 12, said.length - 1, said.length]) {
+      const start = '<'.repeat(32 * 1024 - before)
+      expect(scrubber.text(`${start}${said}>`) === `${start}${MASK}>`).toBe(true)
+    }
+  })
+
   it('masks base64 at every alignment, whatever stands around it', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 8 }), fc.uint8Array({ maxLength: 8 }), (before, after) => {
@@ -149,7 +174,7 @@ describe('createScrubber', () => {
   it.each(ECHOES)('masks the secret %s in what JSON says, after a look at the whole of it', (_, echo) => {
     const said = `before: ${echo(SECRET)} :after`
     const bytes = Buffer.from(JSON.stringify({ said, [said]: [said] }))
-    const within = scrubber.within(bytes)
+    const within = atOnce(scrubber.within(bytes))
     const masked = `before: ${MASK} :after`
     expect(within.text(said)).toBe(masked)
     expect(within.tree({ said, [said]: [said] })).toEqual({ said: masked, [masked]: [masked] })
@@ -161,7 +186,7 @@ describe('createScrubber', () => {
     const texts = fc.array(pieces, { maxLength: 4 }).map((parts) => parts.join(''))
     fc.assert(
       fc.property(fc.dictionary(texts, fc.array(texts, { maxLength: 3 }), { maxKeys: 3 }), (tree) => {
-        const within = scrubber.within(Buffer.from(JSON.stringify(tree)))
+        const within = atOnce(scrubber.within(Buffer.from(JSON.stringify(tree))))
         expect(within.tree(tree)).toEqual(scrubber.tree(tree))
       }),
     )
@@ -171,16 +196,16 @@ describe('createScrubber', () => {
     const escaped = inner(inner(inner(inner(SECRET))))
     const bytes = Buffer.from(JSON.stringify([escaped]))
     expect(scrubber.bytes(bytes)).toBe(bytes)
-    expect(scrubber.within(bytes).tree([escaped])).toEqual([MASK])
+    expect(atOnce(scrubber.within(bytes)).tree([escaped])).toEqual([MASK])
   })
 
   it('masks a number in what JSON says, however it is spelt there', () => {
     const ofNumber = createScrubber('12345678900000')
-    expect(ofNumber.within(Buffer.from('[1.23456789e13]')).tree([12_345_678_900_000])).toEqual([MASK])
+    expect(atOnce(ofNumber.within(Buffer.from('[1.23456789e13]'))).tree([12_345_678_900_000])).toEqual([MASK])
   })
 
   it('has nothing to do in what JSON says that does not hold the secret', () => {
-    const nothing = createScrubbers()({ kind: 'none' })
+    const nothing = scrubs.createScrubbers()({ kind: 'none' })
     expect(scrubber.within(Buffer.from('{"said":"nothing to see here, 100%"}'))).toBe(nothing)
   })
 
@@ -282,9 +307,34 @@ describe('createScrubber', () => {
   })
 })
 
+const MIB = 1024 * 1024
+function slicesOf(work: Generator<void, unknown>): number {
+  let slices = 1
+  while (work.next().done !== true) slices += 1
+  return slices
+}
+const repeated = (unit: string, length: number): string => unit.repeat(length / unit.length)
+
+describe('masking a large answer', () => {
+  it.each([
+    ['full of escapes', `${repeated(String.raw`\u0061\n\"`, MIB)}${SECRET}`],
+    ['of spellings within spellings', `${repeated(String.raw`%2525\\\\n&amp;amp;`, MIB)}${SECRET}`],
+    ['full of the secret', repeated(SECRET, MIB)],
+    ['full of what nearly is the secret', repeated(`${SECRET.slice(0, -1)}!`, MIB)],
+  ])('is done in slices, so that everything else gets its turn: %s', (_, said) => {
+    const of = scrubs.createScrubber(SECRET)
+    const tree = { said, lists: [said] }
+    const bytes = Buffer.from(JSON.stringify(tree))
+    expect(slicesOf(of.text(said))).toBeGreaterThanOrEqual(30)
+    expect(slicesOf(of.tree(tree))).toBeGreaterThanOrEqual(60)
+    expect(slicesOf(of.bytes(bytes))).toBeGreaterThanOrEqual(60)
+    expect(slicesOf(of.within(Buffer.from(said.replaceAll('\\', '/'))))).toBeGreaterThanOrEqual(30)
+  })
+})
+
 describe('createScrubbers', () => {
   it('makes one scrubber per lease, and none where nothing was lent', () => {
-    const scrubberOf = createScrubbers()
+    const scrubberOf = scrubs.createScrubbers()
     const secret = {
       value: SECRET,
       header: 'x-api-key',
@@ -298,7 +348,7 @@ describe('createScrubbers', () => {
       secret: { ...secret, tenant: `ten_${'0'.repeat(26)}`, connection: `con_${'0'.repeat(26)}` },
     } as const
     expect(scrubberOf(lease)).toBe(scrubberOf(lease))
-    expect(scrubberOf(lease).text(SECRET)).toBe(MASK)
-    expect(scrubberOf({ kind: 'none' }).text(SECRET)).toBe(SECRET)
+    expect(ended(scrubberOf(lease).text(SECRET))).toBe(MASK)
+    expect(ended(scrubberOf({ kind: 'none' }).text(SECRET))).toBe(SECRET)
   })
 })

@@ -2,9 +2,9 @@ import type { Json } from '@writ/contracts'
 import type { Lease, Scrubber } from '@writ/enforcement'
 import { formsOf } from './encodings.ts'
 import { lazily } from './lazily.ts'
-import { placesOf, sought } from './search.ts'
-import type { Span } from './search.ts'
+import { marksIn, sought } from './search.ts'
 import { secretsIn } from './secrets.ts'
+import type { Slices } from './slices.ts'
 
 const MASK = '[credential]'
 
@@ -20,16 +20,22 @@ export function createScrubbers(): (lease: Lease) => Scrubber {
 }
 
 const NOTHING_LENT: Scrubber = {
-  text: (text) => text,
-  tree: (content) => content,
-  bytes: (bytes) => bytes,
-  within: () => NOTHING_LENT,
+  text: unchanged,
+  tree: unchanged,
+  bytes: unchanged,
+  within: () => unchanged(NOTHING_LENT),
+}
+
+// oxlint-disable-next-line require-yield -- there is nothing to do
+function* unchanged<Given>(given: Given): Slices<Given> {
+  return given
 }
 
 /**
  * Masks a credential that an upstream echoes: as sent, without its scheme, JSON-escaped (nested too), percent-encoded, as HTML, hex,
  * and base64 or base64url at any alignment. Best effort by nature: an upstream that transforms the secret otherwise defeats it.
- * Each part returns the very same reference when nothing was found, in time linear in the input whatever the secret holds.
+ * Each part returns the very same reference when nothing was found, in time linear in the input whatever the secret holds, and in slices:
+ * of the largest answers it can be seconds.
  * The secret is only ever searched for as bytes: it is compiled into nothing, so no error can carry it. Never throws.
  * @param value the header value as sent
  */
@@ -39,36 +45,75 @@ export function createScrubber(value: string): Scrubber {
   const seeking = lazily(() => sought(secrets.flatMap(formsOf)))
   const isNumber = secrets.some((secret) => /^\d+$/.test(secret))
 
-  const bytes = (given: Uint8Array): Uint8Array => masked(given, placesOf(given, seeking()))
-  const text = (given: string): string => {
-    if (Buffer.byteLength(given) < seeking().least) return given
-    const spelled = Buffer.from(given, 'utf8')
-    const scrubbed = bytes(spelled)
-    return scrubbed === spelled ? given : Buffer.from(scrubbed).toString('utf8')
+  function* bytes(given: Uint8Array): Slices<Uint8Array> {
+    const marks = yield* marksIn(given, seeking())
+    return marks === null ? given : yield* masked(given, marks)
   }
-  const tree = (given: Json): Json => {
-    const words = wordsIn(given, isNumber).join('\n')
-    return text(words) === words ? given : scrubbedTree(given, { text, isNumber })
+  function* text(given: string): Slices<string> {
+    const [scrubbed = given] = yield* words([given])
+    return scrubbed
+  }
+  function* tree(given: Json): Slices<Json> {
+    const said = wordsIn(given, isNumber)
+    const scrubbed = yield* words(said)
+    return scrubbed === said ? given : rewritten(given, scrubbed, isNumber)
+  }
+  /** One look at all of them, which most often finds nothing. */
+  function* words(given: readonly string[]): Slices<readonly string[]> {
+    const spelled = Buffer.from(given.join('\n'), 'utf8')
+    const marks = yield* marksIn(spelled, seeking())
+    return marks === null ? given : yield* maskedWords(given, spelled, marks)
   }
   // JSON without an escape says in its strings what its bytes say, and nothing else; its numbers have other spellings.
-  const within = (given: Uint8Array): Scrubber =>
-    !isNumber && !given.includes(BACKSLASH) && bytes(given) === given ? NOTHING_LENT : scrubber
+  function* within(given: Uint8Array): Slices<Scrubber> {
+    const isPlain = !isNumber && !given.includes(BACKSLASH)
+    return isPlain && (yield* marksIn(given, seeking())) === null ? NOTHING_LENT : scrubber
+  }
   const scrubber: Scrubber = { text, tree, bytes, within }
   return scrubber
 }
 
 const BACKSLASH = 0x5c
 
-function masked(given: Uint8Array, places: readonly Span[]): Uint8Array {
-  if (places.length === 0) return given
-  const kept = places.map(({ start }, at) => given.subarray(places[at - 1]?.end ?? 0, start))
-  const parts = kept.flatMap((part) => [part, MASK_BYTES])
-  return Buffer.concat([...parts, given.subarray(places.at(-1)?.end ?? 0)])
+/** One mask in the place of each run of marked bytes. */
+function* masked(given: Uint8Array, marks: Uint8Array): Slices<Uint8Array> {
+  const bytes = new Uint8Array(yield* sizeOfMasked(marks))
+  let [at, size, count] = [0, 0, 0]
+  for (const { start, end } of runsOf(marks)) {
+    bytes.set(given.subarray(at, start), size)
+    bytes.set(MASK_BYTES, size + start - at)
+    size += start - at + MASK_BYTES.length
+    at = end
+    count += 1
+    if (count % RUNS_A_SLICE === 0) yield
+  }
+  bytes.set(given.subarray(at), size)
+  return bytes
 }
 
 const MASK_BYTES = Buffer.from(MASK)
+const RUNS_A_SLICE = 1024
 
-/** Strings and keys of a tree, and numbers where they matter: most trees hold nothing, which one look at all of them tells. */
+function* sizeOfMasked(marks: Uint8Array): Slices<number> {
+  let [size, count] = [marks.length, 0]
+  for (const { start, end } of runsOf(marks)) {
+    size += MASK_BYTES.length - (end - start)
+    count += 1
+    if (count % RUNS_A_SLICE === 0) yield
+  }
+  return size
+}
+
+function* runsOf(marks: Uint8Array): Generator<{ readonly start: number; readonly end: number }> {
+  for (let start = marks.indexOf(1); start !== -1;) {
+    const next = marks.indexOf(0, start)
+    const end = next === -1 ? marks.length : next
+    yield { start, end }
+    start = end === marks.length ? -1 : marks.indexOf(1, end)
+  }
+}
+
+/** Strings and keys of a tree, and numbers where they matter. */
 function wordsIn(given: Json, withNumbers: boolean): readonly string[] {
   const words: string[] = []
   const collect = (part: Json): void => {
@@ -82,25 +127,45 @@ function wordsIn(given: Json, withNumbers: boolean): readonly string[] {
   return words
 }
 
-type Means = { readonly text: (given: string) => string; readonly isNumber: boolean }
-
-function scrubbedTree(given: Json, means: Means): Json {
-  if (typeof given === 'string') return means.text(given)
-  if (typeof given === 'number')
-    return means.isNumber && means.text(String(given)) !== String(given) ? MASK : given
-  if (typeof given !== 'object' || given === null) return given
-  return Array.isArray(given)
-    ? scrubbedList(given, means)
-    : scrubbedMembers(Object.entries(given), given, means)
+/** @param spelled the words, with one byte between each two */
+function* maskedWords(
+  given: readonly string[],
+  spelled: Uint8Array,
+  marks: Uint8Array,
+): Slices<readonly string[]> {
+  const scrubbed: string[] = []
+  let start = 0
+  for (const word of given) {
+    const end = start + Buffer.byteLength(word)
+    const own = marks.subarray(start, end)
+    const isClean = !own.includes(1)
+    scrubbed.push(isClean ? word : textOf(yield* masked(spelled.subarray(start, end), own)))
+    start = end + 1
+    if (scrubbed.length % WORDS_A_SLICE === 0) yield
+  }
+  return scrubbed
 }
 
-function scrubbedList(items: readonly Json[], means: Means): Json {
-  const scrubbed = items.map((item) => scrubbedTree(item, means))
-  return scrubbed.every((item, at) => item === items[at]) ? items : scrubbed
-}
+const WORDS_A_SLICE = 1024
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, 0, bytes.length).toString('utf8')
 
-function scrubbedMembers(members: readonly (readonly [string, Json])[], given: Json, means: Means): Json {
-  const scrubbed = members.map(([key, member]) => [means.text(key), scrubbedTree(member, means)] as const)
-  const isSame = members.every(([key, member], at) => scrubbed[at]?.[0] === key && scrubbed[at][1] === member)
-  return isSame ? given : Object.fromEntries(scrubbed)
+/** The tree with other words, which stand in the order in which they were collected; the very same where they are the same. */
+function rewritten(given: Json, words: readonly string[], withNumbers: boolean): Json {
+  let at = 0
+  const next = (): string => words[at++] ?? ''
+  const within = (part: Json): Json => {
+    if (typeof part === 'string') return next()
+    if (typeof part === 'number') return !withNumbers || next() === String(part) ? part : MASK
+    if (typeof part !== 'object' || part === null) return part
+    if (!Array.isArray(part)) return membersWithin(Object.entries(part), part)
+    const items: readonly Json[] = part.map(within)
+    return items.every((item, place) => item === part[place]) ? part : items
+  }
+  const membersWithin = (members: readonly (readonly [string, Json])[], part: Json): Json => {
+    const keys = members.map(next)
+    const values = members.map(([, member]) => within(member))
+    const isSame = members.every(([key, member], place) => keys[place] === key && values[place] === member)
+    return isSame ? part : Object.fromEntries(keys.map((key, place) => [key, values[place] ?? null]))
+  }
+  return within(given)
 }

@@ -2,7 +2,7 @@
 export type Sieve = (bytes: Uint8Array) => boolean
 
 /** No more of a form than this is looked at. */
-const MOST_BYTES = 32
+export const HEAD_BYTES = 32
 /** A power of two; pairs of bytes that share a place only make for shorter steps. */
 const PLACES = 4096
 /** So often per byte of a text may it look as if a form stood there before it is taken for granted. */
@@ -14,7 +14,7 @@ const FEW_DOUBTS = 16
  * nearest form must be at least. Letters are compared without case: what is found for that alone is looked at again by whoever asks.
  */
 export function sieveOf(forms: readonly Uint8Array[]): Sieve {
-  const size = Math.min(MOST_BYTES, ...forms.map((form) => form.length))
+  const size = Math.min(HEAD_BYTES, ...forms.map((form) => form.length))
   // Without a pair of bytes nothing can be ruled out.
   if (size < 2) return () => true
   const heads = forms.map((form) => form.subarray(0, size).map(folded))

@@ -1,10 +1,11 @@
-import { lazily } from './lazily.ts'
+import { endOfSlice, isLarge } from './slices.ts'
+import type { Slices } from './slices.ts'
 
-/** Bytes with some of their spellings undone, and where each of them came from. */
+/** Bytes with some of their spellings undone. */
 export type Reading = {
   readonly bytes: Uint8Array
-  /** per byte, where its spelling starts in the bytes that were given; one more than bytes, the last is their end. Null: where it stands */
-  readonly starts: () => Int32Array | null
+  /** of these bytes those that are marked (1), as marks on what was given: whatever spells one of them is marked whole */
+  readonly inGiven: (marks: Uint8Array) => Slices<Uint8Array>
 }
 
 /** How often letters may be spelled within spellings: percent-encoded twice, a JSON string in a JSON string, … */
@@ -25,16 +26,26 @@ const SPELLINGS: readonly Spelling[] = [
   { percent: false, json: true, html: true },
 ]
 
-/** As given, and with percent-encoding (RFC 3986 2.1), JSON escapes (RFC 8259 7) and character references of HTML undone up to four times. Linear. */
-export function* readingsOf(bytes: Uint8Array): Generator<Reading> {
-  yield { bytes, starts: () => null }
+/**
+ * As given, and with percent-encoding (RFC 3986 2.1), JSON escapes (RFC 8259 7) and character references of HTML undone up to four times.
+ * Linear, and in slices: undefined is where one ends.
+ */
+export function* readingsOf(bytes: Uint8Array): Generator<Reading | undefined, void> {
+  yield { bytes, inGiven: asGiven }
   for (const spelling of SPELLINGS.filter((each) => isSpoken(bytes, each)))
     yield* undoneRepeatedly(bytes, spelling)
 }
 
+// oxlint-disable-next-line require-yield -- there is nothing to do
+function* asGiven(marks: Uint8Array): Slices<Uint8Array> {
+  return marks
+}
+
 /** What a secret that looks spelled itself stands for, as bytes. */
 export const spellingsBehind = (bytes: Uint8Array): readonly Uint8Array[] =>
-  Array.from(readingsOf(bytes), (reading) => reading.bytes).slice(1)
+  Array.from(readingsOf(bytes))
+    .flatMap((reading) => (reading === undefined ? [] : [reading.bytes]))
+    .slice(1)
 
 const isSpoken = (bytes: Uint8Array, { percent, json, html }: Spelling): boolean =>
   (!percent || bytes.includes(PERCENT)) &&
@@ -42,56 +53,73 @@ const isSpoken = (bytes: Uint8Array, { percent, json, html }: Spelling): boolean
   // Behind a backslash an ampersand can be spelled itself.
   (!html || json || bytes.includes(AMPERSAND))
 
-function* undoneRepeatedly(bytes: Uint8Array, spelling: Spelling): Generator<Reading> {
-  let reading: Reading = { bytes, starts: () => null }
-  for (let depth = 0; depth < DEPTH; depth += 1) {
-    const undone = undoneOnce(reading, spelling)
-    if (undone.bytes.length === reading.bytes.length) return
-    reading = undone
-    yield reading
+function* undoneRepeatedly(bytes: Uint8Array, spelling: Spelling): Generator<Reading | undefined, void> {
+  const behind = [bytes]
+  for (let read = bytes; behind.length <= DEPTH; behind.push(read)) {
+    const undone = yield* undoneOnce(read, spelling)
+    if (undone.length === read.length) return
+    read = undone
+    yield { bytes: read, inGiven: (marks) => marksBehind(marks, [...behind], spelling) }
   }
 }
 
-/** Where the bytes came from is asked of few readings, so it is found out only then. */
-function undoneOnce(reading: Reading, spelling: Spelling): Reading {
-  const bytes = undoneBytes(reading.bytes, spelling)
-  return { bytes, starts: lazily(() => startsOf(reading, bytes.length, spelling)) }
-}
-
 /** No spelling is shorter than what it spells, so the result never outgrows what was given. */
-function undoneBytes(bytes: Uint8Array, spelling: Spelling): Uint8Array {
+function* undoneOnce(bytes: Uint8Array, spelling: Spelling): Slices<Uint8Array> {
   const undone = new Uint8Array(bytes.length)
   let size = 0
   for (let at = 0; at < bytes.length;) {
-    const byte = bytes[at] ?? 0
-    const letter = isSign(byte) ? letterAt(bytes, at, spelling) : null
-    if (letter === null) {
-      undone[size++] = byte
-      at += 1
-    } else {
-      for (const meant of letter.means) undone[size++] = meant
-      at += letter.length
+    for (const end = endOfSlice(bytes, at); at < end;) {
+      const byte = bytes[at] ?? 0
+      const letter = isSign(byte) ? letterAt(bytes, at, spelling) : null
+      if (letter === null) {
+        undone[size++] = byte
+        at += 1
+      } else {
+        for (const meant of letter.means) undone[size++] = meant
+        at += letter.length
+      }
     }
+    if (isLarge(bytes)) yield
   }
   return undone.subarray(0, size)
 }
 
 const isSign = (byte: number): boolean => byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND
 
-function startsOf({ bytes, starts }: Reading, size: number, spelling: Spelling): Int32Array {
-  const given = starts()
-  const startOf = (at: number): number => given?.[at] ?? at
-  const from = new Int32Array(size + 1)
+/** @param behind what was read each time, the given bytes first */
+function* marksBehind(
+  marks: Uint8Array,
+  behind: readonly Uint8Array[],
+  spelling: Spelling,
+): Slices<Uint8Array> {
+  let marked = marks
+  for (const bytes of behind.toReversed()) marked = yield* marksOn(bytes, marked, spelling)
+  return marked
+}
+
+/** Every letter of these bytes that spells something marked. */
+function* marksOn(bytes: Uint8Array, undone: Uint8Array, spelling: Spelling): Slices<Uint8Array> {
+  const marks = new Uint8Array(bytes.length)
   let place = 0
   for (let at = 0; at < bytes.length;) {
-    const start = startOf(at)
-    const letter = isSign(bytes[at] ?? 0) ? letterAt(bytes, at, spelling) : null
-    const count = letter?.means.length ?? 1
-    for (const end = place + count; place < end; place += 1) from[place] = start
-    at += letter?.length ?? 1
+    for (const end = endOfSlice(bytes, at); at < end;) {
+      const letter = isSign(bytes[at] ?? 0) ? letterAt(bytes, at, spelling) : null
+      if (letter === null) marks[at++] = undone[place++] ?? 0
+      else {
+        const after = place + letter.means.length
+        if (isAnyMarked(undone, place, after)) marks.fill(1, at, at + letter.length)
+        place = after
+        at += letter.length
+      }
+    }
+    if (isLarge(bytes)) yield
   }
-  from[size] = startOf(bytes.length)
-  return from
+  return marks
+}
+
+function isAnyMarked(marks: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) if (marks[at] === 1) return true
+  return false
 }
 
 /** A spelled letter: how long it is and the bytes that it means. */

@@ -65,6 +65,8 @@ export type Given = {
   readonly headers?: Record<string, readonly string[]>
   /** how the desk answers each claim, in turn; null is nobody there */
   readonly approvals?: readonly (ApprovalAnswer['state'] | null)[]
+  /** in the place of one that masks the lent secret in one slice */
+  readonly scrubber?: Scrubber
   /** how large an answer may be */
   readonly bytes?: number
   /** what happens before a claim is answered */
@@ -190,7 +192,7 @@ export async function mediated(given: Given): Promise<Happened> {
       },
     },
     upstream,
-    scrubberOf: () => SCRUBBER,
+    scrubberOf: () => given.scrubber ?? SCRUBBER,
     nowMs: () => NOW + (given.laterMs?.() ?? 0),
     sessions: given.sessions ?? memorySessions(),
     contentKeys: { keyOf: async () => CONTENT_KEY },
@@ -283,14 +285,19 @@ const LEASE: Lease = {
 }
 
 const masked = (text: string): string => text.replaceAll(SECRET, '[credential]')
-const SCRUBBER: Scrubber = {
-  within: () => SCRUBBER,
-  text: masked,
-  bytes: (bytes) => new TextEncoder().encode(masked(new TextDecoder().decode(bytes))),
+export const SCRUBBER: Scrubber = {
+  within: () => atOnce(SCRUBBER),
+  text: (text) => atOnce(masked(text)),
+  bytes: (bytes) => atOnce(new TextEncoder().encode(masked(new TextDecoder().decode(bytes)))),
   tree: (content) => {
     const text = JSON.stringify(content)
-    return text.includes(SECRET) ? JSON.parse(masked(text)) : content
+    return atOnce(text.includes(SECRET) ? JSON.parse(masked(text)) : content)
   },
+}
+
+// oxlint-disable-next-line require-yield -- one slice
+function* atOnce<Done>(done: Done): Generator<void, Done> {
+  return done
 }
 
 /** The bundle of a tenant with one agent, one human and one connection. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Bundle, Rule } from '@writ/contracts'
-import { IDS, mediated, result, SECRET, stream, whole } from './given.suite.ts'
+import { IDS, mediated, result, SCRUBBER, SECRET, stream, whole } from './given.suite.ts'
+import type { Scrubber } from './ports.ts'
 import type { Answer, StreamEvent, UpstreamAnswer } from './stages.ts'
 
 const progress = {
@@ -271,5 +272,62 @@ describe('what is no request', () => {
       expect(answer).toMatchObject({ kind: 'whole', status: 404 })
       expect(visible(answer)).toContain('Session has been terminated')
     }
+  })
+})
+
+describe('masking that takes many slices', () => {
+  const SLICES = 10
+  function* slowly<Result>(work: Generator<void, Result>): Generator<void, Result> {
+    for (let slice = 1; slice < SLICES; slice += 1) yield
+    return yield* work
+  }
+  const scrubber: Scrubber = {
+    text: (given) => slowly(SCRUBBER.text(given)),
+    tree: (given) => slowly(SCRUBBER.tree(given)),
+    bytes: (given) => slowly(SCRUBBER.bytes(given)),
+    within: () => slowly(SCRUBBER.within(new Uint8Array())),
+  }
+
+  it.each([
+    ['an answer', whole(result(`two lamps ${SECRET}`))],
+    ['an event', stream(result(`two lamps ${SECRET}`))],
+    ['an error that is no message', text(`no lamps \\n ${SECRET}`, 400)],
+  ])('lets everything else have its turn between any two of them: %s', async (_, answer) => {
+    const happened = await mediated({ answer, scrubber })
+    const said =
+      happened.answer.kind === 'stream' ? await rest(framesOf(happened.answer)) : visible(happened.answer)
+    expect(said).toContain('lamps')
+    expect(said).not.toContain(SECRET)
+    expect(happened.turns).toBeGreaterThanOrEqual(2 * (SLICES - 1))
+  })
+
+  it('gives turns while an event that is full of other line ends is rewritten', async () => {
+    const data = JSON.stringify(result('\u2028'.repeat(300_000)))
+    const happened = await mediated({ answer: raw([`data: ${data}\n\n`, data]), bytes: 2_000_000 })
+    const said = await rest(framesOf(happened.answer))
+    expect(said.split(String.raw`\u2028`)).toHaveLength(300_001)
+    expect(happened.turns).toBeGreaterThanOrEqual(4)
+  })
+
+  it('gives turns while the escapes of a large error are resolved', async () => {
+    const happened = await mediated({ answer: text(String.raw`\u0041\\"`.repeat(200_000), 400) })
+    expect(visible(happened.answer)).toContain('u0041')
+    expect(happened.turns).toBeGreaterThanOrEqual(100)
+  })
+})
+
+describe('an answer that is more than is taken', () => {
+  const values = { jsonrpc: '2.0', id: 7, result: { list: Array.from({ length: 100_001 }, () => 0) } }
+
+  it.each([
+    ['of too many bytes', whole(result('x'.repeat(70_000))), 65_536],
+    ['of too many values', whole(values), 1_000_000],
+    ['of too many values, in a stream', stream(values), 1_000_000],
+  ])('is recorded and refused as too large: %s', async (_, answer, bytes) => {
+    const happened = await mediated({ answer, bytes })
+    if (happened.answer.kind === 'stream') await rest(framesOf(happened.answer))
+    expect(happened.log.at(-1)).toBe('close upstream_too_large')
+    expect(happened.entry?.refusal?.detail).toContain('is not taken: ')
+    expect(happened.entry?.response?.status).toBe(200)
   })
 })

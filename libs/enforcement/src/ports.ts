@@ -52,13 +52,13 @@ export type BundleSource = { readonly current: (tenantSlug: string) => Promise<C
 /** Monotonic microseconds for durations, and wall-clock milliseconds for data. */
 export type Clock = { readonly nowMs: () => number; readonly monotonicMicros: () => number }
 
-/** Masks one lent secret. Each returns the very same reference when the secret was not there. */
+/** Masks one lent secret. Each returns the very same reference when the secret was not there, and does its work in slices. */
 export type Scrubber = {
-  readonly text: (text: string) => string
-  readonly tree: (content: Json) => Json
-  readonly bytes: (bytes: Uint8Array) => Uint8Array
+  readonly text: (text: string) => Generator<void, string>
+  readonly tree: (content: Json) => Generator<void, Json>
+  readonly bytes: (bytes: Uint8Array) => Generator<void, Uint8Array>
   /** What there is to mask in whatever this JSON or text says: one look at the whole of it, which most often finds that there is nothing. */
-  readonly within: (bytes: Uint8Array) => Scrubber
+  readonly within: (bytes: Uint8Array) => Generator<void, Scrubber>
 }
 
 /** A tenant by id and by the name that it has in URLs. */

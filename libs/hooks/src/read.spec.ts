@@ -373,6 +373,9 @@ describe('a tool', () => {
   })
 })
 
+const grepOf = (glob: string | readonly string[]) =>
+  readHookEvent('claude-code', bytesOf(BEFORE['claude-code']?.('Grep', { pattern: '.', glob })))
+
 describe('an event', () => {
   it.each([
     ['BeforeEverything', 'event_unknown', 'deny'],
@@ -435,6 +438,12 @@ describe('an event', () => {
     const roots = { workspace_roots: ['C:\\', '/', '', '/home/dev/app'] }
     const cursor = BEFORE.cursor?.('Shell', { command: 'ls' }, roots)
     expect(readHookEvent('cursor', bytesOf(cursor))).toMatchObject({ workspaces: ['/home/dev/app'] })
+  })
+
+  it('that names files by more than anybody writes is none, in however many texts', () => {
+    expect(isHookFault(grepOf([','.repeat(2_000), ','.repeat(2_000)]))).toBe(false)
+    expect(isHookFault(grepOf(','.repeat(4_097)))).toBe(true)
+    expect(isHookFault(grepOf(Array.from({ length: 300 }, () => ','.repeat(4_000))))).toBe(true)
   })
 
   it('names the agent inside the conversation, and bounds the name of the use of a tool', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import { isRefusal } from '@writ/contracts'
 import * as fc from 'fast-check'
 import type { StreamEventBytes } from './event-stream.ts'
-import { createEventSplitter, eventOf, splitEvents, StreamRefused } from './event-stream.ts'
+import { createEventSplitter, eventOf, MOST_LINES, splitEvents, StreamRefused } from './event-stream.ts'
 
 const LIMITS = { maxBytes: 1000 }
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -88,6 +88,20 @@ describe('createEventSplitter', () => {
     expect(isRefusal(whole) && whole.code).toBe('upstream_too_large')
     const second = endless.push(bytesOf('x'.repeat(600)))
     expect(isRefusal(second) && second.code).toBe('upstream_too_large')
+  })
+
+  it('refuses an event of more lines than a reader should have to look at', () => {
+    const limits = { maxBytes: 1024 * 1024 }
+    const many = bytesOf(`data: {}\n${'id:a\n'.repeat(MOST_LINES)}\n`)
+    const most = bytesOf(`data: {}\n${'id:a\n'.repeat(MOST_LINES - 3)}\n`)
+    const refused = createEventSplitter(limits).push(many)
+    expect(isRefusal(refused) && refused.code).toBe('upstream_too_large')
+    const [event] = [createEventSplitter(limits).push(most)].flatMap((given) =>
+      isRefusal(given) ? [] : given,
+    )
+    // Written again it is no more than is read again.
+    const again = createEventSplitter(limits).push(eventOf(bytesOf('{"a":1}'), event?.bytes ?? bytesOf('')))
+    expect(isRefusal(again)).toBe(false)
   })
 
   it('counts each event for itself', () => {

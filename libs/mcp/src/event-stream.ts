@@ -127,11 +127,16 @@ function eventFrom(bytes: Uint8Array, isFirst: boolean, limits: EventLimits): St
   // A reader that repairs bad UTF-8 would read other text than the one that was judged.
   if (!isUtf8(bytes)) return new Refusal('upstream_malformed', 'the stream is not UTF-8')
   const lines = linesOf(bytes, isFirst)
+  if (lines.length > MOST_LINES)
+    return new Refusal('upstream_too_large', `an event of the stream has more than ${MOST_LINES} lines`)
   // Readers skip it at the start of a stream, and those that decode piece by piece skip every one: it would hide a field from one of them.
   if (lines.some((line) => line.startsWith(BYTE_ORDER_MARK)))
     return new Refusal('upstream_malformed', 'a line of the stream begins with a byte order mark')
   return { bytes, data: dataOf(lines) }
 }
+
+/** Of one event: whoever reads or rewrites it spends the more on a line the shorter lines are. */
+export const MOST_LINES = 50_000
 
 const BYTE_ORDER_MARK = '\uFEFF'
 

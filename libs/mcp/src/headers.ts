@@ -25,8 +25,18 @@ export function checkHeaders(message: Message, header: HeaderLookup): Refusal | 
 function sentOnce(header: HeaderLookup, name: string): string | null | Refusal {
   const [value, ...others] = header(name)
   if (others.length > 0) return mismatch(`${name} was sent more than once`)
-  return value === undefined ? null : value.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
+  return value === undefined ? null : withoutOuterSpace(value)
 }
+
+/** RFC 9110 §5.6.3. Step by step: an expression would go over the spaces within once for each of them. */
+function withoutOuterSpace(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && isSpace(text[start])) start += 1
+  while (end > start && isSpace(text[end - 1])) end -= 1
+  return text.slice(start, end)
+}
+
+const isSpace = (character: string | undefined): boolean => character === ' ' || character === '\t'
 
 function versionFault(message: Message, sent: string | null): Refusal | null {
   const claimed = claimedVersion(message)

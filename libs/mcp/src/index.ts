@@ -1,4 +1,3 @@
-export { DEFAULT_MESSAGE_LIMITS } from './message.ts'
 export type { Message, MessageLimits } from './message.ts'
 export { idOfUnread, readMessage } from './read-message.ts'
 export { literalTree } from './literal-tree.ts'

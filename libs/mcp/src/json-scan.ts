@@ -1,5 +1,5 @@
 import { Refusal } from '@writ/contracts'
-import { foldKey } from './reserved-names.ts'
+import { Folding } from './reserved-names.ts'
 
 /**
  * `inexact`: some number would not keep its value through an IEEE 754 double.
@@ -45,6 +45,7 @@ class Scanner {
   /** keys of every open object, innermost last; null for an array */
   private readonly open: (SeenKeys | null)[] = []
   private readonly names = new Set<string>()
+  private readonly folding = new Folding()
   private values = 0
   private readonly text: string
   private readonly maxDepth: number
@@ -68,7 +69,7 @@ class Scanner {
     const code = this.text.charCodeAt(this.at)
     if (code === QUOTE) this.readString()
     else if (code === COMMA) this.goOn()
-    else if (code === OPEN_BRACE) this.enter(new SeenKeys())
+    else if (code === OPEN_BRACE) this.enter(new SeenKeys(this.folding))
     else if (code === OPEN_BRACKET) this.enter(null)
     else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) this.leave()
     else if (startsNumber(code)) this.readNumber()
@@ -112,7 +113,7 @@ class Scanner {
     const key = this.hasEscapes ? decoded(raw) : raw
     if (key === '__proto__') this.refusal = new Refusal('message_ambiguous', 'a key is __proto__')
     const keys = this.open.at(-1)
-    if (this.mayBeCall && keys?.hasSeenAlike(key, this.isSimple)) this.foldedKeys = true
+    this.foldedKeys ||= this.mayBeCall && keys?.hasSeenAlike(key, this.isSimple) === true
     if (keys?.hasSeen(key)) this.refusal = new Refusal('message_ambiguous', 'a key stands twice')
     if (this.hasSurrogateEscapes) this.refuseHalfPairs(key)
     this.names.add(key)
@@ -153,8 +154,13 @@ class SeenKeys {
   private folded: Set<string | null> | null = null
   /** of the short list, once it is full */
   private areFewWrittenOneWay: boolean | null = null
+  private readonly folding: Folding
 
-  /** To be asked before `hasSeen`, of each key. */
+  constructor(folding: Folding) {
+    this.folding = folding
+  }
+
+  /** To be asked before `hasSeen`, of each key until there was one. */
   hasSeenAlike(key: string, isSimple: boolean): boolean {
     if (isSimple && this.folded === null && this.many === null && !key.includes(' '))
       return hasOtherCase(this.few, key)
@@ -163,9 +169,9 @@ class SeenKeys {
 
   private foldsToSeen(key: string): boolean {
     if (this.folded === null && WRITTEN_ONE_WAY.test(key) && this.isWrittenOneWay()) return false
-    const folded = foldKey(key)
+    const folded = this.folding.of(key)
     if (folded === null || CONTROL.test(key)) return true
-    this.folded ??= new Set(Array.from(this.many ?? this.few, foldKey))
+    this.folded ??= new Set(Array.from(this.many ?? this.few, (name) => this.folding.of(name)))
     if (this.folded.has(folded)) return true
     this.folded.add(folded)
     return false

@@ -19,5 +19,3 @@ export type Message = {
 
 /** `maxBytes` of one message; `maxDepth` counts nested objects and arrays, the envelope being 1. */
 export type MessageLimits = { readonly maxBytes: number; readonly maxDepth: number }
-
-export const DEFAULT_MESSAGE_LIMITS: MessageLimits = { maxBytes: 1_048_576, maxDepth: 64 }

@@ -49,12 +49,13 @@ export const TASK_NAMES: ReadonlySet<string> = new Set(['taskId'])
  * character in it, a look-alike that folds to ASCII (CVE-2026-27896, GHSA-q382-vc8q-7jhj). Null where there is none.
  */
 export function lookAlikeIn(object: JsonObject, reserved: ReadonlySet<string>): string | null {
-  return Object.keys(object).find((key) => !reserved.has(key) && foldsInto(key, reserved)) ?? null
-}
-
-function foldsInto(key: string, reserved: ReadonlySet<string>): boolean {
-  const folded = foldKey(key)
-  return folded === null || foldedNamesOf(reserved).has(folded)
+  const folding = new Folding()
+  const isAlike = (key: string): boolean => {
+    if (reserved.has(key)) return false
+    const folded = folding.of(key)
+    return folded === null || foldedNamesOf(reserved).has(folded)
+  }
+  return Object.keys(object).find(isAlike) ?? null
 }
 
 const folds = new WeakMap<ReadonlySet<string>, ReadonlySet<string | null>>()
@@ -67,15 +68,37 @@ function foldedNamesOf(reserved: ReadonlySet<string>): ReadonlySet<string | null
   return folded
 }
 
+/** So many characters of names that are not plain are folded for one message: some tens of milliseconds of the dearest. */
+const MOST_FOLDED = 65_536
+
+/** Folds the keys of one message, each once. */
+export class Folding {
+  readonly #known = new Map<string, string | null>()
+  #left = MOST_FOLDED
+
+  /** One form for all keys that some reader would take for one another; null where finding it out takes too long. */
+  of(key: string): string | null {
+    if (PLAIN.test(key)) return key.toLowerCase()
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const folded = this.#left > 0 ? foldKey(key) : null
+    this.#left -= Math.max(key.length, folded?.length ?? 0)
+    this.#known.set(key, folded)
+    return folded
+  }
+}
+
 /** Some letters fold to eighteen. */
 const LONGEST_FOLDED = 1_024
 const PLAIN = /^[a-zA-Z0-9_./-]*$/
 /** control, format and unassigned characters, spaces, and marks that combine */
 const INVISIBLE = /[\p{C}\p{Z}\p{M}]/gu
+/** More than any language has (UAX #15 §13, stream-safe text); to put them in order takes the square of their number. */
+const MANY_MARKS = /\p{M}{31}/u
 
-/** One form for all keys that some reader would take for one another; null where finding it out takes too long. */
-export function foldKey(key: string): string | null {
-  if (PLAIN.test(key)) return key.toLowerCase()
-  if (key.length > LONGEST_FOLDED) return null
-  return key.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKD').replaceAll(INVISIBLE, '')
+function foldKey(key: string): string | null {
+  if (key.length > LONGEST_FOLDED || MANY_MARKS.test(key)) return null
+  const composed = key.normalize('NFKC')
+  if (composed.length > LONGEST_FOLDED) return null
+  return composed.toUpperCase().toLowerCase().normalize('NFKD').replaceAll(INVISIBLE, '')
 }

@@ -36,3 +36,16 @@ export class GatheredBytes {
     this.#room.set(part, this.sizeBytes)
   }
 }
+
+/** All that comes, in one piece; null where it is more than so many bytes, and then the rest is not read. */
+export async function gathered(
+  source: AsyncIterable<Uint8Array>,
+  mostBytes: number,
+): Promise<Uint8Array | null> {
+  const bytes = new GatheredBytes()
+  for await (const part of source) {
+    if (bytes.sizeBytes + part.length > mostBytes) return null
+    bytes.add(part)
+  }
+  return bytes.take()
+}

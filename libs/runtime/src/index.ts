@@ -1,6 +1,6 @@
 export { ConfigError, loadConfig } from './config.ts'
 export type { Environment } from './config.ts'
-export { GatheredBytes } from './gathered-bytes.ts'
+export { gathered, GatheredBytes } from './gathered-bytes.ts'
 export { startAdminServer } from './health.ts'
 export type { AdminServer, AdminServerSettings } from './health.ts'
 export { listenOn } from './listen.ts'

@@ -1,4 +1,5 @@
 import { Refusal } from '@writ/contracts'
+import { GatheredBytes } from '@writ/runtime'
 
 const LF = 0x0a
 
@@ -25,15 +26,14 @@ export async function* linesOf(
 }
 
 function openLine(maxBytes: number) {
-  let parts: Uint8Array[] = []
-  let sizeBytes = 0
+  const bytes = new GatheredBytes()
+  let isTooLong = false
   return {
     take(part: Uint8Array): void {
-      sizeBytes += part.length
-      if (sizeBytes > maxBytes) parts = []
-      else parts.push(part)
+      isTooLong ||= bytes.sizeBytes + part.length > maxBytes
+      if (isTooLong) bytes.take()
+      else bytes.add(part)
     },
-    close: (): Uint8Array | Refusal =>
-      sizeBytes > maxBytes ? new Refusal('message_too_large') : Buffer.concat(parts),
+    close: (): Uint8Array | Refusal => (isTooLong ? new Refusal('message_too_large') : bytes.take()),
   }
 }

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https'
 import {
   createReach,
   createResolve,
+  gathered,
   isLiteralOutOfReach,
   lookupWithin,
   OutOfReach,
@@ -81,19 +82,13 @@ async function answerOf(target: URL, request: Request, reach: Reach): Promise<Re
 }
 
 // A response of these statuses has no body, and its class insists on it.
-const bodyOf = (status: number, bytes: Buffer): Uint8Array<ArrayBuffer> | null =>
+const bodyOf = (status: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> | null =>
   status === 204 || status === 304 ? null : new Uint8Array(bytes)
 
-async function bytesOf(answer: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of answer) {
-    const bytes: Buffer = chunk
-    size += bytes.length
-    if (size > MAX_ANSWER_BYTES) throw new OutOfReach('the answer is too large')
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks)
+async function bytesOf(answer: IncomingMessage): Promise<Uint8Array> {
+  const bytes = await gathered(answer, MAX_ANSWER_BYTES)
+  if (bytes === null) throw new OutOfReach('the answer is too large')
+  return bytes
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

@@ -18,6 +18,7 @@ import { writingFor } from './writing-for.ts'
 import { routed } from './route-message.ts'
 import { found, foundText, SEARCH, searchIn, STAND_INS } from './search.ts'
 import { listenOn2025, listenOn2026 } from './streams.ts'
+import { turn } from '../turn.ts'
 
 type Answering = (composed: Composed, ports: CompositionPorts) => Promise<Answer | Refusal>
 
@@ -113,7 +114,7 @@ async function search(composed: Composed, ports: CompositionPorts): Promise<Answ
     return new Refusal('name_unknown', 'search_tools takes a query, and a limit from 1 to 50')
   const page = await allOf(listing, { each: MOST_SEARCHED, all: Infinity }, composed, ports)
   if (!isPage(page)) return page
-  const { text, structured } = foundText(found(page.items, wanted))
+  const { text, structured } = foundText(await found(page.items, wanted, turn))
   const missing = withUnread(page)
   const meta = missing.length === 0 ? '' : `,"_meta":${JSON.stringify({ 'writ/unavailable': missing })}`
   const kind = composed.era === '2026' ? ',"resultType":"complete"' : ''

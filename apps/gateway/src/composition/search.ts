@@ -51,12 +51,20 @@ export function searchIn(args: Readonly<Record<string, Json>>): Search | null {
 }
 
 /** The best matches first, by BM25 over name and definition, in which a word of the name counts more; equals stay in the order of the listing. */
-export function found(items: readonly Item[], { query, limit }: Search): readonly Item[] {
-  const wanted = [...new Set(wordsIn(query))]
-  const documents = items.map((item) => ({ item, counts: countsOf(item) }))
+export async function found(
+  items: readonly Item[],
+  { query, limit }: Search,
+  turn: () => Promise<void>,
+): Promise<readonly Item[]> {
+  const wanted = new Set(wordsIn(query))
+  const documents: { readonly item: Item; readonly counts: Counts }[] = []
+  for (const item of items) {
+    documents.push({ item, counts: countsOf(item, wanted) })
+    if (documents.length % ITEMS_A_TURN === 0) await turn()
+  }
   const average = documents.reduce((sum, { counts }) => sum + counts.total, 0) / Math.max(1, documents.length)
   const weights = new Map(
-    wanted.map((word) => {
+    [...wanted].map((word) => {
       const holding = documents.filter(({ counts }) => counts.words.has(word)).length
       return [word, Math.log(1 + (documents.length - holding + 0.5) / (holding + 0.5))]
     }),
@@ -69,18 +77,26 @@ export function found(items: readonly Item[], { query, limit }: Search): readonl
     .map(({ item }) => item)
 }
 
+/** `words`: how often those that are looked for stand there. `total`: of all words. */
 type Counts = { readonly words: ReadonlyMap<string, number>; readonly total: number }
 
 const OF_NAME = 4
-/** Of one definition: nobody says later what a tool does. */
+/** Of one definition, and of one name: nobody says later what a tool does. */
 const LONGEST_LOOKED_AT = 4096
+const ITEMS_A_TURN = 16
 
-function countsOf({ name, connection, text }: Item): Counts {
+function countsOf({ name, connection, text }: Item, wanted: ReadonlySet<string>): Counts {
   const words = new Map<string, number>()
-  const add = (word: string, times: number) => words.set(word, (words.get(word) ?? 0) + times)
-  for (const word of wordsIn(text.slice(0, LONGEST_LOOKED_AT))) add(word, 1)
-  for (const word of wordsIn(`${connection} ${name}`)) add(word, OF_NAME)
-  return { words, total: [...words.values()].reduce((sum, times) => sum + times, 0) }
+  let total = 0
+  const add = (said: string, times: number): void => {
+    for (const word of wordsIn(said.slice(0, LONGEST_LOOKED_AT))) {
+      total += times
+      if (wanted.has(word)) words.set(word, (words.get(word) ?? 0) + times)
+    }
+  }
+  add(text, 1)
+  add(`${connection} ${name}`, OF_NAME)
+  return { words, total }
 }
 
 const [K1, B] = [1.2, 0.75]

@@ -141,6 +141,14 @@ describe('an HTTP API', () => {
     expect(answer).toMatchObject({ status: 405, headers: [['allow', 'POST']] })
   })
 
+  it('is called by what this gateway lets out, however large and deep others let it be', async () => {
+    const large = await said(call({ id: 'a'.repeat(2_000_000) }))
+    expect(large.sent.map(({ path }) => path.length)).toEqual([2_000_000 + '/orders/'.length])
+    const deep = `{"a":`.repeat(90) + '1' + '}'.repeat(90)
+    const list = `{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"_meta":${deep}}}`
+    expect((await said(list)).status).toBe(200)
+  })
+
   it('that cannot be reached is refused as any upstream is', async () => {
     const { answer } = await said(call({ id: 'a' }), new Refusal('upstream_unreachable'))
     expect(answer).toMatchObject({ code: 'upstream_unreachable' })

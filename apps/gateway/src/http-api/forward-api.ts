@@ -2,7 +2,7 @@ import type { ApiDescription, ApiOperation, Json, JsonObject } from '@writ/contr
 import { isRefusal, Refusal } from '@writ/contracts'
 import type { Allowed, UpstreamAnswer } from '@writ/enforcement'
 import type { Message } from '@writ/mcp'
-import { DEFAULT_MESSAGE_LIMITS, eraOf, readMessage } from '@writ/mcp'
+import { eraOf, readMessage } from '@writ/mcp'
 import type { ApiRequest } from './request.ts'
 import { requestOf } from './request.ts'
 import type { ApiAnswer } from './result.ts'
@@ -21,8 +21,9 @@ export async function forwardToApi(
   send: SendToApi,
 ): Promise<UpstreamAnswer | Refusal> {
   if (allowed.received.verb !== 'POST') return bare(405, [['allow', 'POST']])
-  // A rule may have rewritten the call since it was read.
-  const message = readMessage(allowed.outgoing, DEFAULT_MESSAGE_LIMITS)
+  const { outgoing } = allowed
+  // A rule may have rewritten the call since it was read; how large and deep one may be was asked then, and not every gateway says the same.
+  const message = readMessage(outgoing, { maxBytes: outgoing.length, maxDepth: Infinity })
   if (isRefusal(message)) return message
   if (message.kind !== 'request') return bare(202)
   if (message.method === 'tools/call') return called(message, api, send)

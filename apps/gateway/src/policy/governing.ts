@@ -4,6 +4,7 @@ import { createApprovalDesk, createContentKeys, createSessionEnder, openFileSess
 import type { ControlPlaneClient, NodeKeys, ReportProblem } from '@writ/point'
 import type { RedisLink } from '@writ/redis'
 import { createRedisSessionStore } from '@writ/redis'
+import { turn } from '../turn.ts'
 import { createSeenDefinitions } from './seen-definitions.ts'
 
 export type GoverningMeans = {
@@ -36,7 +37,7 @@ export async function openGoverning(means: GoverningMeans): Promise<Governing> {
       contentKeys: createContentKeys({ fetch: client.contentKey, leaseKey: keys.leaseKey, report }),
       sessionEnder,
       seen,
-      turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
+      turn,
     },
     run: async (signal) => {
       await Promise.all([sessionEnder.run(signal), seen.run(signal)])

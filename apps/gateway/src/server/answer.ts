@@ -84,11 +84,14 @@ type Whole = { readonly status: number; readonly headers: Fields; readonly body:
 
 function sendWhole(response: ServerResponse, { status, headers, body }: Whole, frame: AnswerFrame): void {
   const fields = framed(headers, frame)
-  fields.push('content-length', String(body.length))
+  if (!LENGTHLESS.has(status)) fields.push('content-length', String(body.length))
   response.writeHead(status, fields)
   if (body.length <= PIECE_BYTES) response.end(body)
   else void sendPieces(response, body, frame.slowReaderMs)
 }
+
+/** Of these a length is not said, or is that of what is not sent (RFC 9110 §8.6). */
+const LENGTHLESS: ReadonlySet<number> = new Set([204, 304])
 
 /** So much fits into the buffers of the system, on its way to a client that reads at all. */
 const PIECE_BYTES = 64 * 1024

@@ -145,6 +145,20 @@ describe('the rim towards agents', () => {
     expect(answer).toContain('retry-after: 7')
   })
 
+  it('says no length where nothing may follow, and the connection goes on', async () => {
+    const { server } = await given(() => ({
+      kind: 'whole',
+      status: 204,
+      headers: [],
+      body: new Uint8Array(),
+    }))
+    const [first = '', second = ''] = (await raw(server.port, [post(['Connection: keep-alive']), post()]))
+      .toLowerCase()
+      .split(/(?=http\/1\.1)/)
+    expect([statusOf(first), statusOf(second)]).toEqual([204, 204])
+    expect(first + second).not.toMatch(/content-length|transfer-encoding/)
+  })
+
   it('tells mediation where a request came from', async () => {
     const { server, received } = await given()
     await raw(server.port, [post()])

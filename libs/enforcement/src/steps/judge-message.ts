@@ -9,6 +9,7 @@ import type { Allowed, Entry } from '../stages.ts'
 import { abortSession } from './abort.ts'
 import { answering, isResumed } from './answering.ts'
 import { keepExcerpt } from './excerpt.ts'
+import { inTurns } from './in-turns.ts'
 import { keepInbound, rememberedOf } from './keep.ts'
 import { ownTasks } from './listed-tasks.ts'
 import { definitionsOf, isLaterPage, listed, listsTooMany } from './listing.ts'
@@ -37,12 +38,12 @@ export async function judgedMessage(
   original: Uint8Array,
   opening: Bench,
 ): Promise<Uint8Array | Refusal> {
-  if (!isExpected(message, opening)) return new Refusal('upstream_malformed')
+  if (!(await isExpected(message, opening))) return new Refusal('upstream_malformed')
   const { entry, limits, scrubber, ports } = opening
   const allowed = await answering(opening.allowed, message, ports)
   const bench: Bench = { allowed, entry, limits, scrubber, ports, ownMethod: message.method }
   const content = contentOf(message)
-  const scrubbed = bench.scrubber.tree(content)
+  const scrubbed = await inTurns(scrubber.tree(content), ports)
   if (listsTooMany(scrubbed, bench.allowed)) return new Refusal('upstream_too_large')
   const passing = await passingOf(scrubbed, bench, await remembered(message, scrubbed, bench))
   if (isRefusal(passing)) return passing
@@ -51,10 +52,16 @@ export async function judgedMessage(
   return isRefusal(rewritten) ? new Refusal('response_denied', rewritten.detail) : rewritten
 }
 
+/** Why what an upstream said is not read: it is the upstream's message, and not the agent's, that is at fault. */
+export const unread = ({ code, detail }: Refusal): Refusal =>
+  code === 'message_too_large'
+    ? new Refusal('upstream_too_large', `the answer of the upstream is not taken: ${detail}`)
+    : new Refusal('upstream_malformed')
+
 /** What no policy reads must say nothing of its own: the id is the agent's, the method is of the table. */
-function isExpected(message: Message, { allowed, scrubber }: Bench): boolean {
+async function isExpected(message: Message, { allowed, scrubber, ports }: Bench): Promise<boolean> {
   const id = String(message.id)
-  if (scrubber.text(id) !== id) return false
+  if ((await inTurns(scrubber.text(id), ports)) !== id) return false
   if (message.kind !== 'response') return isOfServer(message)
   return message.id === null || isAnswered(message.id, allowed)
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { isRefusal, Refusal } from '@writ/contracts'
 import { errorAnswer, eventOf, readMessage, StreamRefused } from '@writ/mcp'
 import type { Frame, StreamEvent, UpstreamAnswer } from '../stages.ts'
+import { inTurns } from './in-turns.ts'
 import type { Bench } from './judge-message.ts'
-import { judgedMessage } from './judge-message.ts'
+import { judgedMessage, unread } from './judge-message.ts'
 import { withLulls } from './lulls.ts'
 import type { LullPorts } from './lulls.ts'
 import { refusalData } from './refuse.ts'
@@ -25,7 +26,7 @@ export async function* judgedFrames(
       const frame = await frameOf(event, opening, ports)
       if (frame === null) continue
       // A comment, an id or an event name can echo the credential as well as the data can.
-      const bytes = opening.scrubber.bytes(frame.bytes)
+      const bytes = await inTurns(opening.scrubber.bytes(frame.bytes), ports)
       if (frame.endsCall) seal()
       yield { bytes, endsCall: frame.endsCall }
       if (frame.endsCall) return
@@ -57,12 +58,12 @@ async function frameOf(
 }
 
 async function judgedEvent(event: StreamEvent, bench: Bench): Promise<Frame> {
-  const plain = plainly(event)
+  const plain = await inTurns(plainly(event), bench.ports)
   if (isRefusal(plain)) return refusedEvent(plain, NOTHING, bench)
   if (plain.data === null || plain.data === '') return { bytes: plain.bytes, endsCall: false }
   const original = new TextEncoder().encode(plain.data)
   const message = readMessage(original, bench.limits)
-  if (isRefusal(message)) return refusedEvent(new Refusal('upstream_malformed'), plain.bytes, bench)
+  if (isRefusal(message)) return refusedEvent(unread(message), plain.bytes, bench)
   const judged = await judgedMessage(message, original, bench)
   const endsCall = message.kind === 'response' && bench.allowed.message.kind === 'request'
   if (!isRefusal(judged))
@@ -79,18 +80,26 @@ const hasOtherLineEnd = (text: string): boolean =>
   OTHER_LINE_ENDS.some((character) => text.includes(character))
 
 /** The event as every reader splits it: inside JSON such a character can be escaped, elsewhere it has no business. */
-function plainly(event: StreamEvent): StreamEvent | Refusal {
+function* plainly(event: StreamEvent): Generator<void, StreamEvent | Refusal> {
   if (!hasOtherLineEnd(new TextDecoder().decode(event.bytes))) return event
   if (event.data === null) return new Refusal('upstream_malformed')
-  const data = OTHER_LINE_ENDS.reduce(
-    (text, character) => text.replaceAll(character, escaped(character)),
-    event.data,
-  )
+  const pieces: string[] = []
+  for (let at = 0; at < event.data.length; at += PIECE) {
+    if (at > 0) yield
+    pieces.push(withoutOtherLineEnds(event.data.slice(at, at + PIECE)))
+  }
+  const data = pieces.join('')
   const bytes = eventOf(new TextEncoder().encode(data), event.bytes)
   return hasOtherLineEnd(new TextDecoder().decode(bytes))
     ? new Refusal('upstream_malformed')
     : { bytes, data }
 }
+
+/** So much of an event is rewritten in one slice, in UTF-16 code units. */
+const PIECE = 65_536
+
+const withoutOtherLineEnds = (text: string): string =>
+  OTHER_LINE_ENDS.reduce((left, character) => left.replaceAll(character, escaped(character)), text)
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 

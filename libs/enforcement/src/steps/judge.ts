@@ -4,10 +4,12 @@ import type { Message, MessageLimits } from '@writ/mcp'
 import { readMessage } from '@writ/mcp'
 import type { Scrubber } from '../ports.ts'
 import type { Allowed, Entry, Judged, Lease, UpstreamAnswer } from '../stages.ts'
+import { inTurns } from './in-turns.ts'
 import type { Bench, MessagePorts } from './judge-message.ts'
-import { isAnswered, judgedMessage, passingOf } from './judge-message.ts'
+import { isAnswered, judgedMessage, passingOf, unread } from './judge-message.ts'
 import { judgedFrames } from './judge-stream.ts'
 import type { LullPorts } from './lulls.ts'
+import { readingsOf } from './readings.ts'
 import type { StandingPorts } from './standing.ts'
 
 export type JudgePorts = StandingPorts &
@@ -26,20 +28,21 @@ export async function judge(
   ports: JudgePorts,
 ): Promise<Judged | Refusal> {
   const scrubber = ports.scrubberOf(entry.lease ?? { kind: 'none' })
-  const headers = answer.headers.map(([name, value]) => [name, scrubber.text(value)] as const)
+  const headers: [string, string][] = []
+  for (const [name, value] of answer.headers) headers.push([name, await inTurns(scrubber.text(value), ports)])
   if (answer.kind === 'stream') {
     const bench: Bench = { allowed, entry, limits: ports.limits, scrubber, ports, ownMethod: null }
     return { kind: 'stream', status: answer.status, headers, frames: judgedFrames(answer, bench, ports) }
   }
-  const within = scrubber.within(answer.body)
+  const within = await inTurns(scrubber.within(answer.body), ports)
   const bench: Bench = { allowed, entry, limits: ports.limits, scrubber: within, ports, ownMethod: null }
   const sha256 = hash('sha256', answer.body, 'hex')
   entry.response = { status: answer.status, sha256, sizeBytes: answer.body.length }
   const body = answer.body.length === 0 ? answer.body : await judgedBody(answer.body, answer.status, bench)
   if (isRefusal(body)) return body
   // What a rule rewrote was not looked at when it came.
-  const masked = body === answer.body ? within.bytes(body) : scrubber.bytes(body)
-  return { kind: 'whole', status: answer.status, headers, body: masked }
+  const masking = body === answer.body ? within.bytes(body) : scrubber.bytes(body)
+  return { kind: 'whole', status: answer.status, headers, body: await inTurns(masking, ports) }
 }
 
 async function judgedBody(body: Uint8Array, status: number, bench: Bench): Promise<Uint8Array | Refusal> {
@@ -47,7 +50,8 @@ async function judgedBody(body: Uint8Array, status: number, bench: Bench): Promi
   if (!isRefusal(message) && !isOfNoRequest(message, status, bench))
     return judgedMessage(message, body, bench)
   // Clients tell the protocol era of a server from the body of its 4xx, whatever its form.
-  return status >= 400 ? judgedText(body, bench) : new Refusal('upstream_malformed')
+  if (status >= 400) return judgedText(body, bench)
+  return isRefusal(message) ? unread(message) : new Refusal('upstream_malformed')
 }
 
 /** An error of HTTP whose sender did not look for the id: servers on the Python SDK give it one of their own, `server-error`. */
@@ -58,10 +62,10 @@ const isOfNoRequest = ({ id, error }: Message, status: number, { allowed }: Benc
 async function judgedText(body: Uint8Array, bench: Bench): Promise<Uint8Array | Refusal> {
   const text = decoded(body)
   if (text === null) return new Refusal('upstream_malformed')
-  const masked = bench.scrubber.text(text)
-  const readings = [...new Set([masked, resolved(masked), withoutEscapes(masked)])]
-  if (readings.some((reading) => bench.scrubber.text(reading) !== reading))
-    return new Refusal('response_denied')
+  const { scrubber, ports } = bench
+  const masked = await inTurns(scrubber.text(text), ports)
+  const readings = await inTurns(readingsOf(masked), ports)
+  if ((await inTurns(scrubber.tree(readings), ports)) !== readings) return new Refusal('response_denied')
   const passing = await passingOf(readings, bench)
   if (isRefusal(passing)) return passing
   if (passing !== readings) return new Refusal('response_denied')
@@ -75,17 +79,3 @@ function decoded(body: Uint8Array): string | null {
     return null
   }
 }
-
-/** As a reader of JSON sees it. */
-const resolved = (text: string): string =>
-  text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g, (_, code: string | undefined, escape: string) =>
-    code === undefined ? (SPACES[escape] ?? escape) : String.fromCharCode(Number.parseInt(code, 16)),
-  )
-
-const SPACES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
-
-/** As a reader sees it that resolves what an escape made, too. */
-const withoutEscapes = (text: string): string =>
-  text
-    .replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-    .replaceAll(/\\([/"\\])/g, '$1')

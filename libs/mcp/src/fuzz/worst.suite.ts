@@ -13,6 +13,14 @@ export const WORST: readonly { readonly title: string; readonly body: (size: num
     body: (size) => called(`{"A":1,"${'\ufdfa'.repeat(size / 3)}":1}`),
   },
   {
+    title: 'names that fold to eighteen times their length',
+    body: (size) => called(`{"A":1,${named(size / 170, (at) => `${at}${'\ufdfa'.repeat(54)}`)}}`),
+  },
+  {
+    title: 'names of many marks in no order',
+    body: (size) => called(`{"A":1,${named(size / 2000, (at) => `${at}${'\u0315\u0316'.repeat(490)}`)}}`),
+  },
+  {
     title: 'names of marks that combine',
     body: (size) => called(`{"A":1,"${'e\u0301\u0327'.repeat(size / 5)}":1}`),
   },

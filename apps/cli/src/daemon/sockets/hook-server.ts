@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { decodeAsk, encodeReply, frameBytes } from '@writ/hooks'
 import type { HookReply } from '@writ/hooks'
+import { GatheredBytes } from '@writ/runtime'
 import type { HookDesk } from '../hook-desk.ts'
 
 /** Questions under way at once; a client whose connection is not taken denies. */
@@ -9,8 +10,10 @@ const MOST_CLIENTS = 256
 /** how long a client may take to say what it wants */
 const PATIENCE_MS = 5000
 
+type Desk = Pick<HookDesk, 'ask'>
+
 /** One question and one answer a connection. Not listening yet. */
-export function createHookServer(desk: HookDesk, report: (problem: string, error: unknown) => void): Server {
+export function createHookServer(desk: Desk, report: (problem: string, error: unknown) => void): Server {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     serve(socket, desk).catch((error: unknown) => {
       report('a hook client was not answered', error)
@@ -21,7 +24,7 @@ export function createHookServer(desk: HookDesk, report: (problem: string, error
   return server
 }
 
-async function serve(socket: Socket, desk: HookDesk): Promise<void> {
+async function serve(socket: Socket, desk: Desk): Promise<void> {
   const hangUp = new AbortController()
   socket.once('close', () => hangUp.abort())
   // A client that went away is no fault of ours, and there is nobody to tell.
@@ -32,30 +35,36 @@ async function serve(socket: Socket, desk: HookDesk): Promise<void> {
   if (asked === null) return void socket.destroy()
   socket.setTimeout(0)
   socket.end(framed(await desk.ask(asked.client, asked.payload, hangUp.signal)))
+  // A client that has its answer and does not go would hold its place for ever.
+  socket.setTimeout(PATIENCE_MS)
 }
 
 /** Null: what came is not one frame. */
 function frameFrom(socket: Socket): Promise<Uint8Array | null> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let sizeBytes = 0
+    const bytes = new GatheredBytes()
     let wanted: number | null = null
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      sizeBytes += chunk.length
-      wanted ??= wantedBytes(chunks, sizeBytes)
-      if (wanted !== null && sizeBytes >= wanted) resolve(Buffer.concat(chunks))
-    })
+    const take = (chunk: Buffer) => {
+      bytes.add(chunk)
+      wanted ??= wantedBytes(bytes)
+      if (wanted === null || bytes.sizeBytes < wanted) return
+      socket.off('data', take)
+      // What comes after it is not kept, and its end is still heard of.
+      socket.resume()
+      resolve(bytes.take())
+    }
+    socket.on('data', take)
     socket.once('end', () => resolve(null))
     socket.once('close', () => resolve(null))
   })
 }
 
 /** 0: whatever comes, it is too much. */
-function wantedBytes(chunks: readonly Buffer[], sizeBytes: number): number | null {
-  if (sizeBytes < 4) return null
-  const bytes = frameBytes(Buffer.concat(chunks).subarray(0, 4))
-  return bytes === 'too_large' ? 0 : bytes
+function wantedBytes(bytes: GatheredBytes): number | null {
+  const begun = bytes.take()
+  bytes.add(begun)
+  const wanted = frameBytes(begun)
+  return wanted === 'too_large' ? 0 : wanted
 }
 
 /** A reply that no frame holds is a deny. */

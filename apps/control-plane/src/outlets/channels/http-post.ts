@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as requestHttp } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { createReach, isLiteralOutOfReach, lookupWithin, OutOfReach } from '@writ/runtime'
+import { createReach, gathered, isLiteralOutOfReach, lookupWithin, OutOfReach } from '@writ/runtime'
 import type { ReachSettings, Resolve } from '@writ/runtime'
 import { codeOf } from '../../error-code.ts'
 import { isLoopbackName } from '../../sso/outbound.ts'
@@ -89,18 +89,8 @@ async function answerTo(target: URL, options: RequestOptions, body: string): Pro
 
 /** To its end, so that the socket serves again; of what is long nothing is kept. */
 async function shortTextOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of answer) {
-    const bytes: Buffer = chunk
-    size += bytes.length
-    if (size > MOST_ANSWER_BYTES) {
-      answer.destroy()
-      return ''
-    }
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const bytes = await gathered(answer, MOST_ANSWER_BYTES)
+  return bytes === null ? '' : Buffer.from(bytes).toString('utf8')
 }
 
 function failureOfStatus(status: number, retryAfter: string | undefined): Failure {
