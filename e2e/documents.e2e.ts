@@ -46,6 +46,7 @@ describe('the documents', () => {
       'gateway/src/gauges.ts',
       'gateway/src/views.ts',
       'audit-worker/src/telling.ts',
+      'control-plane/src/bundles/counted-outlet.ts',
       'control-plane/src/outlets/outlet-metrics.ts',
       'control-plane/src/transparency/log-metrics.ts',
       'control-plane/src/record-index/index-standing.ts',

@@ -6,6 +6,7 @@ import { createMetrics } from '@writ/runtime'
 import type { Log, Metrics } from '@writ/runtime'
 import type { Outside } from './app.module.ts'
 import { servedFromPostgres } from './bundles/bundle-outlet.ts'
+import { countedOutlet } from './bundles/counted-outlet.ts'
 import type { Clock } from './clock.ts'
 import { Faults } from './faults.ts'
 import { BodyRooms } from './http/body-rooms.ts'
@@ -48,7 +49,7 @@ export async function openOutside(config: Config, clock: Clock, log: Log): Promi
     platform: new PlatformQueries(database),
     brakes: createBrakes(redis),
     rooms: new BodyRooms(),
-    outlet: redis ? createBundlePublisher(redis) : servedFromPostgres,
+    outlet: redis ? countedOutlet(createBundlePublisher(redis), metrics) : servedFromPostgres,
     transport,
     faults: new Faults(log),
     outbound: createOutbound(settings.identityProviders),

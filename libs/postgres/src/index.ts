@@ -10,6 +10,7 @@ export type { DueOutlet, OutletStanding } from './outlet-queries.ts'
 export type {
   ApiKeyRow,
   BundleHead,
+  BundleVersion,
   DeviceRow,
   EndorsedNode,
   IndexStandingRow,
@@ -31,7 +32,7 @@ export { DamagedRecord, queryRecords, recordAt, recordOf, viewOf } from './recor
 export type { RecordPage } from './records.ts'
 export { recordConditions } from './record-conditions.ts'
 export type { Conditions } from './record-conditions.ts'
-export { leavesAt, searchLeaves } from './record-search.ts'
+export { leavesAt, newestLeaves, searchLeaves } from './record-search.ts'
 export type { FoundLeaf, FoundPage } from './record-search.ts'
 export { countRecords, timesOfRecords } from './record-counts.ts'
 export { createAuditIndex, createAuditLedger } from './record-index.ts'

@@ -73,7 +73,9 @@ describe('bundle versions', () => {
       version: 12,
       signed: 'busy 12',
     })
-    expect((await queries.bundleHeads()).find((head) => head.slug === 'busy')?.version).toBe(12)
+    expect((await queries.bundleVersions()).filter(({ slug }) => slug === 'busy')).toEqual([
+      { tenantId, slug: 'busy', version: 12 },
+    ])
   })
 
   it('are not announced when the edit is taken back', async () => {

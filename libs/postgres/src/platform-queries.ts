@@ -6,6 +6,7 @@ import type {
   ApiKeyRow,
   ArchivedWatermark,
   BundleHead,
+  BundleVersion,
   DeviceRow,
   EndorsedNode,
   IndexStandingRow,
@@ -52,8 +53,9 @@ export class PlatformQueries {
     return this.#first<BundleHead>(`select ${BUNDLE_HEAD} from app.bundle_by_slug($1)`, [slug])
   }
 
-  async bundleHeads(): Promise<BundleHead[]> {
-    return this.#source.query(`select ${BUNDLE_HEAD} from app.bundle_heads()`)
+  /** Of every tenant that is not deleted, the number of its newest bundle, without the bundle. */
+  async bundleVersions(): Promise<BundleVersion[]> {
+    return this.#source.query('select tenant_id as "tenantId", slug, version from app.bundle_versions()')
   }
 
   /** Versions that are committed and not yet published, oldest first. */
@@ -210,11 +212,11 @@ export class PlatformQueries {
     return this.#source.transaction(work)
   }
 
-  /** Packs that nobody makes now, one of each tenant, and those whose file is over. */
-  async packsToWork(now: Date, limit: number): Promise<PackToWork[]> {
+  /** Packs that nobody makes now, one of each tenant, and those whose file is over; by the clock of the database unless it is said when. */
+  async packsToWork(limit: number, at: Date | null = null): Promise<PackToWork[]> {
     return this.#source.query(
-      'select tenant_id as "tenantId", slug, pack_id as id, is_over as "isOver" from app.packs_to_work($1, $2)',
-      [now, limit],
+      'select tenant_id as "tenantId", slug, pack_id as id, is_over as "isOver" from app.packs_to_work(coalesce($1, now()), $2)',
+      [at, limit],
     )
   }
 

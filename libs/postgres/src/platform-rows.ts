@@ -43,6 +43,7 @@ export type BundleHead = {
   readonly version: number
   readonly signed: string
 }
+export type BundleVersion = Omit<BundleHead, 'signed'>
 export type PendingChange = BundleChange & { readonly tenantId: TenantId }
 export type NewNode = {
   readonly id: NodeId

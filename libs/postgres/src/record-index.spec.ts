@@ -9,7 +9,7 @@ import { ingestBatch } from './ledger.ts'
 import { BLOCK_LEAVES } from './record-blocks.ts'
 import { countRecords, timesOfRecords } from './record-counts.ts'
 import { createAuditIndex, createAuditLedger } from './record-index.ts'
-import { leavesAt, startWalk } from './record-search.ts'
+import { leavesAt, newestLeaves, startWalk } from './record-search.ts'
 import { createTenantScope } from './tenant-scope.ts'
 import {
   createTestDatabase,
@@ -119,6 +119,28 @@ describe('blocks of the log', () => {
         const times = steps.flatMap(({ outcomes }) => Object.values(outcomes))
         expect([filter, times.reduce((sum, one) => sum + one, 0)]).toEqual([filter, records])
       }
+    })
+  })
+
+  it('are passed over where they are of another time, also by who asks for places alone', async () => {
+    const tenant = await newTenant()
+    const count = BLOCK_LEAVES + 10
+    await feed(tenant, count, () => ({ at: '2026-01-05T00:00:00.000Z' }))
+    await scopeAt(0).run(tenant, async (manager) => {
+      const asked = jest.spyOn(manager, 'query')
+      const before = { from: '2026-01-01T00:00:00.000Z', until: '2026-01-04T00:00:00.000Z' }
+      const none = await newestLeaves(manager, before, { most: 3, lookMs: 1000 })
+      const looked = asked.mock.calls.flatMap(([sql, values]) => (sql.includes('unnest') ? values : []))
+      asked.mockRestore()
+      // The block that is not summed up yet.
+      expect([none, looked[0]]).toEqual([{ leaves: [], isCut: false }, [1]])
+      const within = { from: before.from, until: '2026-01-06T00:00:00.000Z' }
+      expect(await newestLeaves(manager, within, { most: 12, lookMs: 1000 })).toEqual({
+        leaves: Array.from({ length: 12 }, (_, at) => count - 1 - at),
+        isCut: true,
+      })
+      const all = await newestLeaves(manager, within, { most: count, lookMs: 60_000 })
+      expect([all.leaves.length, all.leaves.at(-1), all.isCut]).toEqual([count, 0, false])
     })
   })
 

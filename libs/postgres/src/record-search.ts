@@ -14,6 +14,8 @@ export type FoundPage = Omit<LeafPage, 'leaves'> & { readonly leaves: readonly F
 const PAGE_MS = 400
 const FIRST_BLOCKS = 2
 const MOST_BLOCKS = 64
+/** After a look that took longer than this the next one is of no more blocks: records may be large, and one statement is not to be a page. */
+const QUICK_MS = 100
 /** From so much of a decision id on few records are left of a log, whatever its size: about a quarter of an hour. */
 const KNOWN_ID = 'dec_'.length + 6
 
@@ -89,6 +91,7 @@ export async function startWalk(
   let place: number | null = after ?? edge
   let taken: readonly number[] = []
   let most = FIRST_BLOCKS
+  let lookedMs = 0
   const nextBlocks = async (beyond: number): Promise<readonly number[]> => {
     const first = Math.floor((isUp ? beyond + 1 : Math.min(beyond, size) - 1) / BLOCK_LEAVES)
     const tail = tailBlocks({ first, size, summedUp, isUp }, most)
@@ -106,11 +109,15 @@ export async function startWalk(
     get place() {
       return place
     },
-    next: async () => (taken = place === null ? [] : await nextBlocks(place)),
+    next: async () => {
+      taken = place === null ? [] : await nextBlocks(place)
+      lookedMs = performance.now()
+      return taken
+    },
     pass: (leaf) => {
       const last = taken.at(-1)
       place = leaf ?? (last === undefined ? null : isUp ? (last + 1) * BLOCK_LEAVES - 1 : last * BLOCK_LEAVES)
-      if (leaf === null) most = Math.min(most * 4, MOST_BLOCKS)
+      if (leaf === null && performance.now() - lookedMs < QUICK_MS) most = Math.min(most * 4, MOST_BLOCKS)
       if (place !== null && (isUp ? place >= size - 1 : place <= 0)) place = null
     },
   }
@@ -165,6 +172,34 @@ function leavesIn(
 }
 
 const LEAF = 'leaf_index::float8 as "leafIndex", ingested_at as "ingestedAt", kind, bytes'
+
+/**
+ * The newest leaves of a kind and a time, the newest first, without their records: block by block, as a page is found.
+ * @returns at most so many; `isCut`: there may be more
+ */
+export async function newestLeaves(
+  manager: EntityManager,
+  filter: Pick<RecordFilter, 'kind' | 'from' | 'until'>,
+  { most, lookMs }: { readonly most: number; readonly lookMs: number },
+): Promise<{ readonly leaves: readonly number[]; readonly isCut: boolean }> {
+  const walk = await startWalk(manager, filter, { order: 'newest' })
+  const { sql, values } = recordConditions(filter, 4)
+  const overMs = performance.now() + lookMs
+  const leaves: number[] = []
+  for (let blocks = await walk.next(); blocks.length > 0; blocks = await walk.next()) {
+    const rows: { leaf: number }[] = await manager.query(
+      `select r.leaf from unnest($1::bigint[]) as b (block) cross join lateral (
+         select leaf_index::float8 as leaf from writ.records where tenant_id = app.tid() and leaf_index >= b.block * $3::bigint
+           and leaf_index < (b.block + 1) * $3::bigint ${sql} order by leaf_index desc limit $2) as r order by r.leaf desc limit $2`,
+      [blocks, most + 1 - leaves.length, BLOCK_LEAVES, ...values],
+    )
+    leaves.push(...rows.map(({ leaf }) => leaf))
+    walk.pass(null)
+    const isOver = walk.place !== null && performance.now() > overMs
+    if (leaves.length > most || isOver) return { leaves: leaves.slice(0, most), isCut: true }
+  }
+  return { leaves, isCut: false }
+}
 
 async function ofDecisions(manager: EntityManager, query: LeafQuery): Promise<FoundPage> {
   const { filter, order, limit } = query

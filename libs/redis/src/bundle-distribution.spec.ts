@@ -35,12 +35,45 @@ describe('publishing a bundle', () => {
   it('sets the head that gateways read', async () => {
     expect(await publish('acme', 3)).toBe('published')
     expect(await feed.head('acme')).toEqual({ version: 3, jws: 'acme-3' })
-    expect(await publisher.versionOf('acme')).toBe(3)
+    expect(await publisher.versionsOf(['acme'])).toEqual([3])
   })
 
   it('knows no head of a tenant that has none', async () => {
     expect(await feed.head('nobody')).toBeNull()
-    expect(await publisher.versionOf('nobody')).toBeNull()
+    expect(await publisher.versionsOf(['nobody'])).toEqual([0])
+  })
+
+  it('knows the versions of more tenants than are asked for at once, in their order', async () => {
+    const slugs = Array.from({ length: 1201 }, (_, at) => `t${at}`)
+    await publish('t700', 7)
+    await publish('t1200', 12)
+    const versions = await publisher.versionsOf(slugs)
+    expect([versions.length, versions[0], versions[700], versions[1200]]).toEqual([1201, 0, 7, 12])
+  })
+
+  it.each([
+    ['the head', 'writ:bundle:acme'],
+    ['the stream of changes', 'writ:changes'],
+  ])('writes anew what is no longer what we put there, and says so: %s', async (_, key) => {
+    await redis.client.set(key, 'somebody else')
+    expect(await publisher.versionsOf(['other', 'acme'])).toEqual([0, 0])
+    expect(await publish('acme', 3)).toBe('mended')
+    expect(await feed.head('acme')).toEqual({ version: 3, jws: 'acme-3' })
+    expect(await redis.client.xlen('writ:changes')).toBe(1)
+    expect(await publish('acme', 4)).toBe('published')
+  })
+
+  it('writes anew a head whose version is no number', async () => {
+    await redis.client.hset('writ:bundle:acme', 'version', 'nine')
+    expect(await publisher.versionsOf(['acme'])).toEqual([0])
+    expect(await publish('acme', 3)).toBe('published')
+    expect(await feed.head('acme')).toEqual({ version: 3, jws: 'acme-3' })
+  })
+
+  it('withdraws a head that is no longer what we put there', async () => {
+    await redis.client.set('writ:bundle:acme', 'somebody else')
+    await publisher.withdraw({ tenant: 'acme', version: 3, seq: 3 })
+    expect(await redis.client.exists('writ:bundle:acme')).toBe(0)
   })
 
   it.each([3, 2])('never takes a head from version 3 to %i', async (version) => {

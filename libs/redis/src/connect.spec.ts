@@ -47,6 +47,15 @@ describe('a command connection', () => {
     expect(errors.join()).toContain('ECONNREFUSED')
   })
 
+  it('leaves a server that has become a replica, for whoever serves at its address by now', async () => {
+    const before = await redis.client.client('ID')
+    await expect(
+      redis.client.eval("return redis.error_reply('READONLY it is a replica now')", 0),
+    ).rejects.toThrow('READONLY')
+    const now = () => redis.client.client('ID').catch(() => before)
+    await eventually(async () => (await now()) !== before)
+  })
+
   it('is not ready after its time, and says so without an address', async () => {
     const nowhere = connectRedis('redis://:hunter2@127.0.0.1:1')
     const refused = await nowhere.whenReady(50).catch((error: unknown) => String(error))

@@ -54,6 +54,8 @@ const SHARED_SETTINGS = {
   connectTimeout: 2_000,
   keepAlive: 10_000,
   retryStrategy: (times: number) => Math.min(2_000, 50 * 2 ** Math.min(times, 6)),
+  // After a failover the connection may be to what is a replica now, and would stay there for ever.
+  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
 } as const
 
 /** `socketTimeout` ends a connection that is open and dead: without it the client would wait for the kernel to notice. */

@@ -6,7 +6,7 @@ import { createAgentSession, enrolAgent, generateKeyPem } from '@writ/identity'
 import { PlatformQueries } from '@writ/postgres'
 import { BundleKeys } from '../bundles/bundle-keys.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
-import { agentPorts, enrolledAgent } from '../testing/agents.ts'
+import { agentPorts, enrolledAgent, newHuman } from '../testing/agents.ts'
 import type { EnrolledAgent } from '../testing/agents.ts'
 import { givenControlPlane, ORIGIN } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
@@ -41,6 +41,16 @@ const beginSessions = (world: World, agent: EnrolledAgent, count: number) =>
     ),
   )
 
+const endedSessions = (world: World, agent: EnrolledAgent, count: number) =>
+  plane.app.get(Tenancy).runById(world.tenant, (db) =>
+    db.rows(
+      `insert into writ.sessions (tenant_id, id, agent_id, human_id, key_thumbprint, created_at, last_token_at, ended_at, ended_reason)
+       select $1, 'ses_' || right($2, 22) || lpad(n::text, 4, '0'), $2, $3, $2 || n, now(), now(), now(), 'by its owner'
+         from generate_series(1, $4::int) n`,
+      [agent.id, agent.human, count],
+    ),
+  )
+
 const endSession = (world: World, session: string) =>
   plane.app
     .get(Tenancy)
@@ -56,18 +66,25 @@ async function bundleOf({ slug }: World): Promise<{ bundle: Bundle; sizeBytes: n
   return { bundle: opened.bundle, sizeBytes: head?.signed.length ?? 0 }
 }
 
-function tokenFor({ slug }: World, agent: EnrolledAgent): Promise<string> {
+function tokenFor(
+  { slug }: World,
+  agent: EnrolledAgent,
+  sessionKey = generateKeyPem().privateKey,
+): Promise<string> {
   const issuer = `${ORIGIN}/t/${slug}/oauth`
   const session = createAgentSession({
     issuer,
     tokenEndpoint: `${issuer}/token`,
     agentId: agent.id,
     identityKey: agent.identityKey,
-    sessionKey: generateKeyPem().privateKey,
+    sessionKey,
     ports: agentPorts(plane),
   })
   return session.accessToken()
 }
+
+const claimsIn = (token: string): { readonly sid: string; readonly epo: { readonly a: number } } =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
 
 describe('an agent with more sessions than a bundle could name', () => {
   it('is revoked all the same', async () => {
@@ -106,11 +123,39 @@ describe('a session that was ended by itself', () => {
   it('is named, because nothing else ends its tokens', async () => {
     const world = await newWorld()
     const agent = await enrolledAgent(plane, world.slug, world.key)
-    const [, claims = ''] = (await tokenFor(world, agent)).split('.')
-    const { sid } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'))
+    const { sid } = claimsIn(await tokenFor(world, agent))
     await endSession(world, sid)
     await plane.ask('POST', '/api/v1/access-groups', { key: world.key, body: { name: 'edit' } })
     expect((await bundleOf(world)).bundle.revokedSessions).toEqual([sid])
+  })
+})
+
+describe('a human whose agents have more ended sessions than their share of a bundle', () => {
+  it('crowds nobody out: their agents get a new epoch, and what goes on goes on', async () => {
+    const world = await newWorld()
+    const other = await enrolledAgent(plane, world.slug, world.key)
+    const { id: human } = await newHuman(plane, world.key)
+    const agents = await Promise.all(
+      Array.from({ length: 11 }, () => enrolledAgent(plane, world.slug, world.key, human)),
+    )
+    const kept = claimsIn(await tokenFor(world, other)).sid
+    await endSession(world, kept)
+    const key = generateKeyPem().privateKey
+    const living = await tokenFor(world, agents[0]!, key)
+    for (const agent of agents) await endedSessions(world, agent, 100)
+    const named = async () => {
+      await plane.ask('POST', '/api/v1/access-groups', { key: world.key, body: { name: nameOf() } })
+      return (await bundleOf(world)).bundle
+    }
+    const { revokedSessions, agents: told } = await named()
+    const epochOf = (one: EnrolledAgent) => told.find(({ id }) => id === one.id)?.epoch
+    expect([revokedSessions, epochOf(other), agents.map(epochOf)]).toEqual([[kept], 0, agents.map(() => 1)])
+    expect(claimsIn(await tokenFor(world, agents[0]!, key))).toMatchObject({
+      sid: claimsIn(living).sid,
+      epo: { a: 1 },
+    })
+    await endSession(world, claimsIn(living).sid)
+    expect((await named()).revokedSessions).toEqual([kept, claimsIn(living).sid].toSorted())
   })
 })
 

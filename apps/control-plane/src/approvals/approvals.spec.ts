@@ -151,6 +151,15 @@ describe('a claim that waits', () => {
     expect((await claim(claimOf({ waitSeconds: 1 }))).body.state).toBe('pending')
     expect(performance.now() - startedMs).toBeGreaterThan(900)
   })
+
+  it('ends at its time where the clock was set back meanwhile', async () => {
+    let isOver = false
+    const waiting = claim(claimOf({ waitSeconds: 1 })).finally(() => (isOver = true))
+    await pause(500)
+    await later(-3_600_000, () => pause(3000))
+    const wasOver = isOver
+    expect([(await waiting).body.state, wasOver]).toEqual(['pending', true])
+  })
 })
 
 describe('a request', () => {

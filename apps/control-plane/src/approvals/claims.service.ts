@@ -29,14 +29,14 @@ export class ClaimsService {
   /** Held while nobody has answered. Each look is a transaction of its own, so that a wait holds no connection. */
   async claim(claim: ApprovalClaim, { isGone, stillCounts }: Claimant): Promise<ApprovalAnswer> {
     const tenant = await this.tenancy.activeBySlug(claim.tenant)
-    const untilMs = this.clock.nowMs() + claim.waitSeconds * 1000
+    const untilMs = performance.now() + claim.waitSeconds * 1000
     for (;;) {
       const { count } = this.watch
       const answer = await this.tenancy.run(tenant, async (db) => {
         await stillCounts?.(db)
         return answerTo(db, claim, this.clock.nowMs())
       })
-      const leftMs = untilMs - this.clock.nowMs()
+      const leftMs = Math.ceil(untilMs - performance.now())
       if (answer.state !== 'pending' || leftMs <= 0 || this.watch.isStopped) return answer
       await this.watch.changedSince(count, Math.min(leftMs, LOOK_EVERY_MS))
       if (isGone()) return answer

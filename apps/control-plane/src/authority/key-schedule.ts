@@ -30,7 +30,9 @@ export class KeySchedule {
   /** Never fails: the key in use is good until another takes over. */
   async look(tenant: Tenant): Promise<void> {
     const nowMs = this.clock.nowMs()
-    if (nowMs - (this.#lookedAtMs.get(tenant.id) ?? 0) < LOOK_EVERY_MS) return
+    const sinceMs = nowMs - (this.#lookedAtMs.get(tenant.id) ?? 0)
+    // Less than nothing: the clock was set back since.
+    if (sinceMs >= 0 && sinceMs < LOOK_EVERY_MS) return
     if (this.#lookedAtMs.size >= TENANTS) this.#lookedAtMs.clear()
     this.#lookedAtMs.set(tenant.id, nowMs)
     try {

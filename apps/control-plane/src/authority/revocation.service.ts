@@ -8,10 +8,12 @@ import { ClientDoor } from './client-door.ts'
 import { formOf } from './form.ts'
 import { IssuedTokens } from './issued-tokens.ts'
 import { OAuthError } from './oauth-error.ts'
-import { revokedTokensOf, revokeToken, TOKEN_LIFE_MS } from './revoked-tokens.ts'
+import { revokedTokensOf, revokedTokensOfOwner, revokeToken, TOKEN_LIFE_MS } from './revoked-tokens.ts'
 
 /** An agent that gives up more tokens than this at a time ends its session instead: each stands in the bundle until it would have expired. */
 const MOST_REVOKED = 20
+/** The same of all agents of one human together. */
+const MOST_OF_OWNER = 500
 /** The same for those that are named by hand, all agents together: a bundle that is full takes no end of a session any more. */
 const MOST_BY_HAND = 500
 
@@ -33,10 +35,11 @@ export class RevocationService {
     const claims = await this.issued.read(db, token)
     if (!claims) return
     if (claims.client_id !== agent.id) throw new OAuthError('invalid_grant', 'the token is of another client')
-    if ((await revokedTokensOf(db, agent.id, this.clock.nowMs())) >= MOST_REVOKED)
-      throw new OAuthError('slow_down', `${MOST_REVOKED} tokens of the agent were revoked lately`, {
-        'retry-after': String(TOKEN_LIFE_MS / 1000),
-      })
+    const nowMs = this.clock.nowMs()
+    if ((await revokedTokensOf(db, agent.id, nowMs)) >= MOST_REVOKED)
+      throw slowDown(`${MOST_REVOKED} tokens of the agent`)
+    if ((await revokedTokensOfOwner(db, agent.owner, nowMs)) >= MOST_OF_OWNER)
+      throw slowDown(`${MOST_OF_OWNER} tokens of the agents of its owner`)
     await this.#revoke(db, claims)
   }
 
@@ -60,6 +63,11 @@ export class RevocationService {
     await this.mint.mint(db)
   }
 }
+
+const slowDown = (tokens: string): OAuthError =>
+  new OAuthError('slow_down', `${tokens} were revoked lately`, {
+    'retry-after': String(TOKEN_LIFE_MS / 1000),
+  })
 
 const tooMany = () =>
   new ProblemError(

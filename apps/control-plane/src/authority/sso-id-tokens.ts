@@ -6,8 +6,8 @@ import { RelyingParty } from '../sso/relying-party.ts'
 import type { OpenSsoConnection } from '../sso/relying-party.ts'
 import { SsoConnectionsService } from '../sso/sso-connections.service.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
-import { IdTokens } from './id-tokens.ts'
-import type { SubjectHuman } from './id-tokens.ts'
+import { IdTokens, ProviderUnasked } from './id-tokens.ts'
+import type { SubjectHuman, VerifiedIdToken } from './id-tokens.ts'
 
 /** Asymmetric only: the client secret signs nothing. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']
@@ -26,12 +26,27 @@ export class SsoIdTokens extends IdTokens {
     super()
   }
 
-  override async humanOf(db: TenantDb, idToken: string, nowMs: number): Promise<SubjectHuman | null> {
-    const connection = await this.#connectionOf(db, idToken)
-    const claims = connection && (await this.#verified(connection, idToken, nowMs))
-    if (!claims || claims.sub === undefined) return null
+  override async humanOf(
+    db: TenantDb,
+    idToken: string,
+    { nowMs, verified }: { readonly nowMs: number; readonly verified: VerifiedIdToken | null },
+  ): Promise<SubjectHuman | null> {
+    if (!verified) return this.#askFirst(db, idToken, nowMs)
+    // It may have been removed while its provider was asked.
+    const connection = await this.connections.held(db, verified.connection)
+    const { claims } = verified
+    if (!connection || claims?.sub === undefined) return null
     const human = await activeHuman(db, connection.issuer, claims.sub)
     return human && { human, authTime: authTimeOf(claims, nowMs), amr: amrOf(claims['amr']) }
+  }
+
+  async #askFirst(db: TenantDb, idToken: string, nowMs: number): Promise<null> {
+    const connection = await this.#connectionOf(db, idToken)
+    if (!connection) return null
+    throw new ProviderUnasked(async () => ({
+      connection,
+      claims: await this.#verified(connection, idToken, nowMs),
+    }))
   }
 
   /** By what the token says of its issuer: nothing is asked of an issuer that is not the tenant's. */

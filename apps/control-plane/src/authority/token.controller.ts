@@ -6,6 +6,8 @@ import { Access } from '../tenancy/access.ts'
 import { FailureBrake } from './failure-brake.ts'
 import { signedRequestOf } from './signed-request.ts'
 import { KeySchedule } from './key-schedule.ts'
+import { ProviderUnasked } from './id-tokens.ts'
+import type { VerifiedIdToken } from './id-tokens.ts'
 import { OAuthError } from './oauth-error.ts'
 import { TokenForm } from './token-form.ts'
 import { TokenService } from './token.service.ts'
@@ -26,9 +28,14 @@ export class TokenController {
   @SerializeOptions({ schema: TokenAnswer })
   async issue(@Param('slug', { schema: Slug }) slug: string, @Req() request: RimRequest) {
     const signed = signedRequestOf(request)
-    const { answer, tenant } = await this.brake.run({ kind: 'token', slug, request }, async (db, of) => {
-      const issued = await this.tokens.issue(db, request.body, signed)
-      return issued instanceof OAuthError ? issued : { answer: issued, tenant: of }
+    const issue = (verified: VerifiedIdToken | null) =>
+      this.brake.run({ kind: 'token', slug, request }, async (db, of) => {
+        const issued = await this.tokens.issue(db, request.body, signed, verified)
+        return issued instanceof OAuthError ? issued : { answer: issued, tenant: of }
+      })
+    const { answer, tenant } = await issue(null).catch(async (error: unknown) => {
+      if (!(error instanceof ProviderUnasked)) throw error
+      return issue(await error.ask())
     })
     await this.schedule.look(tenant)
     return answer

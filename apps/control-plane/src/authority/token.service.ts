@@ -21,6 +21,7 @@ import type { Grant, Granted } from './grants/grant-request.ts'
 import { narrowed } from './grants/narrowed.ts'
 import { tokenExchange } from './grants/token-exchange.ts'
 import { IdTokens } from './id-tokens.ts'
+import type { VerifiedIdToken } from './id-tokens.ts'
 import { countSession, lockAgent } from './join-sequence.ts'
 import { actorOf, livingLineage, standingOf } from './lineage.ts'
 import { OAuthError } from './oauth-error.ts'
@@ -40,6 +41,7 @@ type Asked = {
   readonly grant: Grant
   readonly agent: AuthenticAgent
   readonly key: ProvenKey
+  readonly verified: VerifiedIdToken | null
   readonly nowMs: number
 }
 
@@ -76,9 +78,14 @@ export class TokenService {
 
   /**
    * @returns an OAuthError where what was done stands: a poll is noted, a copied agent is locked
-   * @throws OAuthError; the transaction then rolls back, so nothing single-use is used up
+   * @throws OAuthError, or ProviderUnasked where there is no `verified`; the transaction then rolls back, so nothing single-use is used up
    */
-  async issue(db: TenantDb, body: unknown, signed: SignedRequest): Promise<TokenAnswer | OAuthError> {
+  async issue(
+    db: TenantDb,
+    body: unknown,
+    signed: SignedRequest,
+    verified: VerifiedIdToken | null,
+  ): Promise<TokenAnswer | OAuthError> {
     const form = formOf(body)
     const grant = this.#grants.get(form.only('grant_type'))
     if (!grant) throw new OAuthError('unsupported_grant_type', 'this grant type is not served here')
@@ -86,7 +93,7 @@ export class TokenService {
     this.#audienceOf(db, form.resources())
     const { agent, key } = await this.clients.admit(db, { form, signed, endpoint: 'token' })
     const nowMs = this.clock.nowMs()
-    const asked: Asked = { db, form, grant, agent, key, nowMs }
+    const asked: Asked = { db, form, grant, agent, key, verified, nowMs }
     const ready = (await this.#continued(asked)) ?? (await this.#begun(asked))
     if (ready instanceof OAuthError) return ready
     await forgetExpired(db, nowMs)
@@ -101,11 +108,21 @@ export class TokenService {
   }
 
   async #begun(asked: Asked): Promise<Ready | OAuthError> {
-    const { db, form, agent, key, nowMs } = asked
+    const { db, form, agent, key, verified, nowMs } = asked
     const issuer = this.settings.issuerOf(db.tenant.slug)
     const authorizations = form.authorizations()
     const replay = replayGuardOf(db)
-    const granted = await asked.grant({ db, form, issuer, agent, key, authorizations, replay, nowMs })
+    const granted = await asked.grant({
+      db,
+      form,
+      issuer,
+      agent,
+      key,
+      authorizations,
+      replay,
+      verified,
+      nowMs,
+    })
     if (granted instanceof OAuthError) return this.#lasting(db, granted)
     const counted = await countSession(db, agent)
     if (counted.verdict === 'copied') return this.#locked(db, agent, nowMs)

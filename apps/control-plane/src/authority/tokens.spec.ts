@@ -120,6 +120,23 @@ describe('a token that its agent gives up', () => {
   })
 })
 
+describe('the tokens that all agents of one human give up', () => {
+  it('fill no bundle either', async () => {
+    const [one, another] = [agent, await enrolledAgent(plane, acme.slug, acme.key, agent.human)]
+    const other = await enrolledAgent(plane, acme.slug, acme.key)
+    await plane.query(
+      `insert into writ.revoked_tokens (tenant_id, jti, agent_id, expires_at)
+       select tenant_id, 'given-up-' || number, id, to_timestamp(${nowMs / 1000 + 200}) from writ.agents, generate_series(1, 500) number where id = $1`,
+      [one.id],
+    )
+    const more = await revoke((await issue(another)).token, another)
+    expect([more.status, more.error]).toEqual([429, 'slow_down'])
+    expect((await revoke((await issue(other)).token, other)).status).toBe(200)
+    nowMs += 300_001
+    expect((await revoke((await issue(another)).token, another)).status).toBe(200)
+  })
+})
+
 describe('a token that an admin revokes by its id', () => {
   it('is named in the bundle', async () => {
     const { claims } = await issue()
@@ -224,6 +241,20 @@ describe('the keys of the authority', () => {
        where administration::jsonb->'by'->>'kind' = 'platform'`,
     )
     expect(event?.administration.by.kind).toBe('platform')
+  })
+
+  it('rotate by themselves too where the clock was set forward for a while', async () => {
+    nowMs += 3_600_000
+    await issue()
+    nowMs -= 3_600_000
+    const before = await jwks()
+    await plane.query(
+      `update writ.signing_keys set use_after = use_after - interval '31 days' where tenant_id =
+         (select id from writ.tenants where slug = $1)`,
+      [acme.slug],
+    )
+    await issue()
+    expect(await jwks()).toHaveLength(before.length + 1)
   })
 })
 

@@ -5,7 +5,7 @@ export abstract class BundleOutlet implements BundlePublisher {
   abstract readonly publish: BundlePublisher['publish']
   abstract readonly withdraw: BundlePublisher['withdraw']
   abstract readonly beat: BundlePublisher['beat']
-  abstract readonly versionOf: BundlePublisher['versionOf']
+  abstract readonly versionsOf: BundlePublisher['versionsOf']
 }
 
 /** Without Redis gateways ask over HTTP and are answered from Postgres: what is committed is as good as published. */
@@ -13,5 +13,5 @@ export const servedFromPostgres: BundleOutlet = {
   publish: () => Promise.resolve('published'),
   withdraw: () => Promise.resolve(),
   beat: () => Promise.resolve(),
-  versionOf: () => Promise.resolve(Number.POSITIVE_INFINITY),
+  versionsOf: (slugs) => Promise.resolve(slugs.map(() => Number.POSITIVE_INFINITY)),
 }

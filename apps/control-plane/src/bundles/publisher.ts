@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common'
-import { Clock } from '../clock.ts'
 import { Faults } from '../faults.ts'
 import { LeaderLoop } from '../leader-loop.ts'
 import { CommitWatch } from './commit-watch.ts'
@@ -15,29 +14,33 @@ const RETRY_MS = 500
  */
 @Injectable()
 export class Publisher extends LeaderLoop {
-  readonly #clock: Clock
   readonly #publication: Publication
   #beatDueMs = 0
   #reconcileDueMs = 0
 
-  constructor(watch: CommitWatch, faults: Faults, clock: Clock, publication: Publication) {
+  constructor(watch: CommitWatch, faults: Faults, publication: Publication) {
     super(watch, faults, { failure: 'publishing bundles failed', retryMs: RETRY_MS, wakesAtCommits: true })
-    this.#clock = clock
     this.#publication = publication
   }
 
   /** @returns how long nothing needs to be done unless something is committed */
   protected override async round(): Promise<number> {
-    while (await this.#publication.publishPending()) if (this.isStopped) return 0
-    const nowMs = this.#clock.nowMs()
-    if (nowMs >= this.#reconcileDueMs) {
-      await this.#publication.reconcile()
-      this.#reconcileDueMs = nowMs + RECONCILE_MS
+    await this.#publishAndBeat()
+    if (performance.now() >= this.#reconcileDueMs) {
+      await this.#publication.reconcile(() => this.#publishAndBeat())
+      this.#reconcileDueMs = performance.now() + RECONCILE_MS
     }
-    if (nowMs >= this.#beatDueMs) {
+    return Math.max(1, Math.ceil(this.#beatDueMs - performance.now()))
+  }
+
+  /** Edits wait for no reconciler, and no heartbeat for many edits. @returns false when this process stops */
+  async #publishAndBeat(): Promise<boolean> {
+    for (let isMore = true; isMore && !this.isStopped;) {
+      isMore = await this.#publication.publishPending()
+      if (performance.now() < this.#beatDueMs) continue
       await this.#publication.beat()
-      this.#beatDueMs = nowMs + HEARTBEAT_MS
+      this.#beatDueMs = performance.now() + HEARTBEAT_MS
     }
-    return Math.max(1, this.#beatDueMs - this.#clock.nowMs())
+    return !this.isStopped
   }
 }

@@ -2,11 +2,9 @@ import { SubjectKey } from '@writ/contracts'
 import type { Bundle, BundleOverride, BundlePolicy } from '@writ/contracts'
 import { GROUP_SETTINGS, groupsOf, groupsOfPrincipal } from '../access-groups/membership.ts'
 import { hooksOf } from '../devices/hooks.ts'
+import { namedEndings } from '../sessions/named-endings.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { connectionsOf } from './read-connections.ts'
-
-/** Longer than any access token lives (300 s): a session that ended before that is in no token any more. */
-const SESSION_MEMORY_MS = 600_000
 
 /** `issuerKeys`: those that were proven to be ours. The rows of the database alone are no reason to trust a key. */
 export type Issue = {
@@ -26,7 +24,6 @@ export async function readBundle(
   )
   const defaultGroup = groups.find(({ is_default }) => is_default)
   if (!defaultGroup) throw new Error('a tenant has a default group')
-  const since = new Date(issuedAt.getTime() - SESSION_MEMORY_MS)
   return {
     format: 'writ.bundle.v1',
     tenant: await tenantOf(db),
@@ -38,7 +35,7 @@ export async function readBundle(
     groups: groups.map(groupOf),
     agents: [],
     humans: [],
-    revokedSessions: await endedSessionsOf(db, since),
+    revokedSessions: await namedEndings(db, issuedAt),
     revokedTokens: await revokedTokensOf(db, issuedAt),
     connections: await connectionsOf(db),
     policies: await policiesOf(db),
@@ -118,22 +115,6 @@ async function revokedTokensOf(db: TenantDb, at: Date): Promise<Bundle['revokedT
     [at],
   )
   return rows.map(({ jti }) => jti)
-}
-
-/**
- * Only those that nothing else ends. A revoked agent and a suspended human are in no bundle, and an enrolment makes a new epoch, as does the end of all sessions of the tenant: the tokens of either
- * are over without their sessions being named. So an agent cannot fill the bundle with sessions and stop its own revocation.
- */
-async function endedSessionsOf(db: TenantDb, since: Date): Promise<Bundle['revokedSessions']> {
-  const rows = await db.rows<{ id: Bundle['revokedSessions'][number] }>(
-    `select s.id from writ.sessions s join writ.agents a on a.tenant_id = s.tenant_id and a.id = s.agent_id
-       join writ.humans h on h.tenant_id = s.tenant_id and h.id = s.human_id
-     where s.tenant_id = $1 and a.status = 'enrolled' and h.status = 'active' and s.ended_at > a.enrolled_at and s.last_token_at > $2
-       and s.ended_at > coalesce((select t.revoked_all_at from writ.tenants t where t.id = $1), '-infinity')
-     order by s.id`,
-    [since],
-  )
-  return rows.map(({ id }) => id)
 }
 
 /** Only what is attached to a group: the rest can apply to nobody. Tests were run when it was published. */

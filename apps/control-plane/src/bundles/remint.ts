@@ -25,9 +25,12 @@ export class Remint implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const heads = await this.platform.bundleHeads()
     const keys = await this.keys.trusted()
-    for (const head of heads) if (!(await isCurrent(head, keys))) await this.#renew(head)
+    // One bundle at a time: all of them at once would not fit into memory.
+    for (const tenant of await this.platform.bundleVersions()) {
+      const head = await this.platform.bundleBySlug(tenant.slug)
+      if (head && !(await isCurrent(head, keys))) await this.#renew(head)
+    }
   }
 
   // One tenant that cannot be helped must not keep the others, or this process, from starting.

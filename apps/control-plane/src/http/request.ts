@@ -20,6 +20,8 @@ export type RimRequest = FastifyRequest & {
   node?: NodeRow
   /** set by the guard on routes of devices */
   device?: DeviceRow
+  /** set by the guard on the check of a domain: the TXT records where its proof belongs */
+  txt?: readonly string[]
 }
 
 /** The tenant that the path names; empty where it names none. */

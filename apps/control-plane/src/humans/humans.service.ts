@@ -13,7 +13,7 @@ import { Mint } from '../bundles/mint.ts'
 import { Clock } from '../clock.ts'
 import { readPage } from '../http/page.ts'
 import type { ListQuery, Page } from '../http/page.ts'
-import { notFound } from '../http/problem.ts'
+import { conflict, notFound } from '../http/problem.ts'
 import { newId } from '../ids-and-secrets.ts'
 import { SsoConnectionsService } from '../sso/sso-connections.service.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
@@ -52,9 +52,15 @@ export class HumansService {
     return this.get(db, id)
   }
 
-  /** Whoever is that subject at that identity provider is this human from now on. @throws 409 when they are another one already */
+  /** Whoever is that subject at that identity provider is this human from now on. @throws 409 when they are another one already, or this one is erased */
   async link(db: TenantDb, id: HumanId, { sso, subject }: NewHumanIdentity): Promise<HumanView> {
-    await this.get(db, id)
+    // Locked: of an erasure that is under way the end is waited for.
+    const row = await db.first<Pick<HumanRow, 'status'>>(
+      'select status from writ.humans where tenant_id = $1 and id = $2 for key share',
+      [id],
+    )
+    if (!row) throw notFound()
+    if (row.status === 'erased') throw conflict('this human is erased')
     const { issuer } = await this.connections.get(db, sso)
     await linkIdentity(db, { issuer, subject, human: id }, new Date(this.clock.nowMs()))
     return this.get(db, id)

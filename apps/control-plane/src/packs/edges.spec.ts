@@ -196,7 +196,7 @@ describe('packs that wait', () => {
     const tenants = [await world.audited(), await world.audited(), await world.audited()]
     const ids = ['3', '1', '2'].map((digit) => `pak_${digit.repeat(26)}`)
     for (const [at, { id }] of tenants.entries()) await givenWaiting(id, ids[at] ?? '')
-    const found = await world.plane.app.get(PlatformQueries).packsToWork(new Date(Date.UTC(3000, 0, 1)), 2)
+    const found = await world.plane.app.get(PlatformQueries).packsToWork(2, new Date(Date.UTC(3000, 0, 1)))
     expect(found.filter(({ isOver }) => !isOver).map(({ id }) => id)).toEqual([ids[1], ids[2]])
     await world.plane.query(`update writ.packs set state = 'cancelled' where id = any($1)`, [ids])
   })

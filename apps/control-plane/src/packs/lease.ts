@@ -22,6 +22,7 @@ export class PackLease implements PackWork {
   readonly #id: string
   readonly #isStopped: () => boolean
   readonly #token = randomToken(16)
+  /** by a clock that nobody sets */
   #toldAtMs = 0
   #progress: Progress = { step: 'begin', done: 0, total: null }
   #pieces = 0
@@ -43,8 +44,7 @@ export class PackLease implements PackWork {
   /** False when somebody else has it, or it is not to be made. What a former holder wrote is gone then. */
   take(): Promise<boolean> {
     return this.inTenant(async (db) => {
-      const now = this.#clock.nowMs()
-      const taken = await db.first(TAKE, [this.#id, new Date(now), this.#token, new Date(now + LEASE_MS)])
+      const taken = await db.first(TAKE, [this.#id, this.#token, LEASE_MS])
       if (taken)
         await db.rows('delete from writ.pack_pieces where tenant_id = $1 and pack_id = $2', [this.#id])
       return taken !== null
@@ -59,7 +59,7 @@ export class PackLease implements PackWork {
     if (this.#isStopped()) throw new PackInterrupted()
     const isNew = step !== this.#progress.step
     this.#progress = { step, done, total }
-    if (isNew || this.#clock.nowMs() - this.#toldAtMs >= TELL_MS) await this.inTenant((db) => this.#renew(db))
+    if (isNew || performance.now() - this.#toldAtMs >= TELL_MS) await this.inTenant((db) => this.#renew(db))
   }
 
   async addPiece(piece: Uint8Array): Promise<void> {
@@ -91,8 +91,8 @@ export class PackLease implements PackWork {
   /** It waits again, for so long. @param isAttempt whether that counts as one of the times that it may be begun */
   release(waitMs: number, isAttempt: boolean): Promise<void> {
     return this.#change(
-      `state = 'waiting', lease = null, leased_until = null, step = null, due_at = $4, attempts = attempts - $5`,
-      [new Date(this.#clock.nowMs() + waitMs), isAttempt ? 0 : 1],
+      `state = 'waiting', lease = null, leased_until = null, step = null, due_at = ${inMs('$4')}, attempts = attempts - $5`,
+      [waitMs, isAttempt ? 0 : 1],
     )
   }
 
@@ -113,11 +113,10 @@ export class PackLease implements PackWork {
 
   async #renew(db: TenantDb): Promise<void> {
     if (this.#isStopped()) throw new PackInterrupted()
-    const now = this.#clock.nowMs()
     const { step, done, total } = this.#progress
-    const held = await db.first(RENEW, [this.#id, this.#token, new Date(now + LEASE_MS), step, done, total])
+    const held = await db.first(RENEW, [this.#id, this.#token, LEASE_MS, step, done, total])
     if (!held) throw new PackInterrupted()
-    this.#toldAtMs = now
+    this.#toldAtMs = performance.now()
   }
 
   async #change(columns: string, values: readonly unknown[]): Promise<void> {
@@ -131,9 +130,12 @@ export class PackLease implements PackWork {
   }
 }
 
-const TAKE = `update writ.packs set state = 'making', lease = $4, leased_until = $5, attempts = attempts + 1
-  where tenant_id = $1 and id = $2 and state in ('waiting', 'making') and due_at <= $3 and coalesce(leased_until, '-infinity') <= $3
+// By the clock of the database, which is the same for everybody who could take it.
+const inMs = (parameter: string): string => `now() + ${parameter}::float8 * interval '1 millisecond'`
+
+const TAKE = `update writ.packs set state = 'making', lease = $3, leased_until = ${inMs('$4')}, attempts = attempts + 1
+  where tenant_id = $1 and id = $2 and state in ('waiting', 'making') and coalesce(leased_until, '-infinity') <= now()
   returning id`
 
-const RENEW = `update writ.packs set leased_until = $4, step = $5, step_done = $6, step_total = $7
+const RENEW = `update writ.packs set leased_until = ${inMs('$4')}, step = $5, step_done = $6, step_total = $7
   where tenant_id = $1 and id = $2 and lease = $3 and state = 'making' returning id`

@@ -44,7 +44,7 @@ export class PackMaker extends LeaderLoop {
   }
 
   protected override async round(): Promise<number> {
-    for (const pack of inTurn(await this.platform.packsToWork(new Date(this.clock.nowMs()), AT_ONCE))) {
+    for (const pack of inTurn(await this.platform.packsToWork(AT_ONCE))) {
       if (pack.isOver) await this.#expire(pack)
       else if (this.#making.size < MOST_TENANTS && !this.#making.has(pack.tenantId)) this.#begin(pack)
     }

@@ -29,7 +29,7 @@ async function givenPack(): Promise<{ id: string; path: string }> {
 const statusOf = async (method: string, path: string, { key }: Audited) =>
   (await world.plane.ask(method, path, { key })).status
 
-const leaseOn = (id: string, nowMs: () => number) =>
+const leaseOn = (id: string, nowMs: () => number = Date.now) =>
   new PackLease({ nowMs }, world.plane.app.get(Tenancy), { tenant: acme, id }, () => false)
 
 /** One that the loop of the control plane does not take, for it is due never. */
@@ -42,8 +42,6 @@ async function givenWaiting(): Promise<string> {
   )
   return id
 }
-
-const LATE_MS = Date.UTC(3000, 0, 1)
 
 /** 250 records of two streams, a fifth denied, one a day apart from the next for the first 60. */
 beforeAll(async () => {
@@ -208,7 +206,7 @@ describe('a pack', () => {
   it('with opened fields goes when somebody is erased, and one that is made begins anew', async () => {
     const { id } = await givenPack()
     const making = await givenWaiting()
-    const lease = leaseOn(making, () => LATE_MS)
+    const lease = leaseOn(making)
     await lease.take()
     await lease.addPiece(Buffer.from('a name'))
     await world.plane.query('update writ.packs set disclosed = true where id = $1', [making])
@@ -306,11 +304,10 @@ describe('a pack', () => {
 describe('whoever makes a pack', () => {
   it('is one at a time, and who was too slow writes nothing more', async () => {
     const id = await givenWaiting()
-    let nowMs = LATE_MS
-    const [first, second] = [leaseOn(id, () => nowMs), leaseOn(id, () => nowMs)]
+    const [first, second] = [leaseOn(id), leaseOn(id)]
     expect([await first.take(), await second.take()]).toEqual([true, false])
     await first.addPiece(Buffer.from('of the first'))
-    nowMs += 91_000
+    await world.plane.query('update writ.packs set leased_until = now() where id = $1', [id])
     expect(await second.take()).toBe(true)
     await expect(first.addPiece(Buffer.from('late'))).rejects.toThrow(PackInterrupted)
     await expect(first.finish({ sizeBytes: 1, sha256: 'x', expiresAt: new Date() })).rejects.toThrow(
@@ -326,9 +323,31 @@ describe('whoever makes a pack', () => {
     await second.fail('done with it')
   })
 
+  it('keeps it, and says how far it is, where its clock is set back or forward by an hour', async () => {
+    const id = await givenWaiting()
+    let nowMs = Date.now()
+    const [first, second] = [leaseOn(id, () => nowMs), leaseOn(id)]
+    await first.take()
+    for (const [done, hours] of [-1, 2, -1].entries()) {
+      await first.tell('rows', done, 9)
+      nowMs += hours * 3_600_000
+      await first.addPiece(Buffer.from('a'))
+      expect(await second.take()).toBe(false)
+    }
+    nowMs -= 3_600_000
+    await new Promise((passed) => setTimeout(passed, 1600))
+    await first.tell('rows', 5, 9)
+    const told = await world.plane.query(
+      'select step_done::int as done, leased_until > now() as is_held from writ.packs where id = $1',
+      [id],
+    )
+    expect(told).toEqual([{ done: 5, is_held: true }])
+    await first.fail('done with it')
+  })
+
   it('stops at the next piece when it is cancelled', async () => {
     const id = await givenWaiting()
-    const lease = leaseOn(id, () => LATE_MS)
+    const lease = leaseOn(id)
     await lease.take()
     await lease.addPiece(Buffer.from('a'))
     await world.plane.query(`update writ.packs set state = 'cancelled' where id = $1`, [id])

@@ -98,13 +98,14 @@ export async function endPack(
  */
 export async function forgetPacks(db: TenantDb, human: HumanId): Promise<number> {
   const touched = "tenant_id = $1 and (disclosed or requested_by::json ->> 'id' = $2)"
-  const gone = await db.rows(
-    `update writ.packs set state = 'expired' where ${touched} and state = 'done' returning id`,
-    [human],
-  )
+  // First: one that is finished at this moment is among those that are done.
   await db.rows(
     `update writ.packs set state = 'waiting', lease = null, leased_until = null, step = null, attempts = attempts - 1
       where ${touched} and state = 'making'`,
+    [human],
+  )
+  const gone = await db.rows(
+    `update writ.packs set state = 'expired' where ${touched} and state = 'done' returning id`,
     [human],
   )
   await db.rows(

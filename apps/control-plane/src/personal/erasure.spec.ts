@@ -253,6 +253,33 @@ describe('erasing a human', () => {
     )
     expect(count).toBe(0)
   })
+
+  it('lets nobody say anew who that human is at an identity provider, also while it is under way', async () => {
+    const world = await given()
+    const { body: sso } = await world.ask('POST', 'sso-connections', {
+      name: 'idp',
+      issuer: 'https://idp.example',
+      clientId: 'writ',
+      clientSecret: 'secret-of-the-specs',
+    })
+    const link = (subject: string) =>
+      world.ask('POST', `humans/${world.human}/identities`, { sso: sso.id, subject })
+    await world.ask('POST', `humans/${world.human}/suspend`)
+    const ids = [world.tenant.id, world.human]
+    const meanwhile = await plane.app.get(Tenancy).run(world.tenant, async (db) => {
+      await db.rows('select 1 from writ.humans where tenant_id = $1 and id = $2 for update', [world.human])
+      const linking = link('quirina-at-once')
+      await new Promise((wait) => setTimeout(wait, 500))
+      await db.rows(`update writ.humans set status = 'erased' where tenant_id = $1 and id = $2`, [
+        world.human,
+      ])
+      return { linking }
+    })
+    expect([(await meanwhile.linking).status, (await link('quirina-later')).status]).toEqual([409, 409])
+    expect(
+      await plane.query('select 1 from writ.human_identities where tenant_id = $1 and human_id = $2', ids),
+    ).toEqual([])
+  })
 })
 
 /** As an enforcement point seals an excerpt. */

@@ -16,12 +16,13 @@ export class PersonalFields {
   /**
    * Of each record, in their order. What is no sealed value of this tenant, whatever it looks like, is left out.
    * Each key is opened once for all of them: ask for many at once, and not for so many that an erasure would have to wait.
+   * @param isKept whether what is opened is written down: then an erasure at this moment comes before, or finds what was begun
    */
-  async disclose(db: TenantDb, records: readonly unknown[]): Promise<Disclosed[]> {
+  async disclose(db: TenantDb, records: readonly unknown[], isKept = false): Promise<Disclosed[]> {
     const found = records.map((record) => sealedIn(record))
     const keys = found.flat().map(({ sealed }) => sealed.key)
     if (keys.length === 0) return found.map(() => ({ disclosures: [], erased: [] }))
-    const secrets = await this.keys.secretsOf(db, keys)
+    const secrets = await this.keys.secretsOf(db, keys, isKept)
     const open = createOpener((key) => {
       const secret = secrets.get(key)
       return secret === undefined || secret === 'destroyed' ? null : secret

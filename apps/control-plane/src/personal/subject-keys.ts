@@ -54,9 +54,18 @@ export class SubjectKeys {
     )
   }
 
-  /** The private halves; keys that the tenant does not have are left out. */
-  async secretsOf(db: TenantDb, keys: readonly SubjectKeyId[]): Promise<ReadonlyMap<string, SubjectSecret>> {
-    const rows = await db.rows<SecretRow>(SECRETS, [[...new Set(keys)]])
+  /**
+   * The private halves; keys that the tenant does not have are left out.
+   * @param isHeld whether none of them is destroyed before the transaction ends; one that is destroyed now is waited for
+   */
+  async secretsOf(
+    db: TenantDb,
+    keys: readonly SubjectKeyId[],
+    isHeld: boolean,
+  ): Promise<ReadonlyMap<string, SubjectSecret>> {
+    const rows = await db.rows<SecretRow>(`${SECRETS} ${isHeld ? 'order by id for share' : ''}`, [
+      [...new Set(keys)],
+    ])
     const open = this.secrets.openSubjectKeys(db)
     const found = new Map<string, SubjectSecret>()
     for (const { id, publicKey: x, sealedPrivate } of rows)

@@ -3,6 +3,7 @@ import { AuditRecord } from '@writ/contracts'
 import type { AccessGroupId, Bundle, PolicyId, PolicyReplayRequest } from '@writ/contracts'
 import { beginReplay, decisionsIn } from '@writ/policy/authoring'
 import type { Names, PastOverride, Replay, ReplayReport, ReplayWorld } from '@writ/policy/authoring'
+import { newestLeaves } from '@writ/postgres'
 import { currentBundle } from '../bundles/current-bundle.ts'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { attachedGroups } from './attached-groups.ts'
@@ -28,19 +29,19 @@ export class ReplayService {
     const bundle = await currentBundle(db)
     const names: Names = new Map(bundle.humans.map(({ id, name }) => [id, name]))
     const replay = beginReplay(draft, await worldOf(db, bundle, policy))
-    const { first, last, isCut } = await reachOf(db, asked)
+    const { from, until, records: most } = asked
+    const window = { kind: 'closed', from, until } as const
+    const { leaves, isCut } = await newestLeaves(db.manager, window, { most, lookMs: LOOK_MS })
+    const places = leaves.toReversed()
     const turns = new Turns(`the replay of ${asked.records} records; take fewer, or a narrower window`)
     let unreadable = 0
-    for (let after = first - 1; after < last;) {
-      const page = await pageOf(db, { ...asked, after, last })
-      unreadable += await turns.run(take(replay, page, names))
-      after = page.at(-1)?.at ?? last
-    }
+    for (let at = 0; at < places.length; at += PAGE)
+      unreadable += await turns.run(take(replay, await pageOf(db, places.slice(at, at + PAGE)), names))
     return { ...replay.report(), unreadable, isCut }
   }
 }
 
-type Stored = { readonly at: number; readonly bytes: Buffer }
+type Stored = { readonly bytes: Buffer }
 
 /** Those of an older form are counted and left out: what they mean is no longer known here. */
 function* take(replay: Replay, page: readonly Stored[], names: Names): Generator<void, number> {
@@ -65,32 +66,15 @@ function readable(bytes: Buffer): AuditRecord | null {
   }
 }
 
-type Window = Pick<PolicyReplayRequest, 'from' | 'until'>
-
-const IN_WINDOW = `tenant_id = $1 and kind = 'closed' and ($2::timestamptz is null or occurred_at >= $2)
-  and ($3::timestamptz is null or occurred_at < $3)`
-
-/** Where the newest records of the window begin and end. */
-async function reachOf(db: TenantDb, { from, until, records }: Window & { readonly records: number }) {
-  const rows = await db.rows<{ at: number }>(
-    `select leaf_index::float8 as at from writ.records where ${IN_WINDOW} order by leaf_index desc limit $4`,
-    [from ?? null, until ?? null, records + 1],
-  )
-  const taken = rows.slice(0, records)
-  return { first: taken.at(-1)?.at ?? 0, last: taken[0]?.at ?? -1, isCut: rows.length > records }
-}
-
+/** What was not looked through after so long is left out, and the answer says so. */
+const LOOK_MS = 2000
 /** A record has at most 64 KB, so this many are as much as one answer of the database should be. */
 const PAGE = 50
 
-const pageOf = (
-  db: TenantDb,
-  { from, until, after, last }: Window & { readonly after: number; readonly last: number },
-): Promise<Stored[]> =>
+const pageOf = (db: TenantDb, leaves: readonly number[]): Promise<Stored[]> =>
   db.rows<Stored>(
-    `select leaf_index::float8 as at, bytes from writ.records where ${IN_WINDOW} and leaf_index > $4 and leaf_index <= $5
-     order by leaf_index limit ${PAGE}`,
-    [from ?? null, until ?? null, after, last],
+    'select bytes from writ.records where tenant_id = $1 and leaf_index = any($2::bigint[]) order by leaf_index',
+    [leaves],
   )
 
 async function worldOf(

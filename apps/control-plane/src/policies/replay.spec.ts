@@ -66,6 +66,10 @@ async function keep(...records: string[]): Promise<void> {
          values ($1, $2, (select no from writ.streams where id = $3), $2, $4, 'dec', 'closed', 'allow', $5)`,
         [world.tenant, at, stream, Buffer.from(bytes), new Date(BEGUN_MS + at * 1000)],
       )
+    await owner.query(
+      'insert into writ.tenant_logs (tenant_id, size) values ($1, $2) on conflict (tenant_id) do update set size = $2',
+      [world.tenant, records.length],
+    )
   })
 }
 

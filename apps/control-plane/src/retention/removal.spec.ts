@@ -8,6 +8,7 @@ import { arrive } from '../records/desk.fixture.ts'
 import { Tenancy } from '../tenancy/tenancy.ts'
 import { givenControlPlane } from '../testing/given.ts'
 import type { ControlPlane } from '../testing/given.ts'
+import { joinedNode } from '../testing/nodes.ts'
 import { givenWorld } from '../testing/worlds.ts'
 import type { World } from '../testing/worlds.ts'
 import { LogSealer } from '../transparency/log-sealer.ts'
@@ -109,3 +110,64 @@ describe('a tenant of which nothing can be removed', () => {
     expect([(await leftOf(bent)) > 2, await leftOf(sound)]).toEqual([true, 0])
   })
 })
+
+describe('a log with more under hold than is looked at at once', () => {
+  it('loses what stands behind it all the same, in one round of looks', async () => {
+    const world = await givenOld()
+    const there = await leftOf(world)
+    await givenMore(world, 4500)
+    await plane.app.get(Tenancy).run({ id: world.tenant, slug: world.slug }, (db) =>
+      db.rows(
+        `insert into writ.holds (tenant_id, id, reason, placed_by, filter, terms, first_leaf, last_leaf)
+           values ($1, $2, 'case 11', '{}', '{}', '{}', 0, $3)`,
+        ['hld_behind', there + 4399],
+      ),
+    )
+    const rounds = [await removeExpired(), await removeExpired(), await removeExpired()]
+    expect(rounds).toEqual([true, true, false])
+    expect(await leftOf(world)).toBe(there + 4400)
+  })
+})
+
+/** So many more records, as old, covered by the log's checkpoint. */
+const givenMore = (world: World, count: number): Promise<void> =>
+  asOwner(
+    world,
+    `with log as (update writ.tenant_logs set size = size + ${count} where tenant_id = $1 returning size - ${count} as first)
+     insert into writ.records (tenant_id, leaf_index, stream_no, seq, bytes, decision_id, kind, session_id, outcome, occurred_at, ingested_at, terms)
+     select $1, first + at, 0, at, 'x', 'dec', 'closed', 'ses', 'allow', moment, moment, '{}'
+       from log, generate_series(0, ${count} - 1) as at, (select now() - interval '60 months' as moment) as old`,
+    'update writ.tenant_trees set size = (select size from writ.tenant_logs where tenant_id = $1) where tenant_id = $1',
+  )
+
+describe('what nodes said of bundles', () => {
+  it('stays as far as it is the newest, and the rest goes in small pieces', async () => {
+    const [world, node] = [await givenWorld(plane), await joinedNode(plane)]
+    await arrive(plane, worker, world.tenant, [{}])
+    const versions = `select $1, '${node.id}', n`
+    await asOwner(
+      world,
+      `insert into writ.bundle_acknowledgements (tenant_id, node_id, version, outcome, detail)
+         ${versions}, 'applied', '' from generate_series(11, 2510) as n`,
+      `insert into writ.bundle_acknowledgements (tenant_id, node_id, version, outcome, detail)
+         ${versions}, 'refused', 'v' || n from generate_series(2511, 2512) as n`,
+      `insert into writ.retentions (tenant_id, months, former_months, due_at) values ($1, 12, 12, '-infinity')
+         on conflict (tenant_id) do update set due_at = excluded.due_at`,
+    )
+    const seen = async () => (await world.ask('GET', 'gateways')).body
+    const before = await seen()
+    const rounds = [await removeExpired(), await removeExpired()]
+    const left = await plane.query(
+      `select version, outcome from writ.bundle_acknowledgements where tenant_id = $1 and node_id = $2 order by version`,
+      [world.tenant, node.id],
+    )
+    expect(rounds).toEqual([true, false])
+    expect(left).toEqual([
+      { version: 2510, outcome: 'applied' },
+      { version: 2512, outcome: 'refused' },
+    ])
+    expect(await seen()).toEqual(before)
+  })
+})
+
+const removeExpired = async (): Promise<boolean> => (await plane.app.get(Removal).removeExpired()).isMore

@@ -60,13 +60,13 @@ export class HumanSessions {
     return { secret, maxAgeSeconds: EVERYBODY.wholeMs / 1000 }
   }
 
-  /** The live session of an active human, seen now. An owner or admin has less time. */
-  async find(db: TenantDb, secret: string): Promise<HumanSession | null> {
+  /** The live session of an active human. An owner or admin has less time. @param isSeen whether it rested until now */
+  async find(db: TenantDb, secret: string, isSeen: boolean): Promise<HumanSession | null> {
     const nowMs = this.clock.nowMs()
     const id = sha256Hex(secret)
     const row = await db.first<SessionRow>(SELECT, [id])
     if (!row || isOver(row, nowMs)) return null
-    if (nowMs - row.last_seen_at.getTime() > SEEN_EVERY_MS)
+    if (isSeen && nowMs - row.last_seen_at.getTime() > SEEN_EVERY_MS)
       await db.rows(
         'update writ.human_sessions set last_seen_at = $3 where tenant_id = $1 and id_sha256 = $2',
         [id, new Date(nowMs)],

@@ -95,6 +95,17 @@ describe('a session', () => {
     expect(await isIn(other)).toBe(false)
   })
 
+  it('rests while nothing but a stream goes on and begins anew: that takes no human', async () => {
+    const browser = await signedIn(['auditor'])
+    for (let hours = 0; hours < 12; hours += 4) {
+      const stream = await asHuman(browser, 'GET', 'records/live?seconds=0')
+      expect([stream.status, stream.text]).toEqual([200, expect.not.stringContaining('event: end')])
+      nowMs += 4 * HOUR_MS
+    }
+    nowMs += 1
+    expect(await isIn(browser)).toBe(false)
+  })
+
   it('lasts for 7 days, that of an admin for 8 hours, however busy it is', async () => {
     const [admin, other] = [await signedIn(['admin']), await signedIn([], 'eve')]
     for (let hour = 0; hour < 16; hour += 1) {

@@ -1,9 +1,23 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, SerializeOptions } from '@nestjs/common'
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  SerializeOptions,
+  UseGuards,
+} from '@nestjs/common'
 import { DomainId, DomainView, NewDomain, pageOf } from '@writ/contracts'
 import { ListQuery } from '../http/page.ts'
+import type { RimRequest } from '../http/request.ts'
 import { Access } from '../tenancy/access.ts'
 import { Db } from '../tenancy/decorators.ts'
 import { TenantDb } from '../tenancy/tenant-db.ts'
+import { DomainAnswers } from './domain-answers.ts'
 import { DomainsService } from './domains.service.ts'
 
 @Controller('api/v1/domains')
@@ -34,9 +48,14 @@ export class DomainsController {
   /** Looks for the TXT record now. */
   @Post(':id/check')
   @HttpCode(200)
+  @UseGuards(DomainAnswers)
   @SerializeOptions({ schema: DomainView })
-  check(@Db() db: TenantDb, @Param('id', { schema: DomainId }) id: DomainId) {
-    return this.domains.check(db, id)
+  check(
+    @Db() db: TenantDb,
+    @Param('id', { schema: DomainId }) id: DomainId,
+    @Req() { txt = [] }: RimRequest,
+  ) {
+    return this.domains.check(db, id, txt)
   }
 
   @Delete(':id')

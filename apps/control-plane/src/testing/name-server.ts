@@ -9,6 +9,8 @@ export type NameServer = {
   readonly asked: string[]
   /** when true it says that it failed */
   isBroken: boolean
+  /** when true it hears what it is asked, and says nothing */
+  isSilent: boolean
   readonly close: () => Promise<void>
 }
 
@@ -23,9 +25,13 @@ export async function givenNameServer(): Promise<NameServer> {
     records: new Map(),
     asked: [],
     isBroken: false,
+    isSilent: false,
     close: () => new Promise((resolve) => void socket.close(() => resolve())),
   }
-  socket.on('message', (query, { port, address }) => socket.send(answerTo(query, server), port, address))
+  socket.on('message', (query, { port, address }) => {
+    const answer = answerTo(query, server)
+    if (!server.isSilent) socket.send(answer, port, address)
+  })
   return server
 }
 

@@ -10,8 +10,9 @@ import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { recordDrifts } from './drifts.ts'
 import { pinAtFirstSight } from './first-sight.ts'
 
-/** Per connection: a server that makes up new names for ever fills no table. */
+/** Per connection: a server that makes up new names for ever fills no table, and machines of agents leave room for what gateways see. */
 const MOST_DEFINITIONS = 2000
+const MOST_WITH_DEVICES = 1000
 
 /** Keeps what servers show of themselves. Seeing approves nothing and changes no bundle, unless the connection pins at first sight. */
 @Injectable()
@@ -34,11 +35,11 @@ export class CataloguesService {
     await this.tenancy.run(await this.tenancy.bySlug(tenant), async (db) => {
       const { pinning } = await lockConnection(db, connection, agent)
       const known = await knownIn(db, connection)
-      const kept = fitting(definitions, known)
+      const kept = fitting(definitions, known, agent === null ? MOST_DEFINITIONS : MOST_WITH_DEVICES)
       const nowMs = this.clock.nowMs()
-      await upsert(db, connection, kept, new Date(nowMs))
-      // Whose machine it is could show anything: what counts for the tenant is what its gateways saw.
-      if (agent !== null) return
+      // Whose machine it is could show anything: what counts for the tenant is what its gateways saw, and nothing of it is replaced.
+      if (agent !== null) return insert(db, { connection, definitions: kept, nowMs }, 'nothing')
+      await insert(db, { connection, definitions: kept, nowMs }, REPLACE)
       if (pinning === 'first-sight')
         await pinAtFirstSight(
           db,
@@ -81,20 +82,26 @@ async function knownIn(db: TenantDb, connection: ConnectionId): Promise<Readonly
 function fitting(
   definitions: readonly SeenDefinition[],
   known: ReadonlySet<string>,
+  most: number,
 ): readonly SeenDefinition[] {
   const unique = [...new Map(definitions.map((definition) => [keyOf(definition), definition])).values()]
   const isKnown = (definition: SeenDefinition) => known.has(keyOf(definition))
   const added = unique.filter((definition) => !isKnown(definition))
-  return [...unique.filter(isKnown), ...added.slice(0, Math.max(0, MOST_DEFINITIONS - known.size))]
+  return [...unique.filter(isKnown), ...added.slice(0, Math.max(0, most - known.size))]
 }
 
 const keyOf = ({ kind, name }: Pick<SeenDefinition, 'kind' | 'name'>): string => `${kind} ${name}`
 
-async function upsert(
+type Seen = {
+  readonly connection: ConnectionId
+  readonly definitions: readonly SeenDefinition[]
+  readonly nowMs: number
+}
+
+async function insert(
   db: TenantDb,
-  connection: ConnectionId,
-  definitions: readonly SeenDefinition[],
-  seenAt: Date,
+  { connection, definitions, nowMs }: Seen,
+  onConflictDo: string,
 ): Promise<void> {
   await db.rows(
     `insert into writ.tool_definitions (tenant_id, connection_id, kind, name, pin, content_pin, description, annotations,
@@ -102,9 +109,10 @@ async function upsert(
      select $1, $2, d.kind, d.name, d.pin, d."contentPin", d.description, d.annotations, nullif(d."inputSchema", 'null'), $4, $4
        from jsonb_to_recordset($3::jsonb) as d (kind text, name text, pin text, "contentPin" text, description text,
          annotations jsonb, "inputSchema" jsonb)
-     on conflict (tenant_id, connection_id, kind, name) do update set pin = excluded.pin, content_pin = excluded.content_pin,
-       description = excluded.description, annotations = excluded.annotations, input_schema = excluded.input_schema,
-       last_seen_at = excluded.last_seen_at`,
-    [connection, JSON.stringify(definitions), seenAt],
+     on conflict (tenant_id, connection_id, kind, name) do ${onConflictDo}`,
+    [connection, JSON.stringify(definitions), new Date(nowMs)],
   )
 }
+
+const REPLACE = `update set pin = excluded.pin, content_pin = excluded.content_pin, description = excluded.description,
+  annotations = excluded.annotations, input_schema = excluded.input_schema, last_seen_at = excluded.last_seen_at`

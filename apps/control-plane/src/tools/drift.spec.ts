@@ -58,6 +58,10 @@ const report = (connection: string, ...definitions: SeenDefinition[]) =>
     { tenant: acme.slug, connection, definitions },
     { atMs: Date.now() + laterMs },
   )
+const reportOfDevice = (connection: ConnectionId, ...definitions: SeenDefinition[]) =>
+  plane.app
+    .get(CataloguesService)
+    .keep({ tenant: acme.slug, connection, definitions }, AgentId.parse(acme.agent.id))
 const toolsOf = async (connection: string): Promise<readonly ToolView[]> =>
   (await acme.ask('GET', `connections/${connection}/tools`)).body.items
 const standings = async (connection: string) =>
@@ -113,13 +117,26 @@ describe('a definition of a connection that pins at first sight', () => {
 
   it('is approved by what a gateway saw, and not by what the machine of an agent says', async () => {
     const connection = await newConnection('first-sight')
-    const catalogues = plane.app.get(CataloguesService)
-    const agent = AgentId.parse(acme.agent.id)
-    await catalogues.keep(
-      { tenant: acme.slug, connection, definitions: [definition('look', 'forged')] },
-      agent,
-    )
+    await reportOfDevice(connection, definition('look', 'forged'))
     expect(await standings(connection)).toEqual([['look', 'new', null]])
+  })
+
+  it('stays what a gateway saw, whatever the machine of an agent says of it then', async () => {
+    const connection = await newConnection('first-sight')
+    const [first, changed] = [definition('look'), definition('look', 'does look, and tells everybody')]
+    await report(connection, first)
+    await report(connection, changed)
+    await reportOfDevice(connection, first)
+    const [tool] = await toolsOf(connection)
+    expect([tool?.standing, tool?.pin]).toEqual(['changed', changed.pin])
+  })
+
+  it('has its place, however many the machines of agents make up', async () => {
+    const connection = await newConnection('first-sight')
+    const madeUp = Array.from({ length: 2000 }, (_, n) => definition(`made-up-${n}`))
+    await reportOfDevice(connection, ...madeUp)
+    await report(connection, definition('a-look'))
+    expect(await standings(connection)).toContainEqual(['a-look', 'approved', 'first-sight'])
   })
 
   it('is pinned as long as there is room: a server that shows ever more does not fill the bundle of its tenant', async () => {

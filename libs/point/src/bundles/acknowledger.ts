@@ -1,4 +1,5 @@
 import type { BundleAcknowledgement } from '@writ/contracts'
+import { ControlPlaneAway } from '../node/control-plane-http.ts'
 
 /** Tells the control plane, in the background, what was done with bundles. The last word on each tenant waits until it was heard. */
 export type Acknowledger = {
@@ -16,7 +17,10 @@ export function createAcknowledger(
 
   const sendAll = async () => {
     for (const [tenant, acknowledgement] of pending) {
-      await send(acknowledgement)
+      await send(acknowledgement).catch((error: unknown) => {
+        // The tenant is gone: nobody will ever hear it, and the others must not wait for that.
+        if (!(error instanceof ControlPlaneAway) || error.status !== 404) throw error
+      })
       if (pending.get(tenant) === acknowledgement) pending.delete(tenant)
     }
   }

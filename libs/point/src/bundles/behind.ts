@@ -1,4 +1,4 @@
-/** Which tenants have a newer bundle than the one that decides for them here, and since when. */
+/** Which tenants have, or may have, a newer bundle than the one that decides for them here, and since when. */
 export class Behind {
   readonly #monotonicMs: () => number
   readonly #tenants = new Map<string, { readonly version: number; readonly sinceMs: number }>()
@@ -13,8 +13,9 @@ export class Behind {
     this.#tenants.set(slug, { version: Math.max(version, before?.version ?? 0), sinceMs })
   }
 
-  caughtUp(slug: string): void {
-    this.#tenants.delete(slug)
+  /** @param version what decides here by now; one that is newer still is not forgotten by it */
+  caughtUp(slug: string, version: number): void {
+    if ((this.versionOf(slug) ?? 0) <= version) this.#tenants.delete(slug)
   }
 
   /** The newest version that is known of and not applied; null where there is none such. */

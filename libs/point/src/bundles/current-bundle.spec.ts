@@ -172,13 +172,74 @@ describe('the bundle of a tenant', () => {
     expect(await third.versionOf('acme')).toBe('policy_unavailable')
   })
 
-  it('comes from Redis where it is there, and from the control plane where Redis has none', async () => {
+  it('comes from the control plane, and from Redis where that is away', async () => {
     const there = outside()
     there.redis = new Map([['acme', { version: 4, jws: await sealedBundle('acme', 4) }]])
     there.control = new Map([['other', await sealedBundle('other', 2)]])
     const { versionOf } = await gateway(there)
-    expect([await versionOf('acme'), await versionOf('other')]).toEqual([4, 2])
-    expect(there.asked).toEqual(['redis acme', 'redis other', 'control other'])
+    expect([await versionOf('acme'), await versionOf('other')]).toEqual(['tenant_unknown', 2])
+    there.control = 'away'
+    const again = await gateway(there)
+    expect([await again.versionOf('acme'), await again.versionOf('other')]).toEqual([4, 'policy_unavailable'])
+  })
+
+  it('is not an older one that somebody keeps in Redis, of which a point without a disk knows nothing', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 4, jws: await sealedBundle('acme', 4) }]])
+    there.control = new Map([['acme', await sealedBundle('acme', 5)]])
+    expect(await (await gateway(there)).versionOf('acme')).toBe(5)
+  })
+
+  it('is not an older one that somebody gives in the name of the control plane, where Redis has a newer one', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 5, jws: await sealedBundle('acme', 5) }]])
+    there.control = new Map([['acme', await sealedBundle('acme', 4)]])
+    expect(await (await gateway(there)).versionOf('acme')).toBe(5)
+  })
+
+  it('comes from Redis a second later where the control plane says nothing, then at once, until that speaks again', async () => {
+    const there = outside()
+    const [older, newer] = [await sealedBundle('acme', 4), await sealedBundle('acme', 5)]
+    there.redis = new Map([['acme', { version: 4, jws: older }]])
+    there.redis.set('other', { version: 1, jws: await sealedBundle('other', 1) })
+    let isSilent = true
+    const fetch = (slug: string): Promise<string | null> =>
+      isSilent ? new Promise(() => {}) : Promise.resolve(slug === 'acme' ? newer : null)
+    const { bundles, versionOf } = await gateway(there, undefined, { fetch })
+    const startedAtMs = performance.now()
+    expect(await versionOf('acme')).toBe(4)
+    const firstMs = performance.now() - startedAtMs
+    expect(await versionOf('other')).toBe(1)
+    expect([firstMs < 3000, performance.now() - startedAtMs - firstMs < 500]).toEqual([true, true])
+    isSilent = false
+    await bundles.confirm()
+    expect([await versionOf('acme'), await versionOf('other')]).toEqual([5, 'tenant_unknown'])
+  })
+
+  it('is asked for again until the control plane said what it is', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 4, jws: await sealedBundle('acme', 4) }]])
+    there.control = 'away'
+    const { bundles, versionOf } = await gateway(there)
+    expect(await versionOf('acme')).toBe(4)
+    await expect(bundles.confirm()).rejects.toThrow('away')
+    there.control = new Map([['acme', await sealedBundle('acme', 4)]])
+    await bundles.confirm()
+    there.asked = []
+    await bundles.confirm()
+    expect(there.asked).toEqual([])
+  })
+
+  it('is not one in Redis of which it is known that there is a newer one', async () => {
+    const there = outside()
+    there.control = new Map([['acme', await sealedBundle('acme', 3)]])
+    there.redis = new Map([['acme', { version: 3, jws: await sealedBundle('acme', 3) }]])
+    const { versionOf, path } = await gateway(there)
+    expect(await versionOf('acme')).toBe(3)
+    const other = await gateway(there, path)
+    await other.bundles.changed({ seq: 1, tenant: 'acme', version: 4 })
+    there.control = 'away'
+    expect(await (await gateway(there, path)).versionOf('acme')).toBe('policy_unavailable')
   })
 
   it('is remembered to be absent for two seconds', async () => {
@@ -220,6 +281,7 @@ describe('the bundle of a tenant', () => {
     const there = outside()
     const [older, newer] = [await sealedBundle('acme', 4), await sealedBundle('acme', 5)]
     there.redis = new Map([['acme', { version: 5, jws: newer }]])
+    there.control = 'away'
     const { versionOf, bundles } = await gateway(there)
     expect(await versionOf('acme')).toBe(5)
     there.redis = new Map([['acme', { version: 4, jws: older }]])
@@ -416,5 +478,47 @@ describe('freshness', () => {
     there.control.delete('other')
     await until(() => isFresh('other'))
     expect(await isFresh('acme')).toBe(false)
+  })
+
+  it('counts from the moment at which a newer one was heard of, also when one in between comes', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 5, jws: await sealedBundle('acme', 5) }]])
+    there.control = new Map([['acme', await sealedBundle('acme', 5)]])
+    there.beats = { seq: 5, atMs: there.atMs }
+    const { isFresh, versionOf, follow, bundles } = await gateway(there)
+    follow()
+    await until(() => isFresh('acme'))
+    there.control = 'away'
+    await bundles.changed({ seq: 7, tenant: 'acme', version: 7 })
+    there.atMs += 8_000
+    there.redis = new Map([['acme', { version: 6, jws: await sealedBundle('acme', 6) }]])
+    await bundles.retryBehind()
+    expect(await versionOf('acme')).toBe(6)
+    there.atMs += 4_000
+    there.beats = { seq: 5, atMs: there.atMs }
+    await pause(100, new AbortController().signal)
+    expect(await isFresh('acme')).toBe(false)
+  })
+
+  it('is not to be had for long of what Redis alone says to a point that cannot ask the control plane', async () => {
+    const there = outside()
+    there.redis = new Map([['acme', { version: 4, jws: await sealedBundle('acme', 4) }]])
+    there.control = 'away'
+    there.beats = { seq: 4, atMs: there.atMs }
+    const { isFresh, isInStep, follow, freshness } = await gateway(there)
+    follow()
+    await until(() => isInStep('acme'))
+    const later = async (ms: number) => {
+      there.atMs += ms
+      there.beats = { seq: 4, atMs: there.atMs }
+      await until(() => freshness.ageMs(there.atMs - 1_700_000_000_000) === 0)
+      return [await isInStep('acme'), await isFresh('acme')]
+    }
+    expect([await later(4_001), await later(6_000)]).toEqual([
+      [false, true],
+      [false, false],
+    ])
+    there.control = new Map([['acme', await sealedBundle('acme', 4)]])
+    await until(() => isInStep('acme'))
   })
 })

@@ -3,22 +3,24 @@ import { BundleFault, isBundleFault, openBundle } from '@writ/bundle'
 import type { BundleChange } from '@writ/contracts'
 import { Refusal } from '@writ/contracts'
 import type { CurrentBundle } from '@writ/enforcement'
+import { Absent } from './absent.ts'
 import { Behind } from './behind.ts'
 import type { CachedBundle } from './bundle-cache.ts'
-import type { BundleOffer } from './bundle-offers.ts'
-import { bundleOffers } from './bundle-offers.ts'
+import type { BundleOffer, FirstAsked } from './bundle-offers.ts'
+import { bundleOffers, firstOffers } from './bundle-offers.ts'
 import { compiled } from './compiled.ts'
 import { floorOf, isAtHand, leavesDoubt } from './floor.ts'
 import type { Floor } from './floor.ts'
+import { announce, forget, keep } from './kept.ts'
 import type { BundlePorts, LiveBundles } from './live-bundles.ts'
 
 export type { BundlePorts, LiveBundles } from './live-bundles.ts'
 
-const ABSENT_MS = 2000
-const MOST_ABSENT = 10_000
 const MOST_LOADS = 64
+/** for how long the control plane is waited for where Redis may have the bundle too */
+const PATIENCE_MS = 1000
 
-/** Loads on first use (memory, Redis, control plane, disk), verifies, compiles, and swaps one reference. */
+/** Loads on first use (memory, control plane, Redis, disk), verifies, compiles, and swaps one reference. */
 export function createLiveBundles(ports: BundlePorts): LiveBundles {
   const bundles = new Bundles(ports)
   return {
@@ -26,6 +28,7 @@ export function createLiveBundles(ports: BundlePorts): LiveBundles {
     changed: (change) => bundles.changed(change),
     resync: () => bundles.resync(),
     retryBehind: () => bundles.retryBehind(),
+    confirm: () => bundles.confirm(),
     versions: () => bundles.versions(),
   }
 }
@@ -36,34 +39,38 @@ class Bundles {
   readonly #loading = new Map<string, Promise<CurrentBundle | Refusal>>()
   /** the newest version announced while its tenant is being loaded: what is loaded may have been read before it */
   readonly #heard = new Map<string, number>()
-  readonly #absentUntilMs = new Map<string, number>()
+  /** tenants whose bundle is not the control plane's own word, which had not answered */
+  readonly #unconfirmed: Behind
+  readonly #absent: Absent
   readonly #behind: Behind
 
   constructor(ports: BundlePorts) {
     this.#ports = ports
+    this.#absent = new Absent(ports.monotonicMs)
     this.#behind = new Behind(ports.monotonicMs)
+    this.#unconfirmed = new Behind(ports.monotonicMs)
   }
 
   async current(slug: string): Promise<CurrentBundle | Refusal> {
     const resident = this.#resident.get(slug)
     if (resident) return this.#touch(slug, resident)
-    if ((this.#absentUntilMs.get(slug) ?? 0) > this.#ports.monotonicMs()) return new Refusal('tenant_unknown')
+    if (this.#absent.has(slug)) return new Refusal('tenant_unknown')
     return this.#load(slug)
   }
 
   async changed({ tenant, version }: BundleChange): Promise<void> {
-    this.#absentUntilMs.delete(tenant)
+    this.#absent.delete(tenant)
     const resident = this.#resident.get(tenant)
     if (resident) {
       if (resident.bundle.version < version) await this.#catchUp(tenant, version)
       return
     }
     if (this.#loading.has(tenant)) this.#heard.set(tenant, Math.max(version, this.#heard.get(tenant) ?? 0))
-    await this.#announced(tenant, version)
+    await announce(this.#ports, tenant, version)
   }
 
   async resync(): Promise<void> {
-    this.#absentUntilMs.clear()
+    this.#absent.clear()
     const slugs = new Set([...this.#resident.keys(), ...(await this.#ports.cache.slugs())])
     let areKnown = true
     for (const slug of slugs) areKnown = (await this.#refresh(slug, 0)) && areKnown
@@ -72,6 +79,14 @@ class Bundles {
 
   async retryBehind(): Promise<void> {
     for (const { slug, version } of this.#behind.versions()) await this.#catchUp(slug, version)
+  }
+
+  async confirm(): Promise<void> {
+    for (const { slug } of this.#unconfirmed.versions()) {
+      const jws = await this.#ports.fetch(slug)
+      this.#unconfirmed.caughtUp(slug, Infinity)
+      await this.#look(slug, jws === null ? null : { jws, said: null }, await this.#ports.cache.read(slug))
+    }
   }
 
   versions(): { slug: string; version: number }[] {
@@ -99,7 +114,7 @@ class Bundles {
     let tried = 0
     for (let heard = this.#hear(slug); heard > tried; heard = this.#hear(slug)) {
       tried = heard
-      this.#absentUntilMs.delete(slug)
+      this.#absent.delete(slug)
       if ((this.#resident.get(slug)?.bundle.version ?? heard) < heard) await this.#catchUp(slug, heard)
     }
     return this.#resident.get(slug) ?? loaded
@@ -114,19 +129,33 @@ class Bundles {
 
   async #loadOnce(slug: string): Promise<CurrentBundle | Refusal> {
     const cached = await this.#ports.cache.read(slug)
-    for await (const offer of bundleOffers(this.#ports, slug, cached?.announced ?? 0)) {
-      if (offer === 'unheard') break
-      if (offer === null) return this.#remember(slug, cached)
+    for await (const offer of firstOffers(this.#ports, slug, this.#firstAsked(slug, cached))) {
+      if (offer === null) {
+        await this.#forget(slug, cached)
+        this.#absent.add(slug)
+        return new Refusal('tenant_unknown')
+      }
       const adopted = await this.#adopt(slug, offer, cached)
-      if (adopted) return adopted
+      if (!adopted || offer.said === null) continue
+      this.#unconfirmed.fell(slug, adopted.bundle.version)
+      return adopted
     }
-    return (await this.#fromDisk(slug)) ?? new Refusal('policy_unavailable')
+    return this.#resident.get(slug) ?? (await this.#fromDisk(slug)) ?? new Refusal('policy_unavailable')
+  }
+
+  #firstAsked(slug: string, cached: CachedBundle | null): FirstAsked {
+    return {
+      above: () => Math.max(this.#resident.get(slug)?.bundle.version ?? 0, (cached?.announced ?? 0) - 1),
+      // What said nothing a moment ago is not waited for again with each tenant.
+      patienceMs: this.#unconfirmed.versions().length > 0 ? 0 : PATIENCE_MS,
+    }
   }
 
   /** The disk serves only what was the newest when it was last known what is; the offers may have told. */
   async #fromDisk(slug: string): Promise<CurrentBundle | null> {
     const kept = await this.#ports.cache.read(slug)
     if (!kept?.jws || kept.announced > kept.version) return null
+    this.#unconfirmed.fell(slug, kept.version)
     return this.#adopt(slug, { jws: kept.jws, said: null }, kept)
   }
 
@@ -135,18 +164,11 @@ class Bundles {
     return isBundleFault(opened) ? null : this.#apply(slug, opened, offer.jws)
   }
 
-  async #remember(slug: string, cached: CachedBundle | null): Promise<Refusal> {
-    await this.#forget(slug, cached)
-    if (this.#absentUntilMs.size >= MOST_ABSENT) this.#absentUntilMs.clear()
-    this.#absentUntilMs.set(slug, this.#ports.monotonicMs() + ABSENT_MS)
-    return new Refusal('tenant_unknown')
-  }
-
   async #catchUp(slug: string, version: number): Promise<void> {
     await this.#refresh(slug, version)
     const resident = this.#resident.get(slug)
     if (!resident || resident.bundle.version >= version) {
-      this.#behind.caughtUp(slug)
+      this.#behind.caughtUp(slug, resident?.bundle.version ?? version)
       return
     }
     this.#behind.fell(slug, version)
@@ -161,22 +183,33 @@ class Bundles {
     let isInDoubt = false
     for await (const offer of bundleOffers(this.#ports, slug, Math.max(least, cached?.announced ?? 0))) {
       if (offer === 'unheard') return !isInDoubt
-      if (offer === null) {
-        await this.#forget(slug, cached)
-        return true
-      }
-      if (isAtHand(offer, cached)) return true
-      const opened = await this.#open(slug, offer, cached)
-      if (isBundleFault(opened)) isInDoubt ||= leavesDoubt(offer, opened)
-      else if (await this.#take(slug, opened, offer.jws)) return true
+      const seen = await this.#look(slug, offer, cached)
+      if (seen === 'settled') return true
+      isInDoubt ||= seen === 'doubtful'
     }
     return true
+  }
+
+  /** `settled`: what is offered is at hand by now. `doubtful`: a head in Redis did not hold. */
+  async #look(
+    slug: string,
+    offer: BundleOffer | null,
+    cached: CachedBundle | null,
+  ): Promise<'settled' | 'refused' | 'doubtful'> {
+    if (offer === null) {
+      await this.#forget(slug, cached)
+      return 'settled'
+    }
+    if (isAtHand(offer, cached)) return 'settled'
+    const opened = await this.#open(slug, offer, cached)
+    if (isBundleFault(opened)) return leavesDoubt(offer, opened) ? 'doubtful' : 'refused'
+    return (await this.#take(slug, opened, offer.jws)) ? 'settled' : 'refused'
   }
 
   /** A tenant that does not call is kept current on disk only. */
   async #take(slug: string, opened: OpenedBundle, jws: string): Promise<boolean> {
     if (this.#resident.has(slug)) return (await this.#apply(slug, opened, jws)) !== null
-    await this.#keep(slug, opened, jws)
+    await keep(this.#ports, slug, { opened, jws })
     if (!this.#resident.has(slug)) this.#ports.rosters.release(slug)
     return true
   }
@@ -216,41 +249,22 @@ class Bundles {
   /** It is signed, and cannot be used yet: what is at hand is behind it, and after a restart still is. */
   async #exists(slug: string, version: number): Promise<void> {
     if ((this.#resident.get(slug)?.bundle.version ?? version) < version) this.#behind.fell(slug, version)
-    await this.#announced(slug, version).catch((error: unknown) =>
+    await announce(this.#ports, slug, version).catch((error: unknown) =>
       this.#ports.report('a bundle could not be noted on disk', error),
-    )
-  }
-
-  #announced(slug: string, version: number): Promise<void> {
-    return this.#ports.cache.update(slug, (cached) =>
-      cached && cached.announced < version ? { ...cached, announced: version } : null,
     )
   }
 
   async #apply(slug: string, opened: OpenedBundle, jws: string): Promise<CurrentBundle | null> {
     try {
-      const next = compiled(this.#ports, opened, () => this.#behind.forMs(slug))
-      await this.#keep(slug, opened, jws)
+      const next = compiled(this.#ports, opened, () =>
+        Math.max(this.#behind.forMs(slug), this.#unconfirmed.forMs(slug)),
+      )
+      await keep(this.#ports, slug, { opened, jws })
       return this.#swap(slug, next)
     } catch (error) {
       this.#ports.report('a bundle could not be compiled', error)
       this.#acknowledge(slug, opened.bundle.version, 'refused', 'it could not be compiled')
       return null
-    }
-  }
-
-  /** The floor is on disk before the version decides anything, unless the disk fails: a revocation does not wait for a disk. */
-  async #keep(slug: string, { bundle, sha256 }: OpenedBundle, jws: string): Promise<void> {
-    const { version } = bundle
-    try {
-      await this.#ports.cache.update(slug, (cached) =>
-        cached && cached.version > version
-          ? null
-          : { version, sha256, announced: Math.max(version, cached?.announced ?? 0), jws },
-      )
-      await this.#ports.rosters.settle(slug, bundle)
-    } catch (error) {
-      this.#ports.report('a bundle could not be kept on disk', error)
     }
   }
 
@@ -260,7 +274,7 @@ class Bundles {
     if (resident && resident.bundle.version >= next.bundle.version) return resident
     this.#ports.applied?.(next)
     this.#touch(slug, next)
-    this.#behind.caughtUp(slug)
+    this.#behind.caughtUp(slug, next.bundle.version)
     for (const oldest of this.#resident.keys()) {
       if (this.#resident.size <= this.#ports.resident) break
       this.#drop(oldest)
@@ -269,20 +283,14 @@ class Bundles {
     return next
   }
 
-  /** There is no such tenant. What names its people goes from the disk too; its floor stays, for whoever answers may be wrong. */
-  async #forget(slug: string, cached: CachedBundle | null): Promise<void> {
+  #forget(slug: string, cached: CachedBundle | null): Promise<void> {
     this.#drop(slug)
-    if (cached === null || cached.jws === null) return
-    try {
-      await this.#ports.cache.update(slug, (kept) => kept && { ...kept, jws: null })
-      await this.#ports.rosters.forget(slug)
-    } catch (error) {
-      this.#ports.report('the bundle of a tenant that is gone could not be removed', error)
-    }
+    return forget(this.#ports, slug, cached)
   }
 
   #drop(slug: string): void {
     this.#resident.delete(slug)
+    this.#unconfirmed.caughtUp(slug, Infinity)
     this.#ports.rosters.release(slug)
   }
 

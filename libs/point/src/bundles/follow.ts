@@ -2,7 +2,7 @@ import type { BundleFault, Freshness } from '@writ/bundle'
 import { isBundleFault, openHeartbeat } from '@writ/bundle'
 import type { BundleChange, BundleKey, ChangesAnswer } from '@writ/contracts'
 import { pause } from '../pause.ts'
-import type { BundleCache } from './bundle-cache.ts'
+import type { BundleCache, LastBeat } from './bundle-cache.ts'
 import type { LiveBundles } from './current-bundle.ts'
 
 /** Changes as they are published, where this point can listen to them: `@writ/redis` has one. */
@@ -43,6 +43,8 @@ const KEPT_EVERY_MS = 5000
 const CHECK_EVERY_MS = 30_000
 /** so far back it is asked at first: what Redis had at the start may have been old */
 const CHECKED_BACK = 1000
+/** Two heartbeats did not come: Redis may be at hand and take nothing any more, being full or a replica. */
+const QUIET_MS = 10_000
 /** how long the stream may owe a change that the heartbeat speaks of */
 const OUT_OF_STEP_MS = 5000
 /** well within the bound after which a point without word calls itself degraded */
@@ -53,7 +55,7 @@ export async function followChanges(ports: FollowPorts, signal: AbortSignal): Pr
   const follower = new Follower(ports, signal)
   await follower.untilKeysAreKnown()
   await follower.restore()
-  const loops = [follower.tend(), follower.poll()]
+  const loops = [follower.tend(), follower.poll(), follower.confirm()]
   if (ports.redis) loops.push(follower.readStream(ports.redis.feed))
   await Promise.all(loops)
 }
@@ -61,13 +63,16 @@ export async function followChanges(ports: FollowPorts, signal: AbortSignal): Pr
 class Follower {
   readonly #ports: FollowPorts
   readonly #signal: AbortSignal
-  /** everything up to here is applied */
+  /** everything up to here is applied, as Redis says too, where nothing is signed */
   #after = 0
   /** everything up to here is published, as the newest heartbeat says */
   #promisedSeq = 0
   #inStepAtMs: number
   /** everything up to here the control plane has told itself; null before the first heartbeat */
   #checkedSeq: number | null = null
+  /** from here on it is asked before that */
+  #restoredSeq = 0
+  readonly #startedAtMs: number
   #checkedAtMs: number
   #keptAtMs = 0
   /** the first poll does not wait: there is no freshness before its heartbeat */
@@ -77,6 +82,7 @@ class Follower {
     this.#ports = ports
     this.#signal = signal
     this.#inStepAtMs = ports.clock.monotonicMs()
+    this.#startedAtMs = this.#inStepAtMs
     this.#checkedAtMs = this.#inStepAtMs
   }
 
@@ -89,8 +95,8 @@ class Follower {
   async restore(): Promise<void> {
     const last = await this.#ports.cache.readBeat()
     if (last === null) return
+    this.#restoredSeq = Math.max(0, last.seq - (this.#ports.redis ? CHECKED_BACK : 0))
     await this.#beat(last.heartbeat, last.seq)
-    this.#after = last.seq
   }
 
   /** Retries what could not be applied, and listens to the heartbeat in Redis. */
@@ -103,14 +109,27 @@ class Follower {
     }
   }
 
+  /** Has the control plane say what was taken from elsewhere because it had not answered. */
+  async confirm(): Promise<void> {
+    while (!this.#signal.aborted) {
+      await this.#attempt('unconfirmed bundles', () => this.#ports.bundles.confirm())
+      await pause(BEAT_EVERY_MS, this.#signal)
+    }
+  }
+
   /** Long polls, while there is no Redis to listen to; a look now and then, while there is. */
   async poll(): Promise<void> {
     while (!this.#signal.aborted) {
-      const isNeeded = !this.#ports.redis?.isReady()
+      const isNeeded = !this.#ports.redis?.isReady() || this.#isQuiet()
       const isDone = isNeeded && (await this.#attempt('changes', () => this.#pollOnce()))
       if (!isNeeded) await this.#check()
       if (!isDone) await pause(BEAT_EVERY_MS, this.#signal)
     }
+  }
+
+  #isQuiet(): boolean {
+    const nowMs = this.#ports.clock.monotonicMs()
+    return Math.min(nowMs - this.#startedAtMs, this.#ports.freshness.ageMs(nowMs)) > QUIET_MS
   }
 
   async #check(): Promise<void> {
@@ -123,7 +142,7 @@ class Follower {
   async #checkFrom(after: number): Promise<void> {
     for (let from = after; !this.#signal.aborted;) {
       const { changes, seq } = await this.#ports.changes(from, 0, this.#signal)
-      for (const change of changes) await this.#ports.bundles.changed(change)
+      await this.#changed(changes)
       this.#checkedSeq = Math.max(from, seq)
       if (changes.length === 0 || seq <= from) return
       from = seq
@@ -173,13 +192,20 @@ class Follower {
   }
 
   async #pollOnce(): Promise<void> {
-    const answer = await this.#ports.changes(this.#after, this.#waitSeconds, this.#signal)
+    // From what it told itself: what Redis said of others may be a lie.
+    const from = this.#checkedSeq ?? this.#restoredSeq
+    const answer = await this.#ports.changes(from, this.#waitSeconds, this.#signal)
     // With Redis configured this is an interlude: it must not hang on when Redis is back.
     this.#waitSeconds = this.#ports.redis ? 2 : LONG_POLL_SECONDS
-    for (const change of answer.changes) await this.#ports.bundles.changed(change)
-    this.#after = Math.max(this.#after, answer.seq)
-    this.#checkedSeq = Math.max(this.#checkedSeq ?? 0, answer.seq)
+    await this.#changed(answer.changes)
+    this.#checkedSeq = Math.max(from, answer.seq)
     await this.#beat(answer.heartbeat, answer.seq)
+  }
+
+  /** The newest of each tenant covers its older ones. */
+  async #changed(changes: readonly BundleChange[]): Promise<void> {
+    const newest = new Map(changes.map((change) => [change.tenant, change]))
+    for (const change of newest.values()) await this.#ports.bundles.changed(change)
   }
 
   /** @param appliedSeq up to where everything is applied by now; null where this says nothing about it */
@@ -190,7 +216,7 @@ class Follower {
     this.#promisedSeq = Math.max(this.#promisedSeq, heartbeat.seq)
     freshness.beat(heartbeat, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() })
     if (appliedSeq !== null) this.#caughtUp(appliedSeq)
-    if (this.#after >= heartbeat.seq) await this.#keepBeat(jws)
+    if (this.#after >= heartbeat.seq) await this.#keepBeat({ heartbeat: jws, seq: heartbeat.seq })
   }
 
   #refuse(fault: BundleFault): void {
@@ -203,14 +229,12 @@ class Follower {
     this.#ports.freshness.caughtUp(seq)
   }
 
-  async #keepBeat(heartbeat: string): Promise<void> {
+  async #keepBeat(beat: LastBeat): Promise<void> {
     const nowMs = this.#ports.clock.monotonicMs()
     if (this.#keptAtMs !== 0 && nowMs - this.#keptAtMs < KEPT_EVERY_MS) return
     this.#keptAtMs = nowMs
     // Freshness does not wait for a disk; without it, a restart knows less.
-    await this.#attempt('heartbeat on disk', () =>
-      this.#ports.cache.writeBeat({ heartbeat, seq: this.#after }),
-    )
+    await this.#attempt('heartbeat on disk', () => this.#ports.cache.writeBeat(beat))
   }
 
   async #attempt(what: string, work: () => Promise<void>): Promise<boolean> {

@@ -30,5 +30,10 @@ export type LiveBundles = BundleSource & {
   readonly resync: () => Promise<void>
   /** Tries again what was announced and could not be applied. */
   readonly retryBehind: () => Promise<void>
+  /**
+   * Asks the control plane for what was taken from Redis or the disk because it had not answered.
+   * @throws where it does not answer still
+   */
+  readonly confirm: () => Promise<void>
   readonly versions: () => readonly { readonly slug: string; readonly version: number }[]
 }

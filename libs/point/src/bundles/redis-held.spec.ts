@@ -19,6 +19,9 @@ import { createRosters } from './rosters.ts'
 type Held = {
   head: { version: number; jws: string }
   isControlPlaneAway: boolean
+  isRedisAway: boolean
+  /** what Redis says of the heartbeat, since nobody can write into it any more */
+  beatOfBefore: string | null
   steps: FeedStep[]
   seq: number
   atMs: number
@@ -30,13 +33,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-async function given() {
+async function given(staleAfterMs = 10_000) {
   const folder = await mkdtemp(join(tmpdir(), 'writ-held-'))
   cleanups.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const [older, newer] = [await sealedBundle('acme', 1), await sealedBundle('acme', SECOND)]
   const held: Held = {
     head: { version: 1, jws: older },
     isControlPlaneAway: false,
+    isRedisAway: false,
+    beatOfBefore: null,
     steps: [],
     seq: 1,
     atMs: 1_800_000_000_000,
@@ -46,7 +51,7 @@ async function given() {
     return answer
   }
   const cache = await openBundleCache(folder)
-  const freshness = createFreshness({ staleAfterMs: 10_000, skewMs: 0 })
+  const freshness = createFreshness({ staleAfterMs, skewMs: 0 })
   const monotonicMs = () => held.atMs - 1_700_000_000_000
   const bundles = createLiveBundles({
     head: async () => held.head,
@@ -59,7 +64,7 @@ async function given() {
     freshness,
     monotonicMs,
     outOfStepAfterMs: 4_000,
-    staleAfterMs: 10_000,
+    staleAfterMs,
     resident: 100,
     report: () => {},
   })
@@ -70,7 +75,7 @@ async function given() {
       seq: held.seq,
     })
   const feed = {
-    heartbeat: () => sealedBeat(held.seq, held.atMs),
+    heartbeat: async () => held.beatOfBefore ?? sealedBeat(held.seq, held.atMs),
     position: async () => '0-0',
     follow: async (_: string, onStep: (step: FeedStep) => Promise<void> | void, signal: AbortSignal) => {
       while (!signal.aborted) {
@@ -87,7 +92,7 @@ async function given() {
       cache,
       keys: () => KEYS,
       askForKeys: () => {},
-      redis: { isReady: () => true, feed },
+      redis: { isReady: () => !held.isRedisAway, feed },
       changes,
       clock: { monotonicMs, wallMs: () => held.atMs },
       report: () => {},
@@ -105,7 +110,7 @@ async function given() {
   const isFresh = () => freshness.isFresh(monotonicMs())
   expect(await version()).toBe(1)
   await until(isFresh)
-  return { held, older, version, isFresh }
+  return { held, older, version, isFresh, cache }
 }
 
 /** Some seconds of the control plane's heartbeats, of which a point hears one a second. */
@@ -149,5 +154,26 @@ describe('a change that a holder of Redis keeps back', () => {
     point.held.seq = SECOND
     await goOn(point, 24)
     expect([await point.version(), point.isFresh()]).toEqual([1, false])
+  }, 40_000)
+})
+
+describe('a holder of Redis who says in the stream that much more was heard', () => {
+  it('keeps nothing back by being away then, nor over a restart', async () => {
+    const point = await given()
+    point.held.steps.push({ kind: 'changed', change: { seq: 1e9, tenant: 'another', version: 1 } })
+    await goOn(point, 4)
+    await until(async () => (await point.cache.readBeat())?.seq === 1)
+    Object.assign(point.held, { isRedisAway: true, seq: SECOND })
+    await goOn(point, 8)
+    expect([await point.version(), point.isFresh()]).toEqual([SECOND, true])
+  }, 40_000)
+})
+
+describe('a Redis that is at hand and takes no heartbeat any more', () => {
+  it('ends nothing: the control plane is asked', async () => {
+    const point = await given(30_000)
+    Object.assign(point.held, { beatOfBefore: await sealedBeat(1, point.held.atMs), seq: SECOND })
+    await goOn(point, 60)
+    expect([await point.version(), point.isFresh()]).toEqual([SECOND, true])
   }, 40_000)
 })

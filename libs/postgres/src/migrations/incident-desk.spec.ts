@@ -170,7 +170,8 @@ async function givenOld(months: number, count: number): Promise<string[]> {
 }
 const asApp = (sql: string, values: unknown[] = []) =>
   createTenantScope(app).run(tenant, (manager) => manager.query(sql, values))
-const remove = async () => (await asApp('select * from app.remove_expired_records(1000)'))[0]
+const remove = async (from = 0, most = 1000) =>
+  (await asApp('select * from app.remove_expired_piece($1, $2)', [from, most]))[0]
 const oldLeft = async (months: number) =>
   (
     await owner.query(
@@ -223,6 +224,12 @@ describe('removal of what is older than the retention', () => {
     )
     expect(await remove()).toMatchObject({ removed: '0' })
     expect(await oldLeft(13)).toEqual(['ses_3'])
+  })
+
+  it('looks at what is under hold once, and goes on behind it', async () => {
+    const held = await remove(0, 1)
+    expect(held).toMatchObject({ removed: '0', next_leaf: expect.stringMatching(/^\d+$/) })
+    expect(await remove(held.next_leaf, 1)).toMatchObject({ removed: '0', next_leaf: null })
   })
 
   it('leaves counts as they are', async () => {

@@ -28,6 +28,8 @@ import { IndexStanding1764000000027 } from './0027-index-standing.ts'
 import { GlobalForks1764000000028 } from './0028-global-forks.ts'
 import { OldestPacks1764000000029 } from './0029-oldest-packs.ts'
 import { Endorsements1764000000030 } from './0030-endorsements.ts'
+import { Publication1764000000031 } from './0031-publication.ts'
+import { LooksOfRemoval1764000000032 } from './0032-looks-of-removal.ts'
 
 /** Every migration, in order. Migrations go forward only; a published one is never edited. */
 export const MIGRATIONS = [
@@ -61,4 +63,6 @@ export const MIGRATIONS = [
   GlobalForks1764000000028,
   OldestPacks1764000000029,
   Endorsements1764000000030,
+  Publication1764000000031,
+  LooksOfRemoval1764000000032,
 ]

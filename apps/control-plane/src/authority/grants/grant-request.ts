@@ -3,6 +3,7 @@ import type { ProvenKey, ReplayGuard } from '@writ/identity'
 import type { TenantDb } from '../../tenancy/tenant-db.ts'
 import type { AuthenticAgent } from '../authenticate-agent.ts'
 import type { Parameters } from '../form.ts'
+import type { VerifiedIdToken } from '../id-tokens.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import type { Beginning } from '../sessions.ts'
 
@@ -16,6 +17,8 @@ export type GrantRequest = {
   /** what the request narrows itself to */
   readonly authorizations: ToolAuthorizations | null
   readonly replay: ReplayGuard
+  /** the ID token that stands in the form, once its identity provider was asked */
+  readonly verified: VerifiedIdToken | null
   readonly nowMs: number
 }
 

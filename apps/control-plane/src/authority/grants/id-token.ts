@@ -12,8 +12,7 @@ export async function forSignedInHuman(
   idToken: string,
   idTokens: IdTokens,
 ): Promise<Granted> {
-  const { db, nowMs } = request
-  const subject = await idTokens.humanOf(db, idToken, nowMs)
+  const subject = await idTokens.humanOf(request.db, idToken, request)
   if (!subject) throw invalid('the subject token does not hold')
   const grant = await grantFor(request, subject.human)
   return {
