@@ -9,6 +9,7 @@ what they are made of: the Merkle tree, notes and keys, Ed25519 (RFC 8032), cano
 """
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ import stat
 import struct
 import sys
 import zlib
+from array import array
+from bisect import bisect_left
 
 CHECKS = (
     "zip members manifest trust signature checkpoint witness consistency older form tenant leaves leaf inclusion root"
@@ -536,13 +539,43 @@ class Stream:
         self.stream, self.lost = stream, lost
         self.head = None
         self.head_unsigned = False
-        self.batches = []  # (from, end) of each signed batch, sorted by from
-        self.signed = {}  # record hashes that the node signed, by sequence number
-        self.next_batch = self.next_lost = self.covered = 0
+        self.ranges = array("Q")  # where signed batches lie, from and end in turn, sorted by from
+        self.signed = Hashes()  # record hashes that the node signed, by sequence number
+        self.next_range = self.next_lost = self.covered = 0
         self.first = self.last = None
         self.rows = 0
         self.pending = []  # rows that no signed hash has followed yet
         self.tail = None  # the row before them
+
+    def cover(self, start, end):
+        """Batches that touch are one range. They may overlap: a node sends again what it saw no confirmation of."""
+        ranges = self.ranges
+        if ranges and ranges[-2] <= start <= ranges[-1]:
+            ranges[-1] = max(ranges[-1], end)
+        else:
+            ranges.extend((start, end))
+
+
+class Hashes:
+    """Hashes by sequence number: of tiny batches there is one for each record, so those that ascend, as all do in a true pack, take 40 bytes
+    each."""
+
+    def __init__(self):
+        self.seqs, self.digests = array("Q"), bytearray()
+        self.others = {}
+
+    def get(self, seq):
+        at = bisect_left(self.seqs, seq)
+        if at < len(self.seqs) and self.seqs[at] == seq:
+            return self.digests[32 * at : 32 * at + 32].hex()
+        return self.others.get(seq)
+
+    def add(self, seq, digest):
+        if self.seqs and seq <= self.seqs[-1]:
+            self.others[seq] = digest
+        else:
+            self.seqs.append(seq)
+            self.digests += bytes.fromhex(digest)
 
 
 def node_of(stream):
@@ -592,12 +625,15 @@ def take_head(pack, stream, head, fault):
     elif state is not None:
         state.head = next_seq
         if next_seq > 0:
-            take_signed(pack, state, next_seq - 1, head_hash)
+            state.signed.others[next_seq - 1] = head_hash
 
 
 def take_signed(pack, state, seq, digest):
     """Whether it is what the node signed besides."""
-    agrees = state.signed.setdefault(seq, digest) == digest
+    known = state.signed.get(seq)
+    if known is None:
+        state.signed.add(seq, digest)
+    agrees = known is None or known == digest
     if not agrees:
         pack.faults.add("node", "a node signed two histories of a stream", None, None, state.stream, seq)
     return agrees
@@ -633,7 +669,7 @@ def take_batch(pack, batch, member):
     statement = f"writ.batch.v1\n{stream}\n{start}\n{count}\n{batch['headHash']}\n"
     if is_signed_by_node(pack, stream, statement, batch["signature"]):
         if take_signed(pack, state, start + count - 1, batch["headHash"]):
-            state.batches.append((start, start + count))
+            state.cover(start, start + count)
     else:
         pack.faults.add("node", "a batch is not signed by its node", member, None, stream, start)
 
@@ -740,21 +776,26 @@ class Leaves:
         self.broken = False
         self.said = set()
 
-    def once(self, message, leaf=None):
+    def once(self, message, leaf):
         if message not in self.said:
             self.faults.add("leaves", message, "leaves.txt", leaf)
         self.said.add(message)
+
+    def last(self):
+        """Behind which a record stands of which no leaf index is known."""
+        return self.before if self.before >= self.start else None
 
     def next(self, row):
         line = next(self.lines, None)
         stated = None if line is None else read_count(line.decode("latin-1"))
         expected = self.start + row if self.start + row < self.to else None
+        placed = self.start + row if self.is_range else self.last()
         if line is None:
-            self.once("there are fewer leaf indexes than records", expected if self.is_range else None)
+            self.once("there are fewer leaf indexes than records", placed)
         else:
             self.judge(stated, expected)
         if self.is_range and expected is None:
-            self.once("there are more records than the range has leaves")
+            self.once("there are more records than the range has leaves", placed)
         return expected if self.is_range else stated
 
     def fault(self, message, *named):
@@ -923,7 +964,8 @@ class RangeTree:
         if self.hashes is not None:
             self.take_to(self.to - 1)
         if self.short or (self.hashes is not None and self.hashes.take(1)):
-            pack.faults.add("root", "there is not one hash for each leaf of the range", "leaf-hashes.bin")
+            leaf = self.at if self.short else None
+            pack.faults.add("root", "there is not one hash for each leaf of the range", "leaf-hashes.bin", leaf)
         self.check_wanted()
         if self.proof is not None and self.closed() != pack.root:
             pack.faults.add("root", "the records of the range do not lead to the root", "records.jsonl")
@@ -961,7 +1003,7 @@ def take_row(pack, state, row):
     if state.last is not None and row.seq != state.last + 1:
         settle(pack, state)
     state.pending.append(row)
-    if row.seq in state.signed or len(state.pending) >= MOST_PENDING:
+    if state.signed.get(row.seq) is not None or len(state.pending) >= MOST_PENDING:
         settle(pack, state)
     if not is_covered(state, row.seq):
         row.fault(pack, "node", "no signed batch holds the record")
@@ -986,10 +1028,9 @@ def check_gap(pack, state, row):
 
 
 def is_covered(state, seq):
-    """Batches may overlap: a node sends again what it saw no confirmation of."""
-    while state.next_batch < len(state.batches) and state.batches[state.next_batch][0] <= seq:
-        state.covered = max(state.covered, state.batches[state.next_batch][1])
-        state.next_batch += 1
+    while state.next_range < len(state.ranges) and state.ranges[state.next_range] <= seq:
+        state.covered = max(state.covered, state.ranges[state.next_range + 1])
+        state.next_range += 2
     return seq < state.covered
 
 
@@ -1406,48 +1447,73 @@ def is_signed(message, signature, public):
     if signature is None or len(signature) != 64:
         return False
     s = int.from_bytes(signature[32:], "little")
-    tables = tables_of(public)
-    if s >= L or tables is None:
+    key = key_of(public)
+    if s >= L or key.point is None:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
     # R = [S]B - [k]A
-    return encoded(times(tables, k, times(tables_of(None), s, NEUTRAL))) == signature[:32]
+    return encoded(added(BASE.times(s), key.times(k))) == signature[:32]
 
 
-TABLES = {}
-MOST_TABLES = 64  # of a third of a megabyte each
+TABLE_FROM_USE = 3  # the tables of a point cost about as much as three products without them
+MOST_KEYS = 64  # a point with its tables takes a third of a megabyte
 
 
-def tables_of(public):
-    """Of the base point (None) or a negated key the multiples d * 16^i: a product is then 64 additions. None where there is no such point."""
-    if public not in TABLES:
-        if public is None:
-            point = point_of(4 * pow(5, P - 2, P) % P, 0)
-        else:
-            y = int.from_bytes(public, "little")
-            point = negated(point_of(y & (2**255 - 1), y >> 255))
-        if len(TABLES) >= MOST_TABLES:
-            del TABLES[next(known for known in TABLES if known is not None)]
-        TABLES[public] = None if point is None else multiples(point)
-    return TABLES[public]
+class Point:
+    """A point that is multiplied. None where there is no such point."""
+
+    def __init__(self, point):
+        self.point = point
+        self.uses = 0
+        self.tables = None
+
+    def times(self, scalar):
+        self.uses += 1
+        if self.tables is None and self.uses >= TABLE_FROM_USE:
+            self.tables = tables_of(self.point)
+        return with_tables(self.tables, scalar) if self.tables else without_tables(self.point, scalar)
 
 
-def multiples(point):
+@functools.lru_cache(maxsize=MOST_KEYS)
+def key_of(public):
+    """A raw public key, negated."""
+    y = int.from_bytes(public, "little")
+    return Point(negated(point_of(y & (2**255 - 1), y >> 255)))
+
+
+def tables_of(point):
+    """The multiples d * 16^i of a point: a product is then 64 additions."""
     tables = []
     for _ in range(64):
-        row = [NEUTRAL]
-        for _ in range(15):
-            row.append(added(row[-1], point))
+        row = multiples(point)
         tables.append(row)
         point = added(row[15], point)
     return tables
 
 
-def times(tables, scalar, total):
+def multiples(point):
+    row = [NEUTRAL]
+    for _ in range(15):
+        row.append(added(row[-1], point))
+    return row
+
+
+def with_tables(tables, scalar):
+    total = NEUTRAL
     for row in tables:
         if scalar & 15:
             total = added(total, row[scalar & 15])
         scalar >>= 4
+    return total
+
+
+def without_tables(point, scalar):
+    """The same, by doubling from the highest digit down."""
+    row, total = multiples(point), NEUTRAL
+    for at in range(252, -1, -4):
+        for _ in range(4):
+            total = added(total, total)
+        total = added(total, row[scalar >> at & 15])
     return total
 
 
@@ -1478,6 +1544,9 @@ def point_of(y, sign):
     if x & 1 != sign:
         x = P - x
     return x, y, 1, x * y % P
+
+
+BASE = Point(point_of(4 * pow(5, P - 2, P) % P, 0))
 
 
 def encoded(point):

@@ -1,8 +1,12 @@
 // Who alters a pack, and what they have. Each attack gives cases: a pack, what the auditor knows from before, and what must be named.
+import { otherOrder } from './blocks.mjs'
+import { otherDirectory } from './directory.mjs'
 import { spoiledFolder } from './folder.mjs'
 import { alteredTile, insider, nodeInsider, resignedHeads, wrongPack } from './history.mjs'
+import { otherKey } from './keys.mjs'
 import { lineEdit, rowGone } from './lines.mjs'
 import { alteredMember, container } from './members.mjs'
+import { alteredProof } from './proofs.mjs'
 import { RECORD_EDITS, rowsOf, withRows } from './records.mjs'
 import { alteredStatement } from './statements.mjs'
 import { fixedHashes, manifestOf, nodeKey, pick, sealManifest, trustOf } from './world.mjs'
@@ -14,13 +18,17 @@ export const ATTACKS = {
   "records, signed with the log's key": logKeyEdit,
   'lines of one member': lineEdit,
   'lines of all members but one': rowGone,
+  'many lines at once': otherOrder,
+  'proofs and leaf hashes': alteredProof,
   'history, with the keys of nodes': nodeInsider,
   'history, with all keys': insider,
   'heads and batches': resignedHeads,
   tiles: alteredTile,
   members: alteredMember,
   statements: alteredStatement,
+  'keys of the log': otherKey,
   container,
+  'the directory of the zip': otherDirectory,
   folder: spoiledFolder,
   'the wrong pack': wrongPack,
 }
@@ -75,7 +83,10 @@ export const PLAIN_ATTACKS = [
   carefulEdit,
   lineEdit,
   rowGone,
+  otherOrder,
+  alteredProof,
   alteredMember,
   container,
+  otherDirectory,
   spoiledFolder,
 ]

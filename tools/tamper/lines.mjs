@@ -1,6 +1,15 @@
 // What is said of each record in more than one member of a pack, altered in one of them, or in all but one. The attacker signs as the log does,
 // or has no key and makes the hashes fit.
-import { bytesOfLines, fixedHashes, leavesIn, linesIn, manifestOf, pick, sealManifest } from './world.mjs'
+import {
+  bytesOfLines,
+  leavesIn,
+  linesIn,
+  linesOfTable,
+  manifestOf,
+  pick,
+  sealedByAny,
+  tableOf,
+} from './world.mjs'
 
 const MEMBERS = ['records.jsonl', 'leaves.txt', 'proofs.jsonl', 'records.csv']
 
@@ -25,7 +34,7 @@ function indexEdit(world, chance) {
   const other = Math.max(leaves[at] + pick([-2, -1, 1, 2], chance), 0)
   const index = other === leaves[at] ? other + 1 : other
   const altered = withLines(members, 'leaves.txt', (lines) => lines.with(at, index))
-  return { name: 'leaves.txt: another index', members: sealed(altered, log, chance), leaf: leaves[at] }
+  return { name: 'leaves.txt: another index', members: sealedByAny(altered, log, chance), leaf: leaves[at] }
 }
 
 /** One member says it otherwise than the others. */
@@ -47,7 +56,11 @@ function early(world, chance) {
   if (leaves.length < 2) return linesEdit(world, chance)
   const at = 1 + chance(leaves.length - 1)
   const altered = withLines(members, name, (lines) => [lines[at], ...lines.toSpliced(at, 1)])
-  return { name: `${name}: a line stands first`, members: sealed(altered, log, chance), leaf: leaves[at] }
+  return {
+    name: `${name}: a line stands first`,
+    members: sealedByAny(altered, log, chance),
+    leaf: leaves[at],
+  }
 }
 
 function linesEdit(world, chance) {
@@ -60,7 +73,7 @@ function linesEdit(world, chance) {
   const [what, edit, leafOf] = pick(EDITS, chance)
   const at = chance(leaves.length - 2)
   const altered = withLines(members, name, (lines) => edit(lines, at))
-  return { name: `${name}: ${what}`, members: sealed(altered, log, chance), leaf: leafOf(leaves, at) }
+  return { name: `${name}: ${what}`, members: sealedByAny(altered, log, chance), leaf: leafOf(leaves, at) }
 }
 
 /** A record is gone from all members but one. */
@@ -85,7 +98,7 @@ export function rowGone(world, chance) {
   if (kept !== 'disclosures.jsonl') altered = withoutDisclosures(altered, leaves[at])
   return {
     name: `a record is gone but from ${kept}`,
-    members: sealed(altered, log, chance),
+    members: sealedByAny(altered, log, chance),
     leaf: leaves[at],
   }
 }
@@ -93,26 +106,12 @@ export function rowGone(world, chance) {
 /** @param edit gets and gives the lines that are of records */
 function withLines(members, name, edit) {
   if (name !== 'records.csv') return new Map(members).set(name, bytesOfLines(edit(linesIn(members, name))))
-  const [header, ...rows] = rowsOfTable(members)
-  return new Map(members).set(name, Buffer.from([header, ...edit(rows)].map((row) => `${row}\r\n`).join('')))
+  const [header, ...rows] = linesOfTable(members)
+  return new Map(members).set(name, tableOf([header, ...edit(rows)]))
 }
-
-/** A cell may hold the end of a line: what begins with no leaf index belongs to the row before. */
-const rowsOfTable = (members) =>
-  members
-    .get('records.csv')
-    .toString('utf8')
-    .split(/\r\n(?="\d+",)|\r\n$/)
-    .slice(0, -1)
 
 const withoutDisclosures = (members, leaf) =>
   new Map(members).set(
     'disclosures.jsonl',
     bytesOfLines(linesIn(members, 'disclosures.jsonl').filter((line) => JSON.parse(line).leaf !== leaf)),
   )
-
-/** By the log, where its key is at hand, or by nobody. */
-function sealed(members, log, chance) {
-  const isSigned = log.leaves !== undefined && chance(2) === 0
-  return isSigned ? sealManifest(members, manifestOf(members), log) : fixedHashes(members, log)
-}

@@ -1,6 +1,6 @@
 // What can be done to the records of a pack. Each takes the rows of a pack and gives those of the altered one, with the leaf that must be
 // named: null where the altered pack has no row that could be.
-import { bytesOfLines, leavesIn, linesIn } from './world.mjs'
+import { bytesOfLines, canonical, leavesIn, linesIn, pick } from './world.mjs'
 
 /** [name, (rows, chance, world) => { rows, leaf }]; a row is { leaf, bytes }. */
 export const RECORD_EDITS = [
@@ -14,8 +14,9 @@ export const RECORD_EDITS = [
   ],
   [
     'a record is written in another form',
-    (rows, chance) => editAt(rows, chance(rows.length), (bytes) => bytes.replace(':', ': ')),
+    (rows, chance) => editAt(rows, chance(rows.length), pick(OTHER_FORMS, chance)),
   ],
+  ['two records have the value of the other', (rows, chance) => crossed(rows, chance)],
   ['a record is gone', (rows, chance) => without(rows, chance(rows.length - 1))],
   ['a record stands twice', (rows, chance) => twice(rows, chance(rows.length))],
   ['a record is added', (rows, chance) => added(rows, chance(rows.length))],
@@ -50,6 +51,34 @@ function otherByte(text, chance) {
   return text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1)
 }
 
+/** What some reader takes for the same. */
+const OTHER_FORMS = [
+  (bytes) => bytes.replace(':', ': '),
+  (bytes) => `${bytes}\r`,
+  (bytes) => `${bytes} `,
+  (bytes) => `\ufeff${bytes}`,
+  (bytes) => bytes.replace('{', '{"v":"writ.record.v1",'),
+  (bytes) => bytes.replace('"seq":', '"se\\u0071":'),
+  (bytes) => bytes.replace(/"seq":(\d+)/, '"seq":$1.0'),
+  (bytes) => bytes.replace(/(.{9})$/, '\n$1'),
+  (bytes) => JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(bytes)).toReversed())),
+]
+
+function crossed(rows, chance) {
+  const at = chance(rows.length - 1)
+  const [one, other] = [JSON.parse(rows[at].bytes), JSON.parse(rows[at + 1].bytes)]
+  const name = pick(
+    Object.keys(one).filter((key) => canonical(one[key]) !== canonical(other[key] ?? null)),
+    chance,
+  )
+  const pair = [
+    { ...one, [name]: other[name] ?? null },
+    { ...other, [name]: one[name] },
+  ]
+  const edited = pair.map((record, place) => ({ ...rows[at + place], bytes: canonical(record) }))
+  return { rows: rows.toSpliced(at, 2, ...edited), leaf: rows[at].leaf }
+}
+
 const otherOutcome = (bytes) =>
   bytes.includes('"outcome":"deny"')
     ? bytes.replaceAll('"outcome":"deny"', '"outcome":"allow"')
@@ -63,10 +92,10 @@ function cutShort(rows, kept) {
   return { rows: rows.slice(0, kept), leaf: isRange ? rows[kept].leaf : null }
 }
 
-/** The second stands where the next one stood; of the last one there is no such place. */
+/** The second stands where the next one stood, or behind the last leaf. */
 const twice = (rows, at) => ({
   rows: rows.toSpliced(at, 0, rows[at]),
-  leaf: at === rows.length - 1 ? null : { among: [rows[at].leaf, rows[at].leaf + 1, rows[at + 1].leaf] },
+  leaf: { among: [rows[at].leaf, rows[at].leaf + 1, rows[at + 1]?.leaf] },
 })
 
 /** A decision that never was. */

@@ -55,8 +55,23 @@ export function fixedHashes(members, log) {
   return sealed.set('manifest.jws', members.get('manifest.jws'))
 }
 
+/** By the log, where its key is at hand, or by nobody. */
+export function sealedByAny(members, log, chance) {
+  const isSigned = log.leaves !== undefined && chance(2) === 0
+  return isSigned ? sealManifest(members, manifestOf(members), log) : fixedHashes(members, log)
+}
+
 /** The leaf index of each line of `records.jsonl`. */
 export const leavesIn = (members) => linesIn(members, 'leaves.txt').map(Number)
 
 export const linesIn = (members, name) => members.get(name).toString('utf8').split('\n').slice(0, -1)
 export const bytesOfLines = (lines) => Buffer.from(lines.map((line) => `${line}\n`).join(''))
+
+/** A cell may hold the end of a line: what begins with no leaf index belongs to the row before. */
+export const linesOfTable = (members) =>
+  members
+    .get('records.csv')
+    .toString('utf8')
+    .split(/\r\n(?="\d+",)|\r\n$/)
+    .slice(0, -1)
+export const tableOf = (lines) => Buffer.from(lines.map((line) => `${line}\r\n`).join(''))

@@ -198,6 +198,13 @@ describe('records that were tampered with', () => {
     )
   })
 
+  it('are named by the leaf indexes that they had, in the middle and at the end', () => {
+    const gone = [leafOf(1), sound.records.length - 1]
+    const records = sound.records.filter((_, at) => !gone.includes(at))
+    const { faults } = verifyEvidence({ ...sound, records })
+    expect(faults.map(({ leafIndex }) => leafIndex)).toEqual(expect.arrayContaining(gone))
+  })
+
   it('are found cut off at the end by the signed head, also when batches and counts are cut with them', () => {
     const evidence: Evidence = {
       ...withRecords(renumbered(sound.records.filter(({ stream, seq }) => stream !== STREAM || seq < 4))),
@@ -351,7 +358,10 @@ describe('evidence that leaves something out and fits all the same', () => {
 
   it('does not hold when the leaf indexes do not start at 0', () => {
     const records = sound.records.map((record) => ({ ...record, leafIndex: record.leafIndex + 1 }))
-    expect(checksOf(withRecords(records))).toEqual([{ check: 'sequence', stream: STREAM, seq: 0 }])
+    expect(checksOf(withRecords(records))).toEqual([
+      { check: 'sequence', stream: STREAM, seq: 0 },
+      { check: 'sequence', stream: null, seq: null },
+    ])
   })
 
   it('does not hold for another tenant than that of its streams, whatever the tenant is called', () => {

@@ -102,16 +102,25 @@ function streamListFaults(evidence: Evidence): Fault[] {
 
 /** Records stand in leaf order from 0, and the order of each stream agrees with it. */
 function leafFaults(rows: readonly Row[]): Fault[] {
-  return rows
-    .filter((row, at) => row.place.leafIndex !== at)
-    .slice(0, 1)
-    .map((row) => faultAt(row.place, 'sequence', 'the leaf indexes are not contiguous from here on'))
+  const stray = rows.filter((row, at) => row.place.leafIndex !== at).slice(0, 1)
+  const gaps = rows.flatMap((row, at) => {
+    const leafIndex = leafBehind(rows[at - 1]?.place)
+    return row.place.leafIndex > leafIndex ? [leafIndex] : []
+  })
+  return [
+    ...stray.map((row) => faultAt(row.place, 'sequence', 'the leaf indexes are not contiguous from here on')),
+    ...gaps.map((leafIndex) => faultAt({ leafIndex }, 'sequence', 'the evidence has no record of this leaf')),
+  ]
 }
+
+/** Where the next record of the log stands. */
+const leafBehind = (last: { readonly leafIndex: number } | undefined): number => (last?.leafIndex ?? -1) + 1
 
 function logFaults({ logSize, records }: Evidence): Fault[] {
   if (records.length === logSize) return []
   const message = `the log counts ${logSize} records and the evidence holds ${records.length}`
-  return [faultAt({}, 'completeness', message)]
+  const missing = leafBehind(records.at(-1))
+  return [faultAt(missing < logSize ? { leafIndex: missing } : {}, 'completeness', message)]
 }
 
 function foreignFaults(evidence: Evidence, byStream: ReadonlyMap<string, readonly Row[]>): Fault[] {

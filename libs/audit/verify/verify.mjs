@@ -53,6 +53,7 @@ const MOST_FAULTS = 100
 const MOST_UNREADABLE = 100_000
 const MOST_PENDING = 1000
 const STREAM_START = '0'.repeat(64)
+const NO_BYTES = Buffer.alloc(0)
 
 // ── The program ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -546,11 +547,11 @@ const newStream = (stream, lost) => ({
   lost,
   head: null,
   isHeadUnsigned: false,
-  /** [from, end) of each signed batch, sorted by from */
-  batches: [],
+  /** where signed batches lie, from and end in turn, sorted by from */
+  ranges: [],
   /** record hashes that the node signed, by sequence number */
-  signed: new Map(),
-  nextBatch: 0,
+  signed: new Hashes(),
+  nextRange: 0,
   nextLost: 0,
   covered: 0,
   first: null,
@@ -575,16 +576,49 @@ function takeHead(pack, stream, head) {
     if (state !== undefined) state.isHeadUnsigned = true
   } else if (state !== undefined) {
     state.head = nextSeq
-    if (nextSeq > 0) takeSigned(pack, state, [nextSeq - 1, headHash])
+    if (nextSeq > 0) state.signed.others.set(nextSeq - 1, headHash)
+  }
+}
+
+/** Hashes by sequence number: of tiny batches there is one for each record, so those that ascend, as all do in a true pack, take 40 bytes each. */
+class Hashes {
+  seqs = []
+  bytes = NO_BYTES
+  others = new Map()
+
+  get(seq) {
+    const place = this.placeOf(seq)
+    return place === null ? this.others.get(seq) : this.bytes.toString('hex', place, place + 32)
+  }
+
+  add(seq, hash) {
+    const { seqs, others } = this
+    if (seqs.length > 0 && seq <= seqs.at(-1)) others.set(seq, hash)
+    else {
+      const place = seqs.push(seq) * 32 - 32
+      if (place === this.bytes.length) this.bytes = Buffer.concat([this.bytes, Buffer.alloc(place || 256)])
+      this.bytes.write(hash, place, 'hex')
+    }
+  }
+
+  placeOf(seq) {
+    let [from, to] = [0, this.seqs.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (this.seqs[middle] < seq) from = middle + 1
+      else to = middle
+    }
+    return this.seqs[from] === seq ? from * 32 : null
   }
 }
 
 /** Whether it is what the node signed besides. */
 function takeSigned({ faults }, { stream, signed }, [seq, sha256]) {
-  const known = signed.get(seq) ?? sha256
-  signed.set(seq, known)
-  if (known !== sha256) faults.add('node', 'a node signed two histories of a stream', { stream, seq })
-  return known === sha256
+  const known = signed.get(seq)
+  if (known === undefined) signed.add(seq, sha256)
+  const agrees = known === undefined || known === sha256
+  if (!agrees) faults.add('node', 'a node signed two histories of a stream', { stream, seq })
+  return agrees
 }
 
 function isSignedByNode({ nodes }, stream, [statement, signature]) {
@@ -619,9 +653,15 @@ function takeBatch(pack, { stream, fromSeq, count, headHash, signature }, member
   const statement = `writ.batch.v1\n${stream}\n${fromSeq}\n${count}\n${headHash}\n`
   if (state === undefined) faults.add('node', 'a batch is of a stream that the manifest does not name', place)
   else if (isSignedByNode(pack, stream, [statement, signature])) {
-    if (takeSigned(pack, state, [fromSeq + count - 1, headHash]))
-      state.batches.push([fromSeq, fromSeq + count])
+    if (takeSigned(pack, state, [fromSeq + count - 1, headHash])) cover(state, fromSeq, fromSeq + count)
   } else faults.add('node', 'a batch is not signed by its node', place)
+}
+
+/** Batches that touch are one range. They may overlap: a node sends again what it saw no confirmation of. */
+function cover({ ranges }, from, end) {
+  const [lastFrom, lastEnd] = ranges.slice(-2)
+  if (lastFrom <= from && from <= lastEnd) ranges[ranges.length - 1] = Math.max(lastEnd, end)
+  else ranges.push(from, end)
 }
 
 // ── Rows: one pass over all that has a line for each record ──────────────────────────────────────────────────────────────────────
@@ -720,6 +760,8 @@ function readLeaves(pack) {
   const once = onceEach(faults, 'leaves', member)
   let before = from - 1
   let isBroken = false
+  /** behind which a record stands of which no leaf index is known */
+  const last = () => (before < from ? null : before)
   const fault = (message, ...named) => {
     for (const leaf of named) faults.add('leaves', message, { member, leaf })
     isBroken = true
@@ -745,9 +787,10 @@ function readLeaves(pack) {
       const line = await nextLine()
       const stated = line === null ? null : readCount(line.toString('latin1'))
       const expected = from + row < to ? from + row : null
-      if (line === null) once('there are fewer leaf indexes than records', isRange ? expected : null)
+      const placed = isRange ? from + row : last()
+      if (line === null) once('there are fewer leaf indexes than records', placed)
       else judge(stated, expected)
-      if (isRange && expected === null) once('there are more records than the range has leaves', null)
+      if (isRange && expected === null) once('there are more records than the range has leaves', placed)
       return isRange ? expected : stated
     },
     end: async (rows) => {
@@ -867,7 +910,10 @@ async function openRange(pack) {
     end: async () => {
       if (hashes !== null) await takeTo(to - 1)
       if (isShort || (hashes !== null && (await hashes.take(1)).length > 0))
-        faults.add('root', 'there is not one hash for each leaf of the range', { member })
+        faults.add('root', 'there is not one hash for each leaf of the range', {
+          member,
+          leaf: isShort ? at : null,
+        })
       checkWanted(pack, at, tree)
       closeRange(pack, proof, at === to ? tree : null)
     },
@@ -923,7 +969,7 @@ function followRow(pack, state, row) {
     faults.add('chain', 'the record does not begin its stream', place)
   if (state.last !== null && seq !== state.last + 1) settle(pack, state)
   state.pending.push(row)
-  if (state.signed.has(seq) || state.pending.length >= MOST_PENDING) settle(pack, state)
+  if (state.signed.get(seq) !== undefined || state.pending.length >= MOST_PENDING) settle(pack, state)
   if (!isCovered(state, seq)) faults.add('node', 'no signed batch holds the record', place)
   state.first ??= seq
   state.last = seq
@@ -958,12 +1004,10 @@ function lostFrom(state, seq) {
   return lost[state.nextLost] ?? NOTHING_LOST
 }
 
-/** Batches may overlap: a node sends again what it saw no confirmation of. */
 function isCovered(state, seq) {
-  for (let batch = state.batches[state.nextBatch]; batch !== undefined && batch[0] <= seq;) {
-    state.covered = Math.max(state.covered, batch[1])
-    batch = state.batches[(state.nextBatch += 1)]
-  }
+  const { ranges } = state
+  for (; ranges[state.nextRange] <= seq; state.nextRange += 2)
+    state.covered = Math.max(state.covered, ranges[state.nextRange + 1])
   return seq < state.covered
 }
 
@@ -1153,7 +1197,6 @@ async function takesAll(bytes, texts) {
   return true
 }
 
-const NO_BYTES = Buffer.alloc(0)
 /** the longest number of a leaf, its quotes and what follows them */
 const LEAF_CELL_BYTES = 18
 

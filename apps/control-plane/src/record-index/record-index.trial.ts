@@ -144,6 +144,19 @@ const rowsOf = async (world: World): Promise<number> => {
 const inLedger = <T>(world: World, work: (manager: EntityManager) => Promise<T>): Promise<T> =>
   createTenantScope(app).run(TenantId.parse(world.tenant), work)
 
+/** One byte of a record is changed behind the back of the ledger. */
+async function damage(world: World, leaf: number): Promise<void> {
+  const owner = new Client({ connectionString: plane.ownerUrl })
+  await owner.connect()
+  await owner.query("select set_config('app.tenant_id', $1, false)", [world.tenant])
+  await owner.query('set session_replication_role = replica')
+  await owner.query(
+    'update writ.records set bytes = set_byte(bytes, 0, 88) where tenant_id = $1 and leaf_index = $2',
+    [world.tenant, leaf],
+  )
+  await owner.end()
+}
+
 /** Every page, one after the other. */
 async function leavesOf(world: World, query: string): Promise<number[]> {
   const found: number[] = []
@@ -273,6 +286,34 @@ describe('the desk with a ClickHouse', () => {
     expect(headerOf(page)).toMatch(/^by=index/)
     for (const { bytes } of page.body.items) expect(JSON.parse(bytes).tenant).toBe(world.tenant)
     expect(await leavesOf(world, 'outcome=deny')).toEqual(await ledgerLeavesOf(world, 'outcome=deny'))
+  })
+
+  it('counts by Postgres where a record was damaged before the index read it, and still lists by the index', async () => {
+    const world = await givenWorld(plane)
+    wire.cut()
+    await bring(world, 60)
+    const leaf = (await ledgerLeavesOf(world, 'outcome=deny'))[2] ?? NaN
+    await damage(world, leaf)
+    wire.isCut = false
+    await until(() => isCurrent(world))
+    const counts = await world.ask('GET', 'records/counts?field=outcome')
+    const own = await inLedger(world, (manager) =>
+      countRecords(manager, { field: 'outcome', filter: {}, most: 10 }),
+    )
+    expect(own.of).toBe(await rowsOf(world))
+    expect([headerOf(counts), ranked(counts.body)]).toEqual([
+      expect.stringMatching(/^by=ledger, reason=damaged, read-to=(\d+), size=\1$/),
+      ranked(own),
+    ])
+    const times = { from: at(0), until: at(300), steps: '7', outcome: 'deny' }
+    const inTime = await world.ask('GET', `records/times?${new URLSearchParams(times)}`)
+    expect(headerOf(inTime)).toMatch(/^by=ledger, reason=damaged/)
+    expect(inTime.body).toEqual(
+      await inLedger(world, (manager) => timesOfRecords(manager, RecordTimesQuery.parse(times))),
+    )
+    const page = await world.ask('GET', 'records?outcome=deny&limit=500')
+    expect([page.status, page.body.detail]).toEqual([409, expect.stringContaining(`record ${leaf} cannot`)])
+    expect(headerOf(await world.ask('GET', `records?outcome=deny&after=${leaf}`))).toMatch(/^by=index/)
   })
 
   it('leaves an index alone that is of another ledger', async () => {

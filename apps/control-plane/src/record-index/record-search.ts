@@ -6,6 +6,7 @@ import type { FoundPage } from '@writ/postgres'
 import type { TenantDb } from '../tenancy/tenant-db.ts'
 import { countsWith, leavesWith, timesWith } from './index-answers.ts'
 import { IndexLink } from './index-link.ts'
+import type { OpenedIndex } from './index-link.ts'
 import { IndexStanding } from './index-standing.ts'
 import { IndexFailure, IndexViews, ofIndex } from './index-view.ts'
 import type { IndexView, NoView } from './index-view.ts'
@@ -40,12 +41,14 @@ export class RecordSearch {
   leaves(db: TenantDb, query: LeafQuery): Promise<FoundPage> {
     const ofLedger = () => searchLeaves(db.manager, query)
     if ((query.filter.decision?.length ?? 0) >= KNOWN_ID) return ofLedger()
-    return this.#ask(db, (view) => leavesWith(view, query), ofLedger)
+    const viewOf = (opened: OpenedIndex) => this.#views.of(db, opened)
+    return this.#ask(db, viewOf, (view) => leavesWith(view, query), ofLedger)
   }
 
   counts(db: TenantDb, query: CountQuery): Promise<RecordCounts> {
     return this.#ask(
       db,
+      (opened) => this.#views.toCount(db, opened),
       (view) => countsWith(view, query),
       () => countRecords(db.manager, query),
     )
@@ -54,6 +57,7 @@ export class RecordSearch {
   times(db: TenantDb, query: RecordTimesQuery): Promise<RecordTimes> {
     return this.#ask(
       db,
+      (opened) => this.#views.toCount(db, opened),
       (view) => timesWith(view, query),
       () => timesOfRecords(db.manager, query),
     )
@@ -66,6 +70,7 @@ export class RecordSearch {
 
   async #ask<T>(
     db: TenantDb,
+    viewOf: (opened: OpenedIndex) => Promise<IndexView | NoView>,
     ofView: (view: IndexView) => Promise<T>,
     ofLedger: () => Promise<T>,
   ): Promise<T> {
@@ -73,7 +78,7 @@ export class RecordSearch {
     const rest = this.standing.restOf(db.tenant.id)
     if (rest) return this.#fallen(db, without(rest), ofLedger)
     try {
-      const view = await this.#views.of(db, await ofIndex(() => this.link.forDesk()))
+      const view = await viewOf(await ofIndex(() => this.link.forDesk()))
       if ('reason' in view) return await this.#fallen(db, view, ofLedger)
       const answer = await ofView(view)
       this.#note(db, { by: 'index', readTo: view.readTo, size: view.size, reason: null })

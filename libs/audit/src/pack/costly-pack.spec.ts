@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process'
+import { createHash, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import type { Json } from '@writ/contracts'
 import { canonical } from '../canonical.ts'
-import { present } from '../sample.fixture.ts'
-import { bothSay, MOST_PASSES, onePassMicros } from './both-verifiers.fixture.ts'
+import { rawPublicKey } from '../node-key.ts'
+import { nodeKey, present } from '../sample.fixture.ts'
+import { bothSay, hasPython, MOST_PASSES, onePassMicros, VERIFY_PY } from './both-verifiers.fixture.ts'
 import { sampleLog } from './sample-log.fixture.ts'
 import type { Members, PackWishes } from './sample-pack.fixture.ts'
 import { linesOf, makePack, manifestOf, sealManifest } from './sample-pack.fixture.ts'
@@ -55,3 +58,47 @@ describe('a verifier is soon done', () => {
     expect(passes).toBeLessThan(MOST_PASSES)
   })
 })
+
+/** How many additions of points the verifier in Python needs for some signatures, which must hold. */
+const ADDITIONS = `
+import json, sys, verify
+counted, added = 0, verify.added
+def counting(one, other):
+    global counted
+    counted += 1
+    return added(one, other)
+verify.added = counting
+for key, message, signature in json.load(sys.stdin):
+    assert verify.is_signed(bytes.fromhex(message), bytes.fromhex(signature), bytes.fromhex(key))
+print(counted)
+`
+
+function additionsFor(keys: readonly number[]): number {
+  const signatures = keys.map((byte, at) => {
+    const [key, message] = [nodeKey(byte), createHash('sha256').update(String(at)).digest()]
+    const raw = Buffer.from(rawPublicKey(key), 'base64url')
+    return [raw, message, sign(null, message, key)].map((bytes) => bytes.toString('hex'))
+  })
+  const { stdout, stderr } = spawnSync('python3', ['-B', '-c', ADDITIONS], {
+    input: JSON.stringify(signatures),
+    encoding: 'utf8',
+    cwd: dirname(VERIFY_PY),
+  })
+  expect(stderr).toBe('')
+  return Number(stdout)
+}
+
+;(hasPython ? describe : describe.skip)(
+  'the verifier in Python prepares no key for more than it is used for',
+  () => {
+    it.each([1, 2])('of a hundred keys that sign so often: %d', (times) => {
+      const keys = Array.from({ length: 100 }, (_, at) => at + 1)
+      const each = keys.flatMap((key) => Array.from({ length: times }, () => key))
+      expect(additionsFor(each) / each.length).toBeLessThan(450)
+    })
+
+    it('and one that signs all is prepared once', () => {
+      expect(additionsFor(Array.from({ length: 200 }, () => 7)) / 200).toBeLessThan(150)
+    })
+  },
+)

@@ -157,6 +157,12 @@ const textAt =
   (name: string, edit: (text: string) => string): Edit =>
   (members) =>
     sealed(new Map(members).set(name, Buffer.from(edit(present(members.get(name)).toString()))))
+const hashesTo =
+  (leaf: number): Edit =>
+  (members) =>
+    sealed(
+      new Map(members).set('leaf-hashes.bin', present(members.get('leaf-hashes.bin')).subarray(0, leaf * 32)),
+    )
 const zeros = '0'.repeat(64)
 
 const without = (members: Members, name: string): Members => {
@@ -331,11 +337,30 @@ describe('each check names its fault, also where the log itself signed', () => {
         ),
       { check: 'root' },
     ],
+    ['leaf hashes that end too early', 'range', hashesTo(30), { check: 'root', leaf: 30 }],
+    [
+      'the same among those of other records',
+      'filter-with-hashes',
+      hashesTo(30.5),
+      { check: 'root', leaf: 30 },
+    ],
     ['a record that is gone', 'range', lineAt('records.jsonl', 20, () => null), { check: 'leaf', leaf: 20 }],
     [
       'the last record that is gone',
       'range',
       lineAt('records.jsonl', 39, () => null),
+      { check: 'leaves', leaf: 39 },
+    ],
+    [
+      'a record behind the last one',
+      'range',
+      lineAt('records.jsonl', 39, (line) => `${line}\n${line}`),
+      { check: 'leaves', leaf: 40 },
+    ],
+    [
+      'the same, where its leaf index is not known',
+      'filter',
+      lineAt('records.jsonl', 13, (line) => `${line}\n${line}`),
       { check: 'leaves', leaf: 39 },
     ],
     [
