@@ -88,7 +88,12 @@ const VISITS: Record<string, (manager: EntityManager, stream: TestStream) => Pro
   queryRecords: (manager, stream) =>
     room.queryRecords(manager, RecordQuery.parse({ decision: decisionOf(stream) })),
   recordAt: async (manager) => (await room.recordAt(manager, 0)) === null,
-  leavesAt: async (manager) => (await room.leavesAt(manager, [0, 1, 2, 3])).length,
+  leavesAt: async (manager, { tenant }) =>
+    (await room.leavesAt(manager, [0, 1, 2, 3])).map(({ leafIndex }) => [tenant, leafIndex]),
+  newestLeaves: async (manager, { tenant }) => {
+    const { leaves } = await room.newestLeaves(manager, {}, { most: 9, lookMs: 1000 })
+    return leaves.map((leaf) => [tenant, leaf])
+  },
   searchLeaves: (manager, stream) => {
     const record = stream.opened(0, 1).records[0]
     const session = record?.session ?? undefined
