@@ -24,7 +24,7 @@ export async function run({ say, running, short, seed, cases = short ? SHORT_CAL
   )
   const over = new AbortController()
   running.add('churn', () => over.abort())
-  const churning = churn(world, { signal: over.signal, pauseMs: short ? 200 : 1000 })
+  const churning = churn(world, { signal: over.signal, sent: tally.sent, each: short ? 12 : 250 })
   let before
   for (let leg = 1; leg <= LEGS; leg += 1) {
     await runLeg(clients, tally, (cases * leg) / LEGS)

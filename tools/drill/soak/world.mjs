@@ -7,6 +7,7 @@ import { pick } from './dice.mjs'
 
 const SLUG = 'soak'
 const AGENTS = 8
+const LOOK_EVERY_MS = 20
 const PATIENCE = {
   WRIT_TIMEOUT_SLOW_READER_SECONDS: '2',
   WRIT_TIMEOUT_UPSTREAM_HEADERS_SECONDS: '3',
@@ -84,8 +85,12 @@ const documentOf = (version) => ({
   ],
 })
 
-/** Edits the policy and replaces agents, by turns, until the signal aborts. @returns how often each was done */
-export async function churn({ admin, policy, crowd }, { signal, pauseMs }) {
+/**
+ * Edits the policy and replaces agents, by turns, until the signal aborts: one thing for each so many requests, so that their share of the work
+ * is the same on every machine.
+ * @returns how often each was done
+ */
+export async function churn({ admin, policy, crowd }, { signal, sent, each }) {
   const done = { edits: 0, agents: 0 }
   while (!signal.aborted) {
     done.edits += 1
@@ -97,7 +102,7 @@ export async function churn({ admin, policy, crowd }, { signal, pauseMs }) {
       crowd.drop(leaving)
       done.agents += 1
     }
-    await sleep(pauseMs, undefined, { signal }).catch(() => {})
+    while (!signal.aborted && sent() < done.edits * each) await sleep(LOOK_EVERY_MS)
   }
   return done
 }
